@@ -1,0 +1,1 @@
+"""The flows of Asof: one short paragraph per phase of the machine-learning life cycle."""

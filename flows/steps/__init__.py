@@ -1,0 +1,1 @@
+"""Everything that reads or writes: the warehouse, dbt, the ledger, landing, publishing."""

@@ -1,0 +1,66 @@
+"""dbt in this process: parsed once, run many times on the same manifest."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from flows.steps import warehouse
+from flows.steps.settings import PROJECT
+from ml.errors import AsofError
+
+_FLAGS = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet", "--log-level-file", "none",
+          "--no-write-json", "--no-populate-cache", "--no-use-colors")
+
+
+def _invoke(arguments: Sequence[str], manifest: Any = None, callbacks: Sequence[Callable] = ()) -> Any:
+    from dbt.cli.main import dbtRunner  # 1.5 s of import, only for those who build
+
+    here = os.getcwd()
+    os.chdir(PROJECT)  # relative paths in profiles.yml count from the project
+    try:
+        return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*arguments, *_FLAGS])
+    finally:
+        os.chdir(here)
+        logging.getLogger("dbt").handlers.clear()
+
+
+@lru_cache(maxsize=1)
+def manifest() -> Any:
+    """dbt's parsed project; an error in a model or a declaration is raised as one readable line."""
+    result = _invoke(["parse"])
+    if not result.success:
+        raise AsofError(f"dbt cannot parse the project: {result.exception}")
+    return result.result
+
+
+@lru_cache(maxsize=1)
+def manifest_dict() -> dict:
+    """The manifest as plain data, as `target/manifest.json` holds it."""
+    return manifest().to_dict(omit_none=False)
+
+
+def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *options: str) -> list[dict]:
+    """Run one dbt command; returns one dictionary per node: name, status, seconds, message.
+
+    Raises AsofError naming the first nodes that failed, with dbt's own message.
+    """
+    warehouse.connection()  # dbt joins this DuckDB instance instead of opening and checkpointing the file anew
+    arguments = [command, *options]
+    if select:
+        arguments += ["--select", *select]
+    if exclude:
+        arguments += ["--exclude", *exclude]
+    result = _invoke(arguments, manifest())
+    nodes = [
+        {"name": node.node.name, "status": str(node.status), "seconds": node.execution_time, "message": node.message}
+        for node in (result.result.results if result.result else [])
+    ]
+    failed = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
+    if failed or not result.success:
+        what = "; ".join(f"{node['name']}: {' '.join(str(node['message']).split())}" for node in failed[:3])
+        raise AsofError(f"dbt {command} failed on {what or result.exception}; see `dbt {command} --select …` for the SQL")
+    return nodes
