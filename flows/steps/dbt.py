@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import yaml
+
 from flows.steps import warehouse
 from flows.steps.settings import PROJECT
 from ml.errors import AsofError
@@ -64,3 +66,9 @@ def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *
         what = "; ".join(f"{node['name']}: {' '.join(str(node['message']).split())}" for node in failed[:3])
         raise AsofError(f"dbt {command} failed on {what or result.exception}; see `dbt {command} --select …` for the SQL")
     return nodes
+
+
+@lru_cache(maxsize=1)
+def project_vars() -> dict:
+    """`vars` of dbt_project.yml."""
+    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text()).get("vars") or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -26,3 +27,8 @@ def published_file() -> Path:
 def threads() -> int:
     """Cores to use, for DuckDB and LightGBM alike."""
     return int(os.environ.get("ASOF_THREADS", "2"))
+
+
+def time_zone() -> ZoneInfo:
+    """The zone in which the days and months of a replay turn."""
+    return ZoneInfo(os.environ.get("ASOF_TIME_ZONE", "America/New_York"))

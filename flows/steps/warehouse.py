@@ -64,6 +64,8 @@ def close() -> None:
 def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
     """A cursor on the process-wide connection, closed at the end."""
     con = connection().cursor()
+    for name, value in profile()["settings"].items():
+        con.execute(f"set {name} = '{value}'")
     try:
         yield con
     finally:

@@ -1,0 +1,50 @@
+"""Declared problems, and the rows that they train on and score."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+import pyarrow as pa
+
+from flows.steps import dbt, warehouse
+from ml.errors import AsofError
+from ml.problem import Problem
+
+SCHEMA = "problems"
+
+
+def names() -> list[str]:
+    """The problems named in `vars: problems` of dbt_project.yml."""
+    declared = dbt.project_vars().get("problems") or []
+    if not declared:
+        raise AsofError("dbt_project.yml: vars.problems names no problem; add one to run the flows for it")
+    return list(declared)
+
+
+@cache
+def get(name: str) -> Problem:
+    """The declaration of a problem, validated; AsofError if dbt_project.yml does not name it."""
+    if name not in names():
+        raise AsofError(f"dbt_project.yml: vars.problems does not name {name!r}; it names {', '.join(names())}")
+    return Problem.from_manifest(dbt.manifest_dict(), name)
+
+
+def training_rows(problem: Problem, now: datetime) -> pa.Table:
+    """Every row whose label was known before `now`, in the total order (as_of, entity)."""
+    return warehouse.table(
+        f"select {', '.join(problem.training_columns)} from {SCHEMA}.{problem.name}__training_set "
+        f"where {problem.label_known_at} < ? order by {problem.as_of}, {problem.entity}",
+        [now],
+    )
+
+
+def pending(problem: Problem, start: datetime, end: datetime) -> str:
+    """SQL of the rows with start <= as_of < end that have no prediction yet, in the total order (as_of, entity)."""
+    return (
+        f"select {', '.join(problem.scoring_columns)} from {SCHEMA}.{problem.name}__scoring_set as due "
+        f"where {problem.as_of} >= timestamp '{start}' and {problem.as_of} < timestamp '{end}' and not exists ("
+        f"select 1 from {SCHEMA}.{problem.name}__predictions as done "
+        f"where done.{problem.entity} = due.{problem.entity} and done.{problem.as_of} = due.{problem.as_of}) "
+        f"order by {problem.as_of}, {problem.entity}"
+    )

@@ -1,0 +1,60 @@
+"""A step: a plain function that becomes a Prefect task when a Prefect flow run is under way."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def step(retries: int = 0, delay_seconds: float = 2.0, retry_on: type[Exception] = OSError) -> Callable:
+    """Decorate a step; `retries` repeats it after errors of type `retry_on`, with Prefect and without.
+
+    Without a Prefect flow run (command line, tests) the function is called as it is: no server is needed.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            if _inside_a_flow_run():
+                return _task(function, retries, delay_seconds, retry_on)(*args, **kwargs)
+            for attempt in range(retries + 1):
+                try:
+                    return function(*args, **kwargs)
+                except retry_on:
+                    if attempt == retries:
+                        raise
+                    time.sleep(delay_seconds)
+            raise AssertionError("unreachable")
+
+        return call
+
+    return decorate
+
+
+def _inside_a_flow_run() -> bool:
+    if "prefect" not in sys.modules:
+        return False
+    from prefect.context import FlowRunContext
+
+    return FlowRunContext.get() is not None
+
+
+@functools.cache
+def _task(function: Callable[P, R], retries: int, delay_seconds: float, retry_on: type[Exception]) -> Callable[P, R]:
+    from prefect import task
+    from prefect.cache_policies import NO_CACHE
+
+    return task(
+        name=function.__name__.replace("_", " "),
+        retries=retries,
+        retry_delay_seconds=delay_seconds,
+        retry_condition_fn=lambda _, __, state: isinstance(state.result(raise_on_failure=False), retry_on),
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )(function)

@@ -1,0 +1,18 @@
+{#- The aggregates and the mergeable parts each is made of (part → function over its input). Both forms of
+    `aggregate_before` compute the same parts and finish them with the same expression, so they agree bit for bit. -#}
+{% macro _pit_aggregates() -%}
+    {{ return({
+        'count': {'n': 'count'},
+        'count_if': {'s': 'sum'},
+        'share': {'n': 'count', 's': 'sum'},
+        'sum': {'s': 'sum'},
+        'mean': {'n': 'count', 's': 'sum'},
+        'stddev': {'n': 'count', 's': 'sum', 'q': 'sum_of_squares'},
+        'min': {'lo': 'min'},
+        'max': {'hi': 'max'},
+        'first': {'lo': 'min'},
+        'last': {'hi': 'max'},
+        'time_since': {'hi': 'max'},
+        'distinct': {'d': 'distinct'},
+    }) }}
+{%- endmacro %}

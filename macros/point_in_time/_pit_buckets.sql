@@ -1,0 +1,36 @@
+{#- Trailing aggregates for many events per key: a window is a head (from the last boundary to as_of), whole buckets, and
+    a tail (from as_of - window to the next boundary). Where as_of lies on a boundary, head and tail cost nothing. -#}
+{% macro _pit_buckets(spine, facts, on, windows, seconds, plan, as_of, known_at, where, bucket) -%}
+    {%- set keys = (on + ['']) | join(', ') -%}
+    {%- set size = {'hour': 3600, 'day': 86400}[bucket] -%}
+    with pit_spine as (
+        select distinct {{ keys }}{{ as_of }} from {{ spine }}
+    ),
+    pit_facts as (
+        select {{ keys }}{{ known_at }} as pit_at, date_trunc('{{ bucket }}', {{ known_at }}) as pit_bucket
+            {%- for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
+        from {{ facts }}
+        where {{ _pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
+    ),
+    pit_buckets as (
+        select {{ keys }}pit_bucket
+            {%- for part, how in plan.parts.items() %}, {{ _pit_part(how[0], how[1]) }} as {{ part }}{% endfor %}
+        from pit_facts
+        group by {{ keys }}pit_bucket
+    ),
+    {{ _pit_fragments(on, seconds, plan, as_of, bucket) }},
+    {{ _pit_whole_buckets(on, seconds, plan, as_of, bucket, size) }}
+    select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}
+    from (
+        select w.*
+            {%- for tag in windows -%}{%- for part, how in plan.parts.items() %},
+            {{ _pit_merge(how[0], ['w.w_' ~ part ~ '_' ~ tag, 'h.' ~ part, 't_' ~ tag ~ '.' ~ part]) }} as {{ part }}_{{ tag }}
+            {%- endfor -%}{%- endfor %}
+        from pit_whole as w
+        left join pit_heads as h on {% for k in on %}w.{{ k }} = h.{{ k }} and {% endfor %}w.{{ as_of }} = h.pit_edge
+        {%- for tag, length in seconds.items() %}
+        left join pit_tails as t_{{ tag }} on {% for k in on %}w.{{ k }} = t_{{ tag }}.{{ k }} and {% endfor -%}
+            w.{{ as_of }} - interval '{{ length }} seconds' = t_{{ tag }}.pit_edge
+        {%- endfor %}
+    ) as pit_merged
+{%- endmacro %}

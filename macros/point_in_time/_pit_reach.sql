@@ -1,0 +1,6 @@
+{#- The facts that some instant of `pit_spine` can see through a window of so many seconds. -#}
+{% macro _pit_reach(on, where, as_of, known_at, longest) -%}
+    {{ known_at }} >= (select min({{ as_of }}) from pit_spine) - interval '{{ longest }} seconds'
+            and {{ known_before(known_at, '(select max(' ~ as_of ~ ') from pit_spine)') }}
+            and {{ _pit_filter(on, where) }}
+{%- endmacro %}

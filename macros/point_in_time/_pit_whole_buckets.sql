@@ -1,0 +1,30 @@
+{#- `pit_whole`: per instant and window, the merged parts of the buckets between the tail's bucket and the head's. -#}
+{% macro _pit_whole_buckets(on, seconds, plan, as_of, bucket, size) -%}
+    {%- set keys = (on + ['']) | join(', ') -%}
+    {%- set merge = {'min': 'min', 'max': 'max'} -%}
+    pit_whole as (
+        select {{ keys }}{{ as_of }}
+            {%- for tag in seconds -%}{%- for part in plan.parts %}, w_{{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
+        from (
+            select {{ keys }}{{ as_of }}, pit_asked
+                {%- for tag in seconds -%}{%- for part, how in plan.parts.items() %},
+                {{ merge.get(how[0], 'sum') }}({{ part }}) over pit_{{ tag }} as w_{{ part }}_{{ tag }}
+                {%- endfor -%}{%- endfor %}
+            from (
+                select {{ keys }}pit_bucket, pit_bucket as {{ as_of }}, false as pit_asked
+                    {%- for part in plan.parts %}, {{ part }}{% endfor %}
+                from pit_buckets
+                union all
+                select {{ keys }}date_trunc('{{ bucket }}', {{ as_of }}), {{ as_of }}, true
+                    {%- for part in plan.parts %}, null{% endfor %}
+                from pit_spine
+            ) as pit_ordered
+            window
+                {%- for tag, length in seconds.items() %}
+                pit_{{ tag }} as ({{ 'partition by ' ~ on | join(', ') if on }} order by pit_bucket
+                    {{ known_before_frame((length - size) ~ ' seconds') }}){{ ',' if not loop.last }}
+                {%- endfor %}
+        ) as pit_windowed
+        where pit_asked
+    )
+{%- endmacro %}

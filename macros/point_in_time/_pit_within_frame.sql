@@ -1,0 +1,8 @@
+{#- The frame over (current row, current row + window], open at the row itself and its ties, closed at the end. -#}
+{% macro _pit_within_frame(window) -%}
+    {{ return(adapter.dispatch('_pit_within_frame')(window)) }}
+{%- endmacro %}
+
+{% macro default___pit_within_frame(window) -%}
+    range between current row and interval '{{ window }}' following exclude group
+{%- endmacro %}

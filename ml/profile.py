@@ -1,0 +1,127 @@
+"""Mergeable profiles: how many rows fell in which cell, with the cells fixed when a model is trained.
+
+Counts of two batches, days or months add up, so any window compares with any reference without reading rows again.
+Cells of a number: 0 missing, 1 below the training range, then one per bin [edge, next edge), one for the largest
+value itself, and the last for above. In SQL: 0 if null, else 1 + edges not above x, + 1 if x > last edge.
+Cells of a category: 0 missing, 1 unseen in training, 2 … the levels in order.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ml.encode import encode, levels
+from ml.problem import Problem
+
+# Twenty bins: a shift of a tenth of a standard deviation shows, and a day of a few hundred rows still fills them.
+CELLS = 20
+# An empty cell would make the PSI infinite; this floor on a share is the customary one.
+FLOOR = 1e-4
+
+Profile = dict[str, dict[str, Any]]
+
+
+def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
+    """The cells of every feature, `score` and `label`, JSON-able, from the training rows in `table`.
+
+    Numbers get quantile edges, at most `cells` bins; a number with few values keeps one cell per value.
+    """
+    profile: Profile = {}
+    known = levels(table, problem.categories)
+    for column in problem.features:
+        if column.kind == "category":
+            profile[column.name] = {"kind": "category", "levels": known[column.name]}
+        else:
+            values = encode(table.select([column.name]), [column.name], {})[:, 0]
+            profile[column.name] = {"kind": "number", "edges": _cuts(values[~np.isnan(values)], cells)}
+    profile["score"] = {"kind": "number", "edges": np.linspace(0, 1, CELLS + 1).tolist()}
+    profile["label"] = {"kind": "number", "edges": [0.0, 1.0]}
+    return profile
+
+
+def counts(
+    profile: Profile, columns: pa.Table | pa.RecordBatch | Mapping[str, Any]
+) -> list[tuple[str, int, int]]:
+    """(feature, cell, rows) of every cell that holds rows, for the columns that are there; add them up over batches."""
+    if not isinstance(columns, pa.Table | pa.RecordBatch):
+        columns = pa.table({name: pa.array(values) for name, values in columns.items()})
+    found = []
+    for feature, spec in profile.items():
+        if feature in columns.schema.names:
+            tally = np.bincount(_cell(spec, columns.select([feature]), feature), minlength=size(spec))
+            found += [(feature, int(cell), int(tally[cell])) for cell in np.flatnonzero(tally)]
+    return found
+
+
+def size(spec: Mapping[str, Any]) -> int:
+    """How many cells a feature has."""
+    return len(spec["levels"]) + 2 if spec["kind"] == "category" else len(spec["edges"]) + 2
+
+
+def names(spec: Mapping[str, Any]) -> list[str]:
+    """What each cell holds, for people; position = cell."""
+    if spec["kind"] == "category":
+        return ["missing", "unseen", *spec["levels"]]
+    cuts = [f"{edge:.4g}" for edge in spec["edges"]]
+    if not cuts:
+        return ["missing", "any"]
+    return [
+        "missing",
+        f"< {cuts[0]}",
+        *(f"{a} to {b}" for a, b in zip(cuts, cuts[1:], strict=False)),
+        f"= {cuts[-1]}",
+        f"> {cuts[-1]}",
+    ]
+
+
+def tally(spec: Mapping[str, Any], rows: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Counts by cell (int64, all cells) of (cell, rows) pairs, which may repeat a cell."""
+    total = np.zeros(size(spec), dtype=np.int64)
+    for cell, number in rows:
+        total[cell] += number
+    return total
+
+
+def psi(reference: np.ndarray, current: np.ndarray, floor: float = FLOOR) -> float:
+    """Population stability index of two counts over the same cells: sum (q - p) ln(q / p), shares at least `floor`."""
+    p, q = (np.maximum(np.asarray(c, float) / np.sum(c), floor) for c in (reference, current))
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+def jensen_shannon(reference: np.ndarray, current: np.ndarray) -> float:
+    """Jensen–Shannon distance of two counts over the same cells, base 2, from 0 (same) to 1 (disjoint)."""
+    p, q = (np.asarray(c, float) / np.sum(c) for c in (reference, current))
+    middle = (p + q) / 2
+
+    def divergence(share: np.ndarray) -> float:
+        there = share > 0
+        return float(np.sum(share[there] * np.log2(share[there] / middle[there])))
+
+    return float(np.sqrt(max(0.0, (divergence(p) + divergence(q)) / 2)))
+
+
+def _cuts(values: np.ndarray, cells: int) -> list[float]:
+    distinct = np.unique(values)
+    if len(distinct) <= cells:
+        return [float(value) for value in distinct]
+    found = np.quantile(values, np.linspace(0, 1, cells + 1), method="inverted_cdf")
+    return [float(value) for value in np.unique(found)]
+
+
+def _cell(spec: Mapping[str, Any], column: pa.Table | pa.RecordBatch, feature: str) -> np.ndarray:
+    if spec["kind"] == "category":
+        code = encode(column, [feature], {feature: spec["levels"]})[:, 0]
+        missing = (
+            column.column(feature).is_null().to_numpy(zero_copy_only=False)
+            if isinstance(column, pa.RecordBatch)
+            else column.column(feature).is_null().to_numpy()
+        )
+        return np.where(missing, 0, np.where(np.isnan(code), 1, code + 2)).astype(np.int64)
+    values, cuts = encode(column, [feature], {})[:, 0].astype(np.float64), np.asarray(spec["edges"])
+    if len(cuts) == 0:
+        return np.where(np.isnan(values), 0, 1)
+    return np.where(
+        np.isnan(values), 0, 1 + np.searchsorted(cuts, values, side="right") + (values > cuts[-1])
+    )

@@ -1,0 +1,85 @@
+"""Which rows train, which stop the training early, which judge: by time, with an embargo between them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ml.errors import AsofError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers (int64, ascending) of each part, and the instants (UTC) where validation and holdout begin."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    holdout: np.ndarray
+    validation_start: np.datetime64
+    holdout_start: np.datetime64
+
+
+def known(
+    as_of: Any, label_known_at: Any, now: datetime | np.datetime64, window_days: int | None = None
+) -> np.ndarray:
+    """Row numbers whose truth is known before `now`, not older than `window_days` before it."""
+    as_of, known_at, now = instants(as_of), instants(label_known_at), np.datetime64(now, "us")
+    start = now - np.timedelta64(window_days or 0, "D")
+    # A missing label_known_at is NaT, and NaT < now is false: a row without truth is never used.
+    return np.flatnonzero((known_at < now) & (as_of < now) & ((as_of >= start) | (window_days is None)))
+
+
+def split(as_of: Any, label_known_at: Any, now: datetime | np.datetime64, validation_days: int, holdout_days: int,
+          window_days: int | None = None) -> Split:  # fmt: skip
+    """The rows of each part, given one `as_of` and one `label_known_at` a row (datetime64, UTC).
+
+    Each part is what could have been used on the instant it ends: `label_known_at` < the start of the next part,
+    strictly; the holdout ends at `now`. Parts begin at midnight UTC, so a day is never on both sides.
+    Rows between two parts whose truth came too late belong to neither: that is the embargo.
+    AsofError when a part is empty, with what there is.
+    """
+    as_of, known_at, now = instants(as_of), instants(label_known_at), np.datetime64(now, "us")
+    holdout_start = now.astype("datetime64[D]").astype("datetime64[us]") - np.timedelta64(holdout_days, "D")
+    validation_start = holdout_start - np.timedelta64(validation_days, "D")
+    parts = {
+        "train": known(as_of, known_at, validation_start, window_days),
+        "validation": np.flatnonzero(
+            (as_of >= validation_start) & (as_of < holdout_start) & (known_at < holdout_start)
+        ),
+        "holdout": np.flatnonzero((as_of >= holdout_start) & (as_of < now) & (known_at < now)),
+    }
+    for name, rows in parts.items():
+        if len(rows) == 0:
+            raise AsofError(
+                _nothing(name, as_of[known(as_of, known_at, now)], now, validation_days, holdout_days)
+            )
+    return Split(**parts, validation_start=validation_start, holdout_start=holdout_start)
+
+
+def days(as_of: Any) -> np.ndarray:
+    """The UTC date of each `as_of` (datetime64[D]): the default cluster."""
+    return instants(as_of).astype("datetime64[D]")
+
+
+def instants(values: Any) -> np.ndarray:
+    """Arrow or NumPy timestamps as datetime64[us]; missing ones are NaT."""
+    if isinstance(values, pa.Array):
+        values = values.to_numpy(zero_copy_only=False)
+    elif isinstance(values, pa.ChunkedArray):
+        values = values.to_numpy()
+    return np.asarray(values).astype("datetime64[us]")
+
+
+def _nothing(
+    part: str, usable: np.ndarray, now: np.datetime64, validation_days: int, holdout_days: int
+) -> str:
+    span = "no row has a label that is known"
+    if len(usable):
+        first, last = usable.min().astype("datetime64[D]"), usable.max().astype("datetime64[D]")
+        span = f"{len(usable)} rows with a known label lie on {len(np.unique(days(usable)))} days, {first} to {last}"
+    return (
+        f"no row is left for the {part} part as of {now}: {span}; validation_days {validation_days} + holdout_days "
+        f"{holdout_days} need more history: wait for more labels, or declare fewer days"
+    )

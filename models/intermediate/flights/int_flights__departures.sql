@@ -1,0 +1,30 @@
+-- One row per departed flight, with its plan and what its aircraft is.
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
+with departures as (
+    select * from {{ ref('stg_flights__departures') }} where {{ newly_landed() }}
+),
+
+scheduled as (select * from {{ ref('int_flights__scheduled') }}),
+
+planes as (select * from {{ ref('stg_reference__planes') }})
+
+-- Only a departed flight shows its tail number, so planes may be joined here and nowhere earlier.
+select
+    departures.flight_id,
+    scheduled.carrier,
+    scheduled.flight,
+    scheduled.origin,
+    scheduled.dest,
+    scheduled.region,
+    scheduled.flight_date,
+    departures.tailnum,
+    planes.seats,
+    planes.built_year,
+    departures.dep_delay,
+    scheduled.scheduled_departure_at,
+    departures.known_at,
+    departures.landed_at
+from departures
+inner join scheduled using (flight_id)
+left join planes using (tailnum)

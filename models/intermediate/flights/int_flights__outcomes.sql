@@ -1,0 +1,53 @@
+-- One row per flight whose fate is known: arrived, cancelled or diverted.
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
+with arrivals as (
+    select * from {{ ref('stg_flights__arrivals') }} where {{ newly_landed() }}
+),
+
+cancellations as (
+    select * from {{ ref('stg_flights__cancellations') }} where {{ newly_landed() }}
+),
+
+diversions as (
+    select * from {{ ref('stg_flights__diversions') }} where {{ newly_landed() }}
+),
+
+departures as (select * from {{ ref('int_flights__departures') }}),
+
+scheduled as (select * from {{ ref('int_flights__scheduled') }}),
+
+unite_fates as (
+    select flight_id, 'arrived' as fate, arr_delay, air_time, known_at, landed_at from arrivals
+    union all
+    select flight_id, 'cancelled', null, null, known_at, landed_at from cancellations
+    union all
+    select flight_id, 'diverted', null, null, known_at, landed_at from diversions
+)
+
+select
+    ---------- ids
+    scheduled.flight_id,
+    scheduled.carrier,
+    scheduled.flight,
+    scheduled.origin,
+    scheduled.dest,
+    scheduled.region,
+    extract(hour from scheduled.scheduled_departure_local) as departure_hour,
+
+    ---------- what happened
+    unite_fates.fate,
+    unite_fates.arr_delay,
+    unite_fates.air_time,
+    -- negative: the flight made up for some of its delay on the way
+    unite_fates.arr_delay - departures.dep_delay as lost_on_the_way,
+    departures.seats,
+    unite_fates.fate <> 'arrived' or unite_fates.arr_delay >= 15 as disrupted,
+
+    ---------- times
+    scheduled.scheduled_departure_at,
+    unite_fates.known_at,
+    unite_fates.landed_at
+from unite_fates
+inner join scheduled using (flight_id)
+left join departures using (flight_id)

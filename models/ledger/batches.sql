@@ -1,0 +1,2 @@
+-- One row per landed file.
+{{ ledger_rows() }}

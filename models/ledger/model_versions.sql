@@ -1,0 +1,2 @@
+-- One row per trained model.
+{{ ledger_rows() }}

@@ -1,0 +1,2 @@
+-- One row per change of champion.
+{{ ledger_rows() }}

@@ -1,0 +1,2 @@
+-- One row per line that was received and not loaded.
+{{ ledger_rows() }}

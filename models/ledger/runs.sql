@@ -1,0 +1,2 @@
+-- One row per finished run of a flow or a step.
+{{ ledger_rows() }}

@@ -1,0 +1,2 @@
+-- One row per gate of a verdict.
+{{ ledger_rows() }}

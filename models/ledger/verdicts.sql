@@ -1,0 +1,2 @@
+-- One row per judgement of a challenger.
+{{ ledger_rows() }}

@@ -1,0 +1,40 @@
+-- One row per flight that was scored, as of two hours before its scheduled departure.
+with outcomes as (select * from {{ ref('flight_disruption__outcomes') }}),
+
+predictions as (select * from {{ ref('flight_disruption__predictions') }}),
+
+scheduled as (select * from {{ ref('int_flights__scheduled') }}),
+
+fates as (select * from {{ ref('int_flights__outcomes') }}),
+
+airlines as (select * from {{ ref('stg_reference__airlines') }})
+
+select
+    ---------- which flight
+    scheduled.flight_date,
+    scheduled.carrier,
+    airlines.airline,
+    scheduled.flight,
+    scheduled.origin,
+    scheduled.dest,
+    scheduled.scheduled_departure_local,
+
+    ---------- what was predicted, and when
+    predictions.as_of,
+    predictions.score,
+    predictions.rule_score,
+    predictions.flagged,
+    predictions.reasons,
+    predictions.model_version,
+    predictions.scored_at,
+
+    ---------- what happened; null until it is known
+    outcomes.label as disrupted,
+    fates.fate,
+    fates.arr_delay as arrival_delay_minutes,
+    outcomes.label_known_at as outcome_known_at
+from predictions
+inner join scheduled using (flight_id)
+left join airlines using (carrier)
+left join outcomes on outcomes.entity_id = predictions.flight_id and outcomes.model_version = predictions.model_version
+left join fates on fates.flight_id = predictions.flight_id

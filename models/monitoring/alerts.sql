@@ -1,0 +1,86 @@
+-- One row per problem that somebody should look at.
+{%- set limits = var('alert_limits') %}
+with drift as (
+    select * from {{ ref('mon_drift') }} where rows_served >= {{ limits.drift_min_rows }}
+),
+
+quality as (
+    select * from {{ ref('mon_quality') }} where grain = 'week' and rows_labelled >= {{ limits.quality_min_rows }}
+),
+
+batches as (select * from {{ ref('batches') }}),
+
+runs as (select * from {{ ref('runs') }}),
+
+drifted_features as (
+    select
+        problem,
+        case when feature = 'score' then 'prediction_drift' when feature = 'label' then 'label_drift' else 'feature_drift' end as kind,
+        feature as subject,
+        min(week) as first_seen,
+        max(week) as last_seen,
+        max_by(psi, week) as value,
+        {{ limits.drift_psi }} as limit_value
+    from drift
+    where psi > {{ limits.drift_psi }}
+    group by all
+),
+
+beaten_by_the_rule as (
+    select
+        champion.problem,
+        'quality_below_rule' as kind,
+        'champion' as subject,
+        min(champion.period) as first_seen,
+        max(champion.period) as last_seen,
+        max_by(champion.roc_auc - rule.roc_auc, champion.period) as value,
+        0.0 as limit_value
+    from quality as champion
+    inner join quality as rule using (problem, period)
+    where champion.scorer = 'champion' and rule.scorer = 'rule' and champion.roc_auc < rule.roc_auc
+    group by all
+),
+
+quarantined_rows as (
+    select
+        cast(null as varchar) as problem,
+        'quarantine' as kind,
+        source as subject,
+        cast(min(landed_as_of) as date) as first_seen,
+        cast(max(landed_as_of) as date) as last_seen,
+        cast(sum(rows_quarantined) as double) / sum(rows_received) as value,
+        {{ limits.quarantined_share }} as limit_value
+    from batches
+    group by source
+    having sum(rows_quarantined) > {{ limits.quarantined_share }} * sum(rows_received)
+),
+
+failed_runs as (
+    select
+        problem,
+        'failed_run' as kind,
+        phase as subject,
+        cast(min(started_at) as date) as first_seen,
+        cast(max(started_at) as date) as last_seen,
+        cast(count(*) as double) as value,
+        0.0 as limit_value
+    from runs
+    where status = 'failed'
+    group by all
+),
+
+unite as (
+    select * from drifted_features
+    union all
+    select * from beaten_by_the_rule
+    union all
+    select * from quarantined_rows
+    union all
+    select * from failed_runs
+)
+
+select
+    concat_ws('/', kind, problem, subject) as alert_id,
+    *,
+    concat('docs/alerts/', kind, '.md') as page
+from unite

@@ -1,0 +1,24 @@
+-- One row per problem, scorer (a model version, `champion` for whichever was in office, `rule`) and period: its live quality.
+with scored as (select * from {{ ref('mon_scored') }} where label is not null),
+
+name_the_scorers as (
+    select problem, 'champion' as scorer, as_of, label, score from scored
+    union all
+    select problem, 'rule', as_of, label, rule_score from scored
+    union all
+    select problem, model_version, as_of, label, score from scored
+),
+
+name_the_periods as (
+    select problem, scorer, 'all' as grain, date '1970-01-01' as period, label, score from name_the_scorers
+    union all
+    select problem, scorer, 'month', cast(date_trunc('month', as_of) as date), label, score from name_the_scorers
+    union all
+    select problem, scorer, 'week', cast(date_trunc('week', as_of) as date), label, score from name_the_scorers
+),
+
+measure as (
+    {{ binary_quality('name_the_periods', by=['problem', 'scorer', 'grain', 'period']) }}
+)
+
+select * from measure

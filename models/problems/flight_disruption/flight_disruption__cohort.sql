@@ -1,0 +1,16 @@
+-- One row per scheduled flight, as of two hours before its scheduled departure, once that instant has passed.
+with clock as (select * from {{ ref('stg_asof__clock') }}),
+
+scheduled as (select * from {{ ref('int_flights__scheduled') }}),
+
+look_two_hours_ahead as (
+    select *, scheduled_departure_at - interval 2 hours as as_of
+    from scheduled
+)
+
+select *
+from look_two_hours_ahead
+where
+    as_of < (select now from clock)
+    -- a flight whose schedule came too late was not there to be predicted
+    and {{ known_before('known_at', 'as_of') }}

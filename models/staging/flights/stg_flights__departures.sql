@@ -1,0 +1,24 @@
+-- One row per departed flight.
+with source as (select * from {{ source('flights', 'departures') }}),
+
+renamed as (
+    select
+        ---------- ids
+        {{ flight_id() }} as flight_id,
+        flight_date,
+        carrier,
+        flight,
+        origin,
+
+        ---------- what happened
+        dep_time,
+        dep_delay,
+        tailnum,
+
+        ---------- times
+        reported_at as known_at,
+        _landed_at as landed_at
+    from source
+)
+
+select * from renamed

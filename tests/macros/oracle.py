@@ -1,0 +1,138 @@
+"""What the macros must return, in plain Python loops over plain tuples: no SQL, no shared code, no cleverness."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from math import sqrt
+
+from tests.macros.cases import Ask, Fact
+
+Answer = dict[tuple, tuple]
+MIDNIGHT = timedelta(days=1)
+
+
+def _low(value: object) -> tuple:
+    """A sort key under which null is lower than everything."""
+    return (value is not None, value) if value is not None else (False,)
+
+
+def _order(*values: object) -> tuple:
+    return tuple(_low(v) for v in values)
+
+
+def _known(facts: Iterable[Fact], ask: Ask) -> list[Fact]:
+    found = []
+    for f in facts:
+        if ask.k is not None and f.k == ask.k and f.case_id == ask.case_id and f.known_at is not None:
+            if f.known_at < ask.as_of:
+                found.append(f)
+    return found
+
+
+def last_before(facts: list[Fact], spine: list[Ask]) -> Answer:
+    """(x, s, seen_at) of the fact known last; ties by event_at, then x, then s."""
+    answer: Answer = {}
+    for ask in spine:
+        seen = sorted(_known(facts, ask), key=lambda f: _order(f.known_at, f.event_at, f.x, f.s))
+        answer[tuple(ask)] = (seen[-1].x, seen[-1].s, seen[-1].known_at) if seen else (None, None, None)
+    return answer
+
+
+def version_before(facts: list[Fact], spine: list[Ask]) -> Answer:
+    """(event_at, x, s) of the latest event, in the version known last."""
+    answer: Answer = {}
+    for ask in spine:
+        seen = sorted(_known(facts, ask), key=lambda f: _order(f.event_at, f.known_at, f.event_at, f.x, f.s))
+        answer[tuple(ask)] = (seen[-1].event_at, seen[-1].x, seen[-1].s) if seen else (None, None, None)
+    return answer
+
+
+def valid_before(facts: list[Fact], spine: list[Ask]) -> Answer:
+    """(x, s) of the version that has begun last, as known last, unless it has ended."""
+    answer: Answer = {}
+    for ask in spine:
+        begun = [f for f in _known(facts, ask) if f.event_at <= ask.as_of]
+        begun.sort(key=lambda f: _order(f.event_at, f.known_at, f.x, f.s, f.ends_at))
+        holds = begun and (begun[-1].ends_at is None or begun[-1].ends_at > ask.as_of)
+        answer[tuple(ask)] = (begun[-1].x, begun[-1].s) if holds else (None, None)
+    return answer
+
+
+def label_within(facts: list[Fact], spine: list[Ask], horizon: timedelta, delay: timedelta, now: datetime) -> Answer:
+    """(label, label_known_at), both null until the label is known before the clock."""
+    answer: Answer = {}
+    for ask in spine:
+        matures_at = ask.as_of + horizon + delay
+        proofs = []
+        for f in facts:
+            if ask.k is not None and (f.case_id, f.k) == (ask.case_id, ask.k) and f.known_at is not None:
+                if ask.as_of < f.event_at <= ask.as_of + horizon and f.known_at < matures_at:
+                    proofs.append(f.known_at)
+        label, known_at = (1, min(proofs)) if proofs else (0, matures_at)
+        answer[tuple(ask)] = (label, known_at) if known_at < now else (None, None)
+    return answer
+
+
+def cohort(facts: list[Fact], start: datetime, until: datetime, every: timedelta, at_least: int, within: timedelta) -> Answer:
+    """The instants at which an entity is asked about."""
+    answer: Answer = {}
+    for case_id, k in {(f.case_id, f.k) for f in facts if f.k is not None}:
+        at = start
+        while at <= until:
+            seen = _known(facts, Ask(case_id, k, at))
+            if len(seen) >= at_least and max(f.known_at for f in seen) >= at - within:
+                answer[(case_id, k, at)] = ()
+            at += every
+    return answer
+
+
+def _mean(values: list[int]) -> float | None:
+    return float(sum(values)) / len(values) if values else None
+
+
+def _stddev(values: list[int]) -> float | None:
+    n = len(values)
+    if n < 2:
+        return None
+    # integers throughout, so that the only roundings are one division and one root
+    return sqrt((n * sum(v * v for v in values) - sum(values) ** 2) / (n * (n - 1)))
+
+
+def _measures(facts: list[Fact], as_of: datetime) -> list[object]:
+    xs = [f.x for f in facts if f.x is not None]
+    letters = [f.s for f in facts if f.s is not None]
+    by_time: Callable[[Fact], tuple] = lambda f: _order(f.known_at, f.x)  # noqa: E731
+    with_x = sorted((f for f in facts if f.x is not None), key=by_time)
+    with_s = sorted((f for f in facts if f.s is not None), key=lambda f: (f.known_at, f.s))
+    since = lambda times: (as_of - max(times)) / timedelta(seconds=1) if times else None  # noqa: E731
+    return [
+        len(facts), len(xs), sum(x > 2 for x in xs), _mean([int(x > 2) for x in xs]), float(sum(xs)) if xs else None,
+        _mean(xs), _stddev(xs), min(xs, default=None), max(letters, default=None), since([f.known_at for f in facts]),
+        since([f.event_at for f in facts]), with_x[0].x if with_x else None, with_s[-1].s if with_s else None,
+        len(set(letters)),
+    ]  # fmt: skip
+
+
+def aggregate_before(facts: list[Fact], spine: list[Ask], windows: list[timedelta], distinct: bool) -> Answer:
+    """All measures of all windows, measure by measure."""
+    answer: Answer = {}
+    for ask in spine:
+        per_window = []
+        for window in windows:
+            inside = [f for f in _known(facts, ask) if f.known_at >= ask.as_of - window]
+            measures = _measures(inside, ask.as_of)
+            per_window.append(measures if distinct else measures[:-1])
+        answer[tuple(ask)] = tuple(value for measure in zip(*per_window, strict=True) for value in measure)
+    return answer
+
+
+def midnights(facts: list[Fact], until: datetime) -> list[Ask]:
+    """Every midnight from the end of the day of a key's first fact to `until`."""
+    asks = []
+    for case_id, k in {(f.case_id, f.k) for f in facts if f.k is not None}:
+        times = [f.known_at for f in facts if (f.case_id, f.k) == (case_id, k) and f.known_at is not None]
+        if times:
+            at = datetime.combine(min(times).date(), datetime.min.time()) + MIDNIGHT
+            while at <= until:
+                asks.append(Ask(case_id, k, at))
+                at += MIDNIGHT
+    return asks

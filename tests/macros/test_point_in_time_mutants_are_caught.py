@@ -1,0 +1,44 @@
+"""The oracle can fail: each way of letting the future in, or of losing a bound, makes it disagree."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.macros.cases import flatten, run, sample
+from tests.macros.compiling import compiled, mutated
+from tests.macros.test_point_in_time_equals_oracle import EXPECTED, con  # noqa: F401
+
+MUTANTS = {
+    "strict to non-strict": (
+        "point_in_time/known_before.sql", "{{ known_at }} < {{ as_of }}", "{{ known_at }} <= {{ as_of }}",
+        ["last_before", "version_before", "valid_before", "aggregate_before_buckets", "label_within", "cohort_on_schedule"],
+    ),
+    "ties of the current row included": (
+        "point_in_time/known_before_frame.sql", " exclude group\n", "\n",
+        ["aggregate_before_range", "aggregate_before_buckets", "trailing_daily"],
+    ),
+    "lower bound of a window opened": (
+        "point_in_time/_pit_fragments.sql", "f.pit_at >= e.pit_edge", "f.pit_at > e.pit_edge", ["aggregate_before_buckets"],
+    ),
+    "event at the decision counts as later": (
+        "point_in_time/_pit_within_frame.sql", " exclude group\n", "\n", ["label_within"],
+    ),
+    "validity starts one microsecond late": (
+        "point_in_time/valid_before.sql", "- interval '1 microsecond'", "- interval '0 microsecond'", ["valid_before"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_mutated_macro_disagrees_with_the_oracle(
+    mutant: str,
+    dbt_work: Path,
+    tmp_path: Path,
+    con: duckdb.DuckDBPyConnection,  # noqa: F811
+) -> None:
+    macro, before, after, models = MUTANTS[mutant]
+    sql = compiled(tmp_path, mutated(tmp_path, macro, before, after), select=" ".join(models))
+    for model in models:
+        worlds = (flatten(world) for world in sample(60))
+        assert any(run(con, sql[model], *world, keys=3) != EXPECTED[model](*world) for world in worlds), model

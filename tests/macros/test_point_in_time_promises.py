@@ -1,0 +1,68 @@
+"""What holds between macros: forms agree bit for bit, batches do not matter, daily tables can be built day by day."""
+
+from datetime import datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from tests.macros import oracle
+from tests.macros.cases import flatten, run, sample
+from tests.macros.test_point_in_time_equals_oracle import con  # noqa: F401
+
+DAY = timedelta(days=1)
+Connection = duckdb.DuckDBPyConnection
+
+
+def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Connection) -> None:  # noqa: F811
+    for world in sample(40):
+        for facts, spine in world:
+            facts = [f._replace(case_id=0, k="only") for f in facts]
+            spine = [a._replace(case_id=0, k="only") for a in spine]
+            with_x = [f for f in facts if f.x is not None]
+            last = {key[2:]: (None if x is None else x + 1, s) for key, (x, s, _) in oracle.last_before(
+                [f._replace(event_at=f.known_at) for f in with_x if f.known_at], spine).items()}  # fmt: skip
+            assert run(con, sql["last_before_global"], facts, spine, keys=1) == last
+            positive = [f for f in with_x if f.x > 0]
+            trailing = oracle.aggregate_before(positive, spine, [DAY, 2 * DAY], distinct=False)
+            expected = {key[2:]: (row[0], row[1], row[10], row[11]) for key, row in trailing.items()}
+            for form in ("range", "buckets"):
+                assert run(con, sql[f"aggregate_before_global_{form}"], facts, spine, keys=1) == expected
+
+
+def test_a_daily_table_built_later_equals_the_full_build(sql: dict[str, str], con: Connection) -> None:  # noqa: F811
+    since = datetime(2020, 1, 3)
+    for facts, spine in map(flatten, sample(60)):
+        full = run(con, sql["trailing_daily"], facts, spine, keys=3)
+        built = [{"case_id": c, "k": k, "known_at": at} for c, k, at in full if at <= since]
+        schema = pa.schema([("case_id", pa.int32()), ("k", pa.string()), ("known_at", pa.timestamp("us"))])
+        con.register("built", pa.Table.from_pylist(built, schema=schema))
+        later = run(con, sql["trailing_daily_since"], facts, spine, keys=3)
+        assert later == {key: row for key, row in full.items() if key[2] > since}
+
+
+@pytest.mark.parametrize("form", ["range", "buckets"])
+def test_sums_of_floats_do_not_depend_on_form_batch_or_order(form: str, sql: dict[str, str], con: Connection) -> None:  # noqa: F811
+    con.execute("""create or replace temp table facts_of_floats as
+        select 1 as case_id, 'k' || i % 3 as k, timestamp '2020-01-01' + to_seconds(i * 977 % 600000) as known_at,
+            timestamp '2020-01-01' as event_at, sin(i) * power(10, i % 7) as x, 's' || i % 5 as s from range(4000) t(i)""")
+    con.execute("""create or replace temp table spine_of_floats as
+        select distinct case_id, k, known_at + to_seconds(1800) as as_of from facts_of_floats""")
+    query = sql["aggregate_before_range"].replace("as bigint", "as decimal(18, 6)")
+    other = sql[f"aggregate_before_{form}"].replace("as bigint", "as decimal(18, 6)")
+    columns = "case_id, k, as_of, total_3h, total_2d, mean_3h, mean_2d, sd_3h, sd_2d, big_3h, newest_2d"
+
+    def rows(text: str, facts: str, spine: str) -> list[tuple]:
+        con.unregister("facts"), con.unregister("spine")
+        con.execute(f"create or replace temp view facts as {facts}")
+        con.execute(f"create or replace temp view spine as {spine}")
+        answer = con.execute(f"select {columns} from ({text}) order by all").fetchall()
+        con.execute("drop view facts; drop view spine")
+        return answer
+
+    whole = rows(query, "from facts_of_floats", "from spine_of_floats")
+    shuffled = rows(other, "from facts_of_floats order by hash(x)", "from spine_of_floats order by hash(as_of)")
+    by_day = [row for day in range(1, 9) for row in rows(
+        other, "from facts_of_floats", f"from spine_of_floats where dayofmonth(as_of) = {day}")]  # fmt: skip
+    assert len(whole) > 3000
+    assert whole == shuffled == sorted(by_day)

@@ -1,0 +1,20 @@
+"""The rooms of the house: `ml` works on arrays alone."""
+
+import ast
+from pathlib import Path
+
+import ml
+
+ALLOWED = {"numpy", "pyarrow", "lightgbm", "ml"}
+
+
+def test_ml_imports_arrays_and_the_standard_library_only():
+    import sys
+
+    for path in Path(ml.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                root = name.split(".")[0]
+                assert root in ALLOWED or root in sys.stdlib_module_names, f"{path.name} imports {name}"
