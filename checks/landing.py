@@ -74,9 +74,7 @@ class LandingSource:
         """Every source table with `config.meta.landing`, by name. AsofError names the file and the wrong key."""
         nodes = manifest.get("sources", {}).values()
         declared = [(node, (node.get("config") or {}).get("meta") or {}) for node in nodes]
-        return sorted(
-            (_source(node, meta) for node, meta in declared if "landing" in meta), key=lambda one: one.name
-        )
+        return sorted((_source(node, meta) for node, meta in declared if "landing" in meta), key=lambda one: one.name)
 
 
 def _source(node: Mapping[str, Any], meta: Mapping[str, Any]) -> LandingSource:
@@ -109,9 +107,7 @@ def _source(node: Mapping[str, Any], meta: Mapping[str, Any]) -> LandingSource:
     needed = {*source.key, *([source.known_at] if source.known_at else [])}
     for column in columns:
         if column.name in needed and not column.required:
-            raise AsofError(
-                f"{file}: {name}.{column.name} is a key or known_at and needs the constraint not_null"
-            )
+            raise AsofError(f"{file}: {name}.{column.name} is a key or known_at and needs the constraint not_null")
         if column.name == source.known_at and column.data_type != "timestamp":
             raise AsofError(f"{file}: {name}.{column.name} is known_at and must be a timestamp in UTC")
     return source
@@ -121,9 +117,7 @@ def _column(entry: Mapping[str, Any], file: str, name: str) -> LandingColumn:
     _identifier(entry["name"], file, "column", f"{name}.{entry['name']}")
     data_type = str(entry.get("data_type") or "").lower()
     if data_type not in TYPES:
-        raise AsofError(
-            f"{file}: {name}.{entry['name']}: data_type {data_type!r} is not one of {', '.join(TYPES)}"
-        )
+        raise AsofError(f"{file}: {name}.{entry['name']}: data_type {data_type!r} is not one of {', '.join(TYPES)}")
     meta = {**(entry.get("meta") or {}), **((entry.get("config") or {}).get("meta") or {})}
     accepted = Keys(meta.get("accepted", {}), file, f"{name}.{entry['name']}: accepted")
     values = accepted.raw("values", [])
@@ -142,9 +136,7 @@ def _column(entry: Mapping[str, Any], file: str, name: str) -> LandingColumn:
         "date",
         "timestamp",
     ):
-        raise AsofError(
-            f"{file}: {name}.{column.name}: accepted min and max are for numbers, not for {data_type}"
-        )
+        raise AsofError(f"{file}: {name}.{column.name}: accepted min and max are for numbers, not for {data_type}")
     return column
 
 
@@ -181,9 +173,7 @@ def _checked(column: LandingColumn) -> pa.Column:
     elif high is not None:
         checks.append(pa.Check.le(high, error=f"is more than {high:g}"))
     if column.values:
-        checks.append(
-            pa.Check.isin(list(column.values), error=f"is none of {', '.join(map(str, column.values))}")
-        )
+        checks.append(pa.Check.isin(list(column.values), error=f"is none of {', '.join(map(str, column.values))}"))
     return pa.Column(pd.ArrowDtype(TYPES[column.data_type]), checks=checks, nullable=not column.required)
 
 

@@ -1,8 +1,8 @@
 """Intervals that respect that rows of one cluster (a day) err together: whole clusters are drawn again.
 
-The interval is estimate ± t · se, with se from the bootstrap and Student's t on clusters - 1 degrees of freedom.
-With the 20 to 40 days of a holdout this covers better than the percentiles of the draws, which are too narrow
-(Cameron, Gelbach, Miller 2008).
+The interval is estimate ± t · se, with se from the bootstrap and Student's t on clusters - 1 degrees of
+freedom. With the 20 to 40 days of a holdout this covers better than the percentiles of the draws, which are
+too narrow (Cameron, Gelbach, Miller 2008).
 """
 
 from statistics import NormalDist
@@ -28,8 +28,17 @@ class Interval(NamedTuple):
     clusters: int
 
 
-def interval(metric: str, label: np.ndarray, score: np.ndarray, cluster: np.ndarray, *, weight: np.ndarray | None = None,
-             resamples: int = RESAMPLES, seed: int = 0, alpha: float = 0.05) -> Interval:  # fmt: skip
+def interval(
+    metric: str,
+    label: np.ndarray,
+    score: np.ndarray,
+    cluster: np.ndarray,
+    *,
+    weight: np.ndarray | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    alpha: float = 0.05,
+) -> Interval:
     """The metric of one score, with its interval cut to the values the metric can take."""
     label, score = arrays(label, score)
     found = _resampled(metric, label, (score,), cluster, weight, resamples, seed)
@@ -38,9 +47,18 @@ def interval(metric: str, label: np.ndarray, score: np.ndarray, cluster: np.ndar
     return result._replace(low=max(low, result.low), high=min(high, result.high))
 
 
-def paired_difference(metric: str, label: np.ndarray, a: np.ndarray, b: np.ndarray, cluster: np.ndarray, *,
-                      weight: np.ndarray | None = None, resamples: int = RESAMPLES, seed: int = 0,
-                      alpha: float = 0.05) -> Interval:  # fmt: skip
+def paired_difference(
+    metric: str,
+    label: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    cluster: np.ndarray,
+    *,
+    weight: np.ndarray | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    alpha: float = 0.05,
+) -> Interval:
     """By how much `a` is better than `b` on the same rows: positive is better, also for losses.
 
     Both are weighed with the same draws, so what a hard day costs both of them cancels.
@@ -50,8 +68,15 @@ def paired_difference(metric: str, label: np.ndarray, a: np.ndarray, b: np.ndarr
     return _interval(METRICS[metric].sign * (first - second), cluster, alpha)
 
 
-def _resampled(metric: str, label: np.ndarray, scores: tuple[np.ndarray, ...], cluster: np.ndarray,
-               weight: np.ndarray | None, resamples: int, seed: int) -> list[np.ndarray]:  # fmt: skip
+def _resampled(
+    metric: str,
+    label: np.ndarray,
+    scores: tuple[np.ndarray, ...],
+    cluster: np.ndarray,
+    weight: np.ndarray | None,
+    resamples: int,
+    seed: int,
+) -> list[np.ndarray]:
     """Per score: the value on the rows as they are, then on each draw of the clusters with replacement."""
     names, code = np.unique(np.asarray(cluster), return_inverse=True)
     weight = np.ones(len(label)) if weight is None else np.asarray(weight, dtype=np.float64)
@@ -80,10 +105,15 @@ def _interval(values: np.ndarray, cluster: np.ndarray, alpha: float) -> Interval
 
 
 def student_t(p: float, freedom: int) -> float:
-    """The quantile of Student's t; Cornish-Fisher (Abramowitz and Stegun 26.7.5), within .5 % from 4 degrees on."""
+    """The quantile of Student's t.
+
+    Cornish-Fisher (Abramowitz and Stegun 26.7.5), within .5 % from 4 degrees on.
+    """
     z, v = NormalDist().inv_cdf(p), float(freedom)
     return (
-        z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+        z
+        + (z**3 + z) / (4 * v)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
         + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
         + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * v**4)
-    )  # fmt: skip
+    )

@@ -1,7 +1,7 @@
 """Calibration: a monotone map from a raw score to a probability, kept only where it demonstrably helps.
 
-A calibrator is a JSON-able dict: {"kind": "none"}, {"kind": "platt", "slope": a, "intercept": b} or
-{"kind": "isotonic", "x": [...], "y": [...]}, where x and y are log-odds. All three keep the order of the scores
+A calibrator is a JSON-able dict: {"kind": "none"}, {"kind": "platt", "slope": a, "intercept": b} or {"kind":
+"isotonic", "x": [...], "y": [...]}, where x and y are log-odds. All three keep the order of the scores
 (outside of the last digits), so the ranking of a model does not depend on its calibrator.
 """
 
@@ -12,9 +12,11 @@ import numpy as np
 
 # A probability of 0 or 1 is a claim no finite sample supports, and it makes the log loss infinite.
 CLIP = 1e-6
-# Isotonic regression fits noise where it has few rows per step; twenty equal-mass bins keep a few hundred rows each.
+# Isotonic regression fits noise where it has few rows per step; twenty equal-mass bins keep a few hundred
+# rows each.
 KNOTS = 20
-# Blocks of time for cross-validation: enough that each fit sees most rows, few enough that a block holds whole weeks.
+# Blocks of time for cross-validation: enough that each fit sees most rows, few enough that a block holds
+# whole weeks.
 BLOCKS = 5
 
 Calibrator = Mapping[str, Any]
@@ -38,7 +40,8 @@ def apply(calibrator: Calibrator, raw: np.ndarray) -> np.ndarray:
 
 
 def platt(raw: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) -> dict[str, Any]:
-    """Logistic regression of the label on the raw log-odds, by Newton's method (Platt 1999, without his targets).
+    """Logistic regression of the label on the raw log-odds, by Newton's method (Platt 1999, without his
+    targets).
 
     A slope that is not positive would turn the ranking round; then the calibrator is none.
     """
@@ -77,7 +80,10 @@ def isotonic(
 
 
 def pav(y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pool adjacent violators: the non-decreasing fit of `y` (weighted least squares), and the block of each point."""
+    """Pool adjacent violators.
+
+    The non-decreasing fit of `y` (weighted least squares), and the block of each point.
+    """
     values, masses, sizes = [], [], []
     for value, mass in zip(np.asarray(y, float).tolist(), np.asarray(weight, float).tolist(), strict=True):
         size = 1
@@ -96,8 +102,8 @@ def choose(
 ) -> dict[str, Any]:
     """The calibrator that wins in cross-validation over blocks of time, or none.
 
-    One is kept only if its mean gain in log loss, on days its fit has not seen, exceeds the standard error of that
-    gain over days. The dict also carries `gain` and `gain_se` (log loss) of the winner.
+    One is kept only if its mean gain in log loss, on days its fit has not seen, exceeds the standard error of
+    that gain over days. The dict also carries `gain` and `gain_se` (log loss) of the winner.
     """
     weight = _weights(weight, len(raw))
     order, days = np.unique(day, return_inverse=True)

@@ -8,9 +8,10 @@ from ml.problem import Costs, Decision
 def threshold(decision: Decision, costs: Costs, scores: np.ndarray | None = None) -> float:
     """A row is flagged when its score is at least this number in [0, 1].
 
-    Declared: as declared. From costs: flagging a row of probability p costs (1 - p) * fp, leaving it costs p * fn,
-    so flagging is right from p = fp / (fp + fn) on (Elkan 2001). From capacity: the score that the declared share of
-    `scores` reaches; ties at that score may exceed the share. ValueError when capacity is declared without scores.
+    Declared: as declared. From costs: flagging a row of probability p costs (1 - p) * fp, leaving it costs p
+    * fn, so flagging is right from p = fp / (fp + fn) on (Elkan 2001). From capacity: the score that the
+    declared share of `scores` reaches; ties at that score may exceed the share. ValueError when capacity is
+    declared without scores.
     """
     if decision.threshold is not None:
         return decision.threshold

@@ -1,7 +1,8 @@
 """From Arrow to the matrix LightGBM reads, the same way for training and scoring.
 
-LightGBM aborts the process on Arrow columns that are text, dictionaries, dates or decimals, and silently predicts
-from columns in another order. So it never sees Arrow here: columns are picked by name and filled in one by one.
+LightGBM aborts the process on Arrow columns that are text, dictionaries, dates or decimals, and silently
+predicts from columns in another order. So it never sees Arrow here: columns are picked by name and filled in
+one by one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,19 +24,24 @@ def levels(table: pa.Table, categories: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
-def encode(table: pa.Table | pa.RecordBatch, features: Sequence[str], categories: Levels) -> np.ndarray:
-    """A float32 matrix, one row per row of `table`, one column per feature in the order of `features`.
+def encode(
+    table: pa.Table | pa.RecordBatch,
+    features: Sequence[str],
+    categories: Levels,
+    dtype: type[np.floating] = np.float32,
+) -> np.ndarray:
+    """A matrix of `dtype`, one row per row of `table`, one column per feature in the order of `features`.
 
     Missing values and categories outside `categories` are NaN. float32 halves the memory; both training and
-    scoring read through here, so what is rounded is rounded alike. AsofError names a column that is missing or
-    has a type that is no feature.
+    scoring read through here, so what is rounded is rounded alike. AsofError names a column that is missing
+    or has a type that is no feature.
     """
     absent = [name for name in features if name not in table.schema.names]
     if absent:
         raise AsofError(
             f"the rows lack the columns {', '.join(absent)}, which the model needs; select them by name"
         )
-    matrix = np.empty((table.num_rows, len(features)), dtype=np.float32)
+    matrix = np.empty((table.num_rows, len(features)), dtype=dtype)
     for position, name in enumerate(features):
         column = table.column(name)
         start = 0
@@ -45,10 +51,18 @@ def encode(table: pa.Table | pa.RecordBatch, features: Sequence[str], categories
     return matrix
 
 
+def numbers(table: pa.Table | pa.RecordBatch, name: str) -> np.ndarray:
+    """One column of numbers or booleans as float64, exactly as the warehouse holds it.
+
+    Missing values are NaN.
+    """
+    return encode(table.select([name]), [name], {}, np.float64)[:, 0]
+
+
 def _numbers(chunk: pa.Array, name: str, known: Sequence[str] | None) -> np.ndarray:
     kind = chunk.type
     if pa.types.is_null(kind):
-        return np.full(len(chunk), np.nan, dtype=np.float32)
+        return np.full(len(chunk), np.nan)
     if known is not None:
         chunk = pc.index_in(_text(chunk), value_set=pa.array(known, pa.string()), skip_nulls=True)
     elif not (

@@ -1,7 +1,8 @@
 """Metrics of probabilities against 0/1 labels, weighted, ties exact; the values of scikit-learn, in NumPy.
 
-Every metric is written once, for many weightings of the same rows: `statistic(label, score, weights)` takes weights
-of shape (resamples, rows) and returns (resamples,). One row of ones is the plain value; the bootstrap passes the rest.
+Every metric is written once, for many weightings of the same rows: `statistic(label, score, weights)` takes
+weights of shape (resamples, rows) and returns (resamples,). One row of ones is the plain value; the bootstrap
+passes the rest.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,10 @@ class Metric(NamedTuple):
 
 
 def _ranked(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weight of positives and negatives in each group of equal scores, highest first: two (resamples, groups)."""
+    """Weight of positives and negatives in each group of equal scores, highest first.
+
+    Two (resamples, groups).
+    """
     order = np.argsort(-score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
     positive = weights[:, order] * label[order]
@@ -78,10 +82,12 @@ def _ece(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarra
 
 
 METRICS = {
-    "roc_auc": Metric(_roc_auc, +1, 0.0, 1.0), "pr_auc": Metric(_pr_auc, +1, 0.0, 1.0),
-    "log_loss": Metric(_log_loss, -1, 0.0, np.inf), "brier": Metric(_brier, -1, 0.0, 1.0),
+    "roc_auc": Metric(_roc_auc, +1, 0.0, 1.0),
+    "pr_auc": Metric(_pr_auc, +1, 0.0, 1.0),
+    "log_loss": Metric(_log_loss, -1, 0.0, np.inf),
+    "brier": Metric(_brier, -1, 0.0, 1.0),
     "ece": Metric(_ece, -1, 0.0, 1.0),
-}  # fmt: skip
+}
 
 
 def arrays(label: np.ndarray, *scores: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -89,7 +95,8 @@ def arrays(label: np.ndarray, *scores: np.ndarray) -> tuple[np.ndarray, ...]:
     found = tuple(np.asarray(values, dtype=np.float64) for values in (label, *scores))
     if len(found[0]) == 0 or len({len(values) for values in found}) != 1:
         raise AsofError(
-            f"labels and scores have {', '.join(str(len(v)) for v in found)} rows; pass the same rows, at least one"
+            f"labels and scores have {', '.join(str(len(v)) for v in found)} rows; "
+            "pass the same rows, at least one"
         )
     if not np.isin(found[0], (0.0, 1.0)).all() or not all(np.isfinite(values).all() for values in found):
         raise AsofError(

@@ -1,44 +1,28 @@
 """May this challenger replace the champion? A pure function from scores on unseen rows to a verdict.
 
 A gate answers True (holds), False (does not) or None (these rows cannot say). Any False keeps what is in
-production, any None is inconclusive, all True promotes. A gate is a function in `GATES`; add one there.
+production, any None is inconclusive, all True promotes. The gates stand in `ml/gates.py`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.bootstrap import RESAMPLES, Interval, interval, paired_difference
+from ml.bootstrap import RESAMPLES
 from ml.errors import AsofError
-from ml.evaluate import arrays, ece
+from ml.evaluate import arrays
+from ml.gates import GATES, Evidence, Gate
 from ml.problem import Problem
 
 PROMOTE, KEEP, INCONCLUSIVE = "PROMOTE", "KEEP", "INCONCLUSIVE"
-# Fewer clusters than this and the bootstrap's standard error is itself a guess.
-MIN_CLUSTERS = 10
-# Of each class: the error of an AUC on 50 positives is about .04, wider than any margin worth declaring.
-MIN_OF_CLASS = 50
-# Ten points: beyond that a threshold computed from costs decides wrongly on a large part of the rows.
-ECE_LIMIT = 0.10
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One question: the estimate with its interval, what it was held against, the answer, and a sentence."""
-
-    name: str
-    estimate: float
-    low: float
-    high: float
-    margin: float
-    passed: bool | None
-    reason: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """PROMOTE, KEEP or INCONCLUSIVE; the gates behind it; on how many rows and clusters; why, in a sentence."""
+    """PROMOTE, KEEP or INCONCLUSIVE.
+
+    The gates behind it; on how many rows and clusters; why, in a sentence.
+    """
 
     decision: str
     gates: tuple[Gate, ...]
@@ -47,119 +31,30 @@ class Verdict:
     reason: str
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What every gate looks at: the same unseen rows, scored by each candidate."""
-
-    label: np.ndarray
-    cluster: np.ndarray
-    challenger: np.ndarray
-    rule: np.ndarray
-    champion: np.ndarray | None
-    weight: np.ndarray | None
-    problem: Problem
-    resamples: int
-    seed: int
-
-    def better(self, than: np.ndarray) -> Interval:
-        """By how much the challenger is better, in the problem's metric. Each bound errs with probability alpha."""
-        return paired_difference(
-            self.problem.metric, self.label, self.challenger, than, self.cluster, weight=self.weight,
-            resamples=self.resamples, seed=self.seed, alpha=2 * self.problem.alpha,
-        )  # fmt: skip
-
-    @property
-    def unit(self) -> str:
-        return "days" if self.problem.cluster == "day" else f"values of {self.problem.cluster}"
-
-
-def enough(evidence: Evidence) -> Gate:
-    """Are there rows enough to say anything?"""
-    clusters, positives = len(np.unique(evidence.cluster)), int(evidence.label.sum())
-    fewest = min(positives, len(evidence.label) - positives)
-    passed = True if clusters >= MIN_CLUSTERS and fewest >= MIN_OF_CLASS else None
-    reason = (
-        f"{len(evidence.label)} rows on {clusters} {evidence.unit}, {positives} of them positive; "
-        f"needed are {MIN_CLUSTERS} {evidence.unit} and {MIN_OF_CLASS} rows of each class"
-    )
-    return Gate("enough", len(evidence.label), np.nan, np.nan, MIN_CLUSTERS, passed, reason)
-
-
-def beats_rule(evidence: Evidence) -> Gate:
-    """Superiority: better than the rule, or the rule stays."""
-    found, metric = evidence.better(evidence.rule), evidence.problem.metric
-    passed = True if found.low > 0 else False if found.high < 0 else None
-    said = {
-        True: "better than the rule",
-        False: "worse than the rule",
-        None: "not distinguishable from the rule",
-    }[passed]
-    reason = f"{said}: {metric} {found.estimate:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
-    return Gate(
-        "beats_rule",
-        *found[:3],
-        0.0,
-        passed,
-        reason + (_more(found, 0.0, evidence.unit) if passed is None else ""),
-    )
-
-
-def not_worse(evidence: Evidence) -> Gate | None:
-    """Non-inferiority: not worse than the champion by more than the declared margin."""
-    if evidence.champion is None:
-        return None
-    found, metric, margin = (
-        evidence.better(evidence.champion),
-        evidence.problem.metric,
-        evidence.problem.margin,
-    )
-    passed = True if found.low > -margin else False if found.high < -margin else None
-    said = {
-        True: "not worse than the champion",
-        False: "worse than the champion",
-        None: "perhaps worse than the champion",
-    }[passed]
-    reason = f"{said} by more than {margin:g}: {metric} {found.estimate:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
-    return Gate(
-        "not_worse",
-        *found[:3],
-        margin,
-        passed,
-        reason + (_more(found, margin, evidence.unit) if passed is None else ""),
-    )
-
-
-def calibrated(evidence: Evidence) -> Gate:
-    """Sanity: the scores are probabilities to within ten points, or at least not further off than the champion's."""
-    found = interval("ece", evidence.label, evidence.challenger, evidence.cluster, weight=evidence.weight,
-                     resamples=evidence.resamples, seed=evidence.seed, alpha=2 * evidence.problem.alpha)  # fmt: skip
-    limit = ECE_LIMIT
-    if evidence.champion is not None:
-        limit = max(limit, ece(evidence.label, evidence.champion, evidence.weight))
-    passed = True if found.estimate <= limit else False if found.low > limit else None
-    reason = (
-        f"calibration error {found.estimate:.4f} ({found.low:.4f} to {found.high:.4f}), allowed {limit:.4f}"
-    )
-    return Gate("calibrated", *found[:3], limit, passed, reason)
-
-
-GATES: list[Callable[[Evidence], Gate | None]] = [enough, beats_rule, not_worse, calibrated]
-
-
-def judge(label: np.ndarray, cluster: np.ndarray, challenger: np.ndarray, rule: np.ndarray,
-          champion: np.ndarray | None = None, *, problem: Problem, weight: np.ndarray | None = None,
-          resamples: int = RESAMPLES, seed: int = 0) -> Verdict:  # fmt: skip
+def judge(
+    label: np.ndarray,
+    cluster: np.ndarray,
+    challenger: np.ndarray,
+    rule: np.ndarray,
+    champion: np.ndarray | None = None,
+    *,
+    problem: Problem,
+    weight: np.ndarray | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Verdict:
     """The verdict on rows that neither challenger nor champion was trained on: one value a row in each array.
 
-    Each bound of an interval errs with probability `problem.alpha`, so a challenger that is worse by more than the
-    margin is promoted with at most that probability. AsofError when arrays differ in length or hold missing values.
+    Each bound of an interval errs with probability `problem.alpha`, so a challenger that is worse by more
+    than the margin is promoted with at most that probability. AsofError when arrays differ in length or hold
+    missing values.
     """
     label, challenger, rule = arrays(label, challenger, rule)
     if champion is not None:
         (_, champion) = arrays(label, champion)
     if len(cluster) != len(label):
         raise AsofError(f"{len(cluster)} clusters for {len(label)} labels; pass one a row")
-    if problem.metric == "log_loss" and not (0 <= rule.min() and rule.max() <= 1):
+    if problem.metric == "log_loss" and (rule.min() < 0 or rule.max() > 1):
         raise AsofError(f"{problem.path}: rule {problem.rule} must be a probability to be judged by log_loss")
     evidence = Evidence(
         label, np.asarray(cluster), challenger, rule, champion, weight, problem, resamples, seed
@@ -175,17 +70,3 @@ def judge(label: np.ndarray, cluster: np.ndarray, challenger: np.ndarray, rule: 
 
 def _too_few(gates: tuple[Gate, ...]) -> bool:
     return any(gate.name == "enough" and not gate.passed for gate in gates)
-
-
-def _more(found: Interval, margin: float, unit: str) -> str:
-    """How many more clusters would decide, if the estimate stayed: the interval shrinks with their square root."""
-    distance = abs(found.estimate + margin)
-    if not np.isfinite(found.low) or distance == 0:
-        return ""
-    needed = found.clusters * ((found.high - found.estimate) / distance) ** 2
-    extra = int(np.ceil(needed)) - found.clusters
-    return (
-        f"; about {extra} more {unit} would decide"
-        if 0 < extra <= 1000
-        else f"; {unit} alone will not decide it soon"
-    )

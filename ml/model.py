@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +14,11 @@ import pyarrow as pa
 from ml.calibrate import apply
 from ml.encode import encode
 from ml.errors import AsofError
+from ml.lgbm import lightgbm
 from ml.names import memorable
 from ml.problem import Problem
 
+RESTORE = "restore model_versions from a backup, or roll back to another version"
 PARTS = ("problem", "text", "calibrator", "categories", "features", "spec")
 
 
@@ -24,8 +27,8 @@ class Model:
     """Everything that is needed to score.
 
     `text` is the tree part of LightGBM's text format; `calibrator` a JSON-able dict (see ml.calibrate);
-    `categories` the known levels of each category (position = code); `features` the names in the matrix's order;
-    `spec` how it was made: `now`, hashes, rows, rounds, params, threshold.
+    `categories` the known levels of each category (position = code); `features` the names in the matrix's
+    order; `spec` how it was made: `now`, hashes, rows, rounds, params, threshold.
     """
 
     problem: str
@@ -53,16 +56,22 @@ class Model:
     @cached_property
     def booster(self) -> Any:
         """LightGBM's Booster, loaded once."""
-        import lightgbm  # takes a second, and most verbs never need it
+        return lightgbm().Booster(model_str=self.text)
 
-        return lightgbm.Booster(model_str=self.text)
+    def unseen(self, label_known_at: np.ndarray) -> np.ndarray:
+        """True where a row's truth came too late to touch the model: trees, rounds or calibrator."""
+        end = np.datetime64(self.spec["label_known_before"], "us")
+        return np.asarray(label_known_at, dtype="datetime64[us]") >= end
 
     def encode(self, rows: pa.Table | pa.RecordBatch) -> np.ndarray:
         """The matrix of `rows`, (n, features), by the model's own names and categories."""
         return encode(rows, self.features, self.categories)
 
     def predict_raw(self, rows: np.ndarray | pa.Table | pa.RecordBatch, threads: int = 2) -> np.ndarray:
-        """Uncalibrated probabilities, float64, one a row. A matrix must have the model's columns in its order."""
+        """Uncalibrated probabilities, float64, one a row.
+
+        A matrix must have the model's columns in its order.
+        """
         matrix = rows if isinstance(rows, np.ndarray) else self.encode(rows)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.features):
             raise AsofError(
@@ -87,48 +96,66 @@ class Model:
         ]
         what = "; ".join(parts) or "the kinds of some columns changed"
         raise AsofError(
-            f"model {self.name} has other features than {problem.path} now declares: {what}; train again, or take the change back"
+            f"model {self.name} has other features than {problem.path} now declares: {what}; "
+            "train again, or take the change back"
         )
 
+    def to_json(self) -> str:
+        """The whole model with its sha256, as canonical JSON: what the columns `model` and `twin` hold."""
+        return _canonical({**{part: getattr(self, part) for part in PARTS}, "sha256": self.sha256})
+
+    @classmethod
+    def from_json(cls, text: str, who: str = "the model") -> "Model":
+        """The model that `to_json` wrote.
+
+        AsofError when one character differs: LightGBM would abort, hang or lie.
+        """
+        try:
+            parts = json.loads(text)
+            model = cls(
+                **{part: parts[part] for part in PARTS if part != "features"},
+                features=tuple(parts["features"]),
+            )
+            intact = model.to_json() == text
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise AsofError(f"{who} is damaged and cannot be read ({error!r}); {RESTORE}") from error
+        if not intact:
+            raise AsofError(
+                f"{who} is damaged: its sha256 is not {str(parts.get('sha256'))[:12]}…; {RESTORE}"
+            )
+        return model
+
     def to_row(self) -> dict[str, Any]:
-        """One row of `model_versions`, without what it cost: text and numbers only, dicts as canonical JSON."""
+        """What `model_versions` says about the model itself; cost, code and twin are the caller's."""
         return {
             "model_version": self.name,
             "problem": self.problem,
+            "trained_as_of": datetime.fromisoformat(self.spec["now"]),
             "sha256": self.sha256,
             "feature_hash": self.spec["feature_hash"],
-            "spec_hash": self.spec["spec_hash"],
-            "trained_as_of": self.spec["now"],
-            "model_text": self.text,
-            "calibrator": _canonical(self.calibrator),
-            "categories": _canonical(self.categories),
-            "features": _canonical(self.features),
-            "spec": _canonical(self.spec),
+            "data_fingerprint": self.spec["data_sha256"],
+            "rows_trained": self.spec["rows"],
+            "rounds": self.spec["rounds"],
+            "model": self.to_json(),
         }
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Model":
-        """The model of a row that `to_row` made. AsofError when a byte differs: LightGBM would abort, hang or lie."""
+        """The model of a row of `model_versions`.
+
+        AsofError when the row is not, to the byte, what was written.
+        """
         who = f"model {row.get('model_version')!r} of {row.get('problem')!r}"
-        try:
-            parts = {part: json.loads(row[part]) for part in ("calibrator", "categories", "features", "spec")}
-            model = cls(
-                row["problem"],
-                row["model_text"],
-                parts["calibrator"],
-                parts["categories"],
-                tuple(parts["features"]),
-                parts["spec"],
-            )
-            intact = model.sha256 == row["sha256"] and model.name == row["model_version"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise AsofError(
-                f"{who} is damaged ({error}); restore model_versions from a backup, or roll back"
-            ) from error
-        if not intact:
-            raise AsofError(
-                f"{who} is damaged: its sha256 is not {row['sha256']}; restore model_versions from a backup, or roll back"
-            )
+        missing = [
+            key
+            for key in ("model", "sha256", "model_version", "problem")
+            if not isinstance(row.get(key), str)
+        ]
+        if missing:
+            raise AsofError(f"{who} is damaged: {', '.join(missing)} is missing; {RESTORE}")
+        model = cls.from_json(row["model"], who)
+        if (model.sha256, model.name, model.problem) != (row["sha256"], row["model_version"], row["problem"]):
+            raise AsofError(f"{who} is damaged: the row holds {model.name} with another sha256; {RESTORE}")
         return model
 
 

@@ -1,4 +1,7 @@
-"""A prediction problem, as its dbt declaration says it: frozen, validated, the source of every column list."""
+"""A prediction problem, as its dbt declaration says it.
+
+Frozen, validated, the source of every column list.
+"""
 
 import hashlib
 import json
@@ -14,7 +17,10 @@ PROSE = ("title", "goal", "owner", "path")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the training set; `kind` is derived from `data_type`, `role` is "feature" when unmarked."""
+    """One column of the training set.
+
+    `kind` is derived from `data_type`, `role` is "feature" when unmarked.
+    """
 
     name: str
     data_type: str
@@ -31,7 +37,10 @@ class Costs(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Exactly one is in force: a fixed `threshold`, a `capacity_share`, or (both None) the threshold of the costs."""
+    """Exactly one is in force.
+
+    A fixed `threshold`, a `capacity_share`, or (both None) the threshold of the costs.
+    """
 
     threshold: float | None
     capacity_share: float | None

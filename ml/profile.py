@@ -1,21 +1,23 @@
 """Mergeable profiles: how many rows fell in which cell, with the cells fixed when a model is trained.
 
-Counts of two batches, days or months add up, so any window compares with any reference without reading rows again.
-Cells of a number: 0 missing, 1 below the training range, then one per bin [edge, next edge), one for the largest
-value itself, and the last for above. In SQL: 0 if null, else 1 + edges not above x, + 1 if x > last edge.
-Cells of a category: 0 missing, 1 unseen in training, 2 … the levels in order.
+Counts of two batches, days or months add up, so any window compares with any reference without reading rows
+again. Cells of a number: 0 missing, 1 below the training range, then one per bin [edge, next edge), one for
+the largest value itself, and the last for above. In SQL: 0 if null, else 1 + edges not above x, + 1 if x >
+last edge. Cells of a category: 0 missing, 1 unseen in training, 2 … the levels in order.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from ml.encode import encode, levels
+from ml.encode import encode, levels, numbers
 from ml.problem import Problem
 
-# Twenty bins: a shift of a tenth of a standard deviation shows, and a day of a few hundred rows still fills them.
+# Twenty bins: a shift of a tenth of a standard deviation shows, and a day of a few hundred rows still fills
+# them.
 CELLS = 20
 # An empty cell would make the PSI infinite; this floor on a share is the customary one.
 FLOOR = 1e-4
@@ -34,7 +36,7 @@ def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
         if column.kind == "category":
             profile[column.name] = {"kind": "category", "levels": known[column.name]}
         else:
-            values = encode(table.select([column.name]), [column.name], {})[:, 0]
+            values = numbers(table, column.name)
             profile[column.name] = {"kind": "number", "edges": _cuts(values[~np.isnan(values)], cells)}
     profile["score"] = {"kind": "number", "edges": np.linspace(0, 1, CELLS + 1).tolist()}
     profile["label"] = {"kind": "number", "edges": [0.0, 1.0]}
@@ -44,7 +46,10 @@ def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
 def counts(
     profile: Profile, columns: pa.Table | pa.RecordBatch | Mapping[str, Any]
 ) -> list[tuple[str, int, int]]:
-    """(feature, cell, rows) of every cell that holds rows, for the columns that are there; add them up over batches."""
+    """(feature, cell, rows) of every cell that holds rows, for the columns that are there.
+
+    Add them up over batches.
+    """
     if not isinstance(columns, pa.Table | pa.RecordBatch):
         columns = pa.table({name: pa.array(values) for name, values in columns.items()})
     found = []
@@ -57,7 +62,9 @@ def counts(
 
 def size(spec: Mapping[str, Any]) -> int:
     """How many cells a feature has."""
-    return len(spec["levels"]) + 2 if spec["kind"] == "category" else len(spec["edges"]) + 2
+    if spec["kind"] == "category":
+        return len(spec["levels"]) + 2
+    return len(spec["edges"]) + 3 if spec["edges"] else 2
 
 
 def names(spec: Mapping[str, Any]) -> list[str]:
@@ -70,7 +77,7 @@ def names(spec: Mapping[str, Any]) -> list[str]:
     return [
         "missing",
         f"< {cuts[0]}",
-        *(f"{a} to {b}" for a, b in zip(cuts, cuts[1:], strict=False)),
+        *(f"{a} to {b}" for a, b in pairwise(cuts)),
         f"= {cuts[-1]}",
         f"> {cuts[-1]}",
     ]
@@ -85,7 +92,10 @@ def tally(spec: Mapping[str, Any], rows: Sequence[tuple[int, int]]) -> np.ndarra
 
 
 def psi(reference: np.ndarray, current: np.ndarray, floor: float = FLOOR) -> float:
-    """Population stability index of two counts over the same cells: sum (q - p) ln(q / p), shares at least `floor`."""
+    """Population stability index of two counts over the same cells.
+
+    Sum (q - p) ln(q / p), shares at least `floor`.
+    """
     p, q = (np.maximum(np.asarray(c, float) / np.sum(c), floor) for c in (reference, current))
     return float(np.sum((q - p) * np.log(q / p)))
 
@@ -119,7 +129,7 @@ def _cell(spec: Mapping[str, Any], column: pa.Table | pa.RecordBatch, feature: s
             else column.column(feature).is_null().to_numpy()
         )
         return np.where(missing, 0, np.where(np.isnan(code), 1, code + 2)).astype(np.int64)
-    values, cuts = encode(column, [feature], {})[:, 0].astype(np.float64), np.asarray(spec["edges"])
+    values, cuts = numbers(column, feature), np.asarray(spec["edges"])
     if len(cuts) == 0:
         return np.where(np.isnan(values), 0, 1)
     return np.where(

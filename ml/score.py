@@ -11,17 +11,24 @@ from ml.explain import reasons
 from ml.model import Model
 from ml.problem import Problem
 
-# Explaining costs a hundred times what scoring does; a night's batch stays within minutes.
-EXPLAIN_LIMIT = 20_000
+# Explaining costs several times what scoring does, and nobody reads a million reasons.
+EXPLAIN_LIMIT = 100_000
 
 
-def score_batches(model: Model, problem: Problem, batches: Iterable[pa.RecordBatch], *, threads: int = 2,
-                  explain_limit: int = EXPLAIN_LIMIT) -> Iterator[pa.RecordBatch]:  # fmt: skip
+def score_batches(
+    model: Model,
+    problem: Problem,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    threads: int = 2,
+    explain_limit: int = EXPLAIN_LIMIT,
+) -> Iterator[pa.RecordBatch]:
     """One batch out per non-empty batch in, rows in the same order:
 
-    `entity`, `as_of` as they came; `score` calibrated and `raw_score` uncalibrated probability; `flagged` where
-    score >= the model's threshold; `reasons` text on the rows that the problem's `explain.for` names, else null.
-    After `explain_limit` explained rows no more are explained. AsofError when the features are not the model's.
+    `entity`, `as_of` as they came; `score` calibrated and `raw_score` uncalibrated probability; `flagged`
+    where score >= the model's threshold; `reasons` text on the rows that the problem's `explain.for` names,
+    else null. After `explain_limit` explained rows no more are explained. AsofError when the features are not
+    the model's.
     """
     model.check(problem)
     left = 0 if problem.explain.rows == "none" else explain_limit

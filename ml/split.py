@@ -12,7 +12,7 @@ from ml.errors import AsofError
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers (int64, ascending) of each part, and the instants (UTC) where validation and holdout begin."""
+    """Row numbers (ascending) of each part, and the instants (UTC) where validation and holdout begin."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -31,14 +31,20 @@ def known(
     return np.flatnonzero((known_at < now) & (as_of < now) & ((as_of >= start) | (window_days is None)))
 
 
-def split(as_of: Any, label_known_at: Any, now: datetime | np.datetime64, validation_days: int, holdout_days: int,
-          window_days: int | None = None) -> Split:  # fmt: skip
+def split(
+    as_of: Any,
+    label_known_at: Any,
+    now: datetime | np.datetime64,
+    validation_days: int,
+    holdout_days: int,
+    window_days: int | None = None,
+) -> Split:
     """The rows of each part, given one `as_of` and one `label_known_at` a row (datetime64, UTC).
 
-    Each part is what could have been used on the instant it ends: `label_known_at` < the start of the next part,
-    strictly; the holdout ends at `now`. Parts begin at midnight UTC, so a day is never on both sides.
-    Rows between two parts whose truth came too late belong to neither: that is the embargo.
-    AsofError when a part is empty, with what there is.
+    Each part is what could have been used on the instant it ends: `label_known_at` < the start of the next
+    part, strictly; the holdout ends at `now`. Parts begin at midnight UTC, so a day is never on both sides.
+    Rows between two parts whose truth came too late belong to neither: that is the embargo. AsofError when a
+    part is empty, with what there is.
     """
     as_of, known_at, now = instants(as_of), instants(label_known_at), np.datetime64(now, "us")
     holdout_start = now.astype("datetime64[D]").astype("datetime64[us]") - np.timedelta64(holdout_days, "D")
@@ -78,8 +84,9 @@ def _nothing(
     span = "no row has a label that is known"
     if len(usable):
         first, last = usable.min().astype("datetime64[D]"), usable.max().astype("datetime64[D]")
-        span = f"{len(usable)} rows with a known label lie on {len(np.unique(days(usable)))} days, {first} to {last}"
+        count = len(np.unique(days(usable)))
+        span = f"{len(usable)} rows with a known label lie on {count} days, {first} to {last}"
     return (
-        f"no row is left for the {part} part as of {now}: {span}; validation_days {validation_days} + holdout_days "
-        f"{holdout_days} need more history: wait for more labels, or declare fewer days"
+        f"no row is left for the {part} part as of {now}: {span}; validation_days {validation_days} "
+        f"and holdout_days {holdout_days} need more history: wait for more labels, or declare fewer days"
     )

@@ -1,39 +1,35 @@
-"""Training: a twin that can be judged on rows it has not seen, and the challenger that would go into production."""
+"""Training.
+
+A twin that can be judged on rows it has not seen, and the challenger that would go into production.
+"""
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from ml import calibrate, decide
-from ml.encode import encode, levels
+from ml.encode import encode, levels, numbers
 from ml.errors import AsofError
+from ml.fit import Progress, fit, params_of, trees
 from ml.model import Model
 from ml.problem import Problem
 from ml.split import Split, days, instants, known, split
 
-# Small steps and few rows per leaf suit 10^4 to 10^6 rows; `training.params` overrides each of them.
-DEFAULTS = {
-    "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.7, "lambda_l2": 1.0,
-    "bagging_fraction": 0.8, "bagging_freq": 1,
-}  # fmt: skip
-# Training stops early on the metric the model is judged by.
-STOP_ON = {"roc_auc": "auc", "pr_auc": "average_precision", "log_loss": "binary_logloss"}
-# The challenger sees more rows than the twin, so it overfits later: rounds grow with the square root of the rows,
-# and by at most a half, because nothing verified them on rows not seen.
+# The challenger sees more rows than the twin, so it overfits later: rounds grow with the square root of the
+# rows, and by at most a half, because nothing verified them on rows not seen.
 GROWTH, GROWTH_LIMIT = 0.5, 1.5
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training leaves. `holdout` are row numbers of the table; `holdout_score` the twin's calibrated scores there."""
+    """What a training leaves.
+
+    `holdout` are row numbers of the table; `holdout_score` the twin's calibrated scores there.
+    """
 
     twin: Model
     challenger: Model
@@ -46,31 +42,38 @@ class Trained:
     seconds: float
 
 
-def train(table: pa.Table, problem: Problem, now: datetime | np.datetime64, *, threads: int = 2,
-          on_progress: Progress | None = None) -> Trained:  # fmt: skip
-    """Train on the rows of `table` whose truth is known before `now`; the caller orders the rows by a total order.
+def train(
+    table: pa.Table,
+    problem: Problem,
+    now: datetime | np.datetime64,
+    *,
+    threads: int = 2,
+    on_progress: Progress | None = None,
+) -> Trained:
+    """Train on the rows of `table` whose truth is known before `now`; the caller orders the rows by a total
+    order.
 
-    The twin trains on the train part, stops early and is calibrated on the validation part, and scores the holdout.
-    The challenger is the same recipe on every known row. Same rows, order, seed: same bytes, whatever `threads`.
-    `importances` are shares of the challenger's gain, largest first. AsofError when rows, labels or columns do not do.
+    The twin trains on the train part, stops early and is calibrated on the validation part, and scores the
+    holdout. The challenger is the same recipe on every known row. Same rows, order, seed: same bytes,
+    whatever `threads`. `importances` are shares of the challenger's gain, largest first. AsofError when rows,
+    labels or columns do not do.
     """
     started, report = time.perf_counter(), on_progress or (lambda stage, done, total: None)
     spec, now = problem.training, np.datetime64(now, "us")
     as_of, known_at = table[problem.as_of], table[problem.label_known_at]
     parts = split(as_of, known_at, now, problem.validation_days, problem.holdout_days, spec.window_days)
     usable = known(as_of, known_at, now, spec.window_days)
-    label, weight = (
-        labels(table, problem, np.union1d(usable, np.concatenate([parts.validation, parts.holdout]))),
-        weights(table, problem),
-    )
+    # With a window, the twin's part may reach further back than the challenger's.
+    used = np.unique(np.concatenate([usable, parts.train, parts.validation, parts.holdout]))
+    label, weight = labels(table, problem, used), weights(table, problem)
 
     report("encode", 0, table.num_rows)
     known_levels = levels(table.take(parts.train), problem.categories)
     matrix = encode(table, problem.feature_names, known_levels)
-    booster, best = _fit(
+    booster, best = fit(
         matrix, label, weight, parts.train, problem, spec.rounds, threads, report, "twin", parts.validation
     )
-    twin_text = _trees(booster, best)
+    twin_text = trees(booster, best)
     twin_raw = booster.predict(matrix[parts.validation], num_iteration=best, num_threads=threads)
     day = days(as_of)
     report("calibrate", 0, len(parts.validation))
@@ -86,19 +89,28 @@ def train(table: pa.Table, problem: Problem, now: datetime | np.datetime64, *, t
         text: str, categories: dict[str, list[str]], rows: np.ndarray, end: np.datetime64, rounds: int
     ) -> Model:
         made = {
-            "now": str(now), "feature_hash": problem.feature_hash, "spec_hash": problem.spec_hash, "threshold": limit,
-            "rows": len(rows), "label_rate": float(label[rows].mean()), "data_sha256": _fingerprint(matrix, label, weight, rows),
-            "first_as_of": str(instants(as_of)[rows].min()), "label_known_before": str(end), "rounds": rounds,
-            "best_round": best, "params": _params(problem), "window_days": spec.window_days,
-        }  # fmt: skip
+            "now": str(now),
+            "feature_hash": problem.feature_hash,
+            "spec_hash": problem.spec_hash,
+            "threshold": limit,
+            "rows": len(rows),
+            "label_rate": float(label[rows].mean()),
+            "data_sha256": _fingerprint(matrix, label, weight, rows),
+            "first_as_of": str(instants(as_of)[rows].min()),
+            "label_known_before": str(end),
+            "rounds": rounds,
+            "best_round": best,
+            "params": params_of(problem),
+            "window_days": spec.window_days,
+        }
         return Model(problem.name, text, calibrator, categories, problem.feature_names, made)
 
-    twin = model(twin_text, known_levels, parts.train, parts.validation_start, best)
+    twin = model(twin_text, known_levels, parts.train, parts.holdout_start, best)
     all_levels = levels(table.take(usable), problem.categories)
     matrix = matrix if all_levels == known_levels else encode(table, problem.feature_names, all_levels)
     rounds = max(1, round(best * min(GROWTH_LIMIT, max(1.0, (len(usable) / len(parts.train)) ** GROWTH))))
-    booster, _ = _fit(matrix, label, weight, usable, problem, rounds, threads, report, "challenger")
-    challenger = model(_trees(booster, rounds), all_levels, usable, now, rounds)
+    booster, _ = fit(matrix, label, weight, usable, problem, rounds, threads, report, "challenger")
+    challenger = model(trees(booster, rounds), all_levels, usable, now, rounds)
     gain = booster.feature_importance("gain")
     shares = {
         problem.feature_names[i]: float(gain[i] / max(gain.sum(), 1e-300))
@@ -110,66 +122,35 @@ def train(table: pa.Table, problem: Problem, now: datetime | np.datetime64, *, t
 
 
 def labels(table: pa.Table, problem: Problem, rows: np.ndarray) -> np.ndarray:
-    """The label as float64 0/1, one a row of `table`; AsofError when one of `rows` has another value or none."""
-    label = encode(table.select([problem.label]), [problem.label], {})[:, 0].astype(np.float64)
+    """The label as float64 0/1, one a row of `table`.
+
+    AsofError when one of `rows` has another value or none.
+    """
+    label = numbers(table, problem.label)
     wrong = rows[~np.isin(label[rows], (0.0, 1.0))]
     if len(wrong):
         entity = table[problem.entity][int(wrong[0])].as_py()
         raise AsofError(
-            f"{problem.path}: {len(wrong)} of {len(rows)} known labels in {problem.label} are not 0 or 1, the first of {entity!r}"
+            f"{problem.path}: {len(wrong)} of {len(rows)} known labels in {problem.label} are not 0 or 1, "
+            f"the first of {entity!r}; mend it in SQL"
         )
     return label
 
 
 def weights(table: pa.Table, problem: Problem) -> np.ndarray:
-    """The declared weight as float64, one a row, 1 when none is declared; AsofError when one is missing or below 0."""
+    """The declared weight as float64, one a row, 1 when none is declared.
+
+    AsofError when one is missing or below 0.
+    """
     if problem.weight is None:
         return np.ones(table.num_rows)
-    weight = encode(table.select([problem.weight]), [problem.weight], {})[:, 0].astype(np.float64)
+    weight = numbers(table, problem.weight)
     if not (weight >= 0).all() or not np.isfinite(weight).all():
         raise AsofError(
-            f"{problem.path}: column {problem.weight} holds missing, negative or infinite weights; mend them in SQL"
+            f"{problem.path}: column {problem.weight} holds missing, negative or infinite weights; "
+            "mend them in SQL"
         )
     return weight
-
-
-def _fit(matrix: np.ndarray, label: np.ndarray, weight: np.ndarray, rows: np.ndarray, problem: Problem, rounds: int,
-         threads: int, report: Progress, stage: str, validation: np.ndarray | None = None) -> tuple[Any, int]:  # fmt: skip
-    import lightgbm  # takes a second, and most verbs never need it
-
-    for part, name in ((rows, "train"), (validation, "validation")):
-        if part is not None and len(np.unique(label[part])) < 2:
-            raise AsofError(
-                f"all {len(part)} labels of the {name} part of {problem.name} are {label[part][0]:.0f}; there is nothing to learn"
-            )
-    params = {**_params(problem), "metric": STOP_ON[problem.metric], "num_threads": threads, "verbosity": -1}
-    names = list(problem.feature_names)
-    data = lightgbm.Dataset(matrix[rows], label[rows], weight=weight[rows], feature_name=names, params=params,
-                            categorical_feature=[names.index(name) for name in problem.categories])  # fmt: skip
-    callbacks: list[Any] = [lambda env: report(stage, env.iteration + 1, rounds)]
-    watched = []
-    if validation is not None:
-        watched = [data.create_valid(matrix[validation], label[validation], weight=weight[validation])]
-        callbacks.append(lightgbm.early_stopping(problem.training.early_stopping_rounds, verbose=False))
-    booster = lightgbm.train(params, data, rounds, valid_sets=watched, callbacks=callbacks)
-    return booster, booster.best_iteration if booster.best_iteration > 0 else rounds
-
-
-def _params(problem: Problem) -> dict[str, Any]:
-    fixed = {
-        "objective": "binary",
-        "deterministic": True,
-        "force_row_wise": True,
-        "seed": problem.training.seed,
-    }
-    return {**DEFAULTS, **problem.training.params, **fixed}
-
-
-def _trees(booster: Any, rounds: int) -> str:
-    # What follows the trees (threads, file names) varies between runs that made the same trees.
-    mark = "\nend of trees\n"
-    text = booster.model_to_string(num_iteration=rounds)
-    return text[: text.index(mark)] + mark
 
 
 def _fingerprint(matrix: np.ndarray, label: np.ndarray, weight: np.ndarray, rows: np.ndarray) -> str:

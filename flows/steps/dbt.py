@@ -14,7 +14,7 @@ from flows.steps import warehouse
 from flows.steps.settings import PROJECT
 from ml.errors import AsofError
 
-_FLAGS = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet", "--log-level-file", "none",
+_FLAGS = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet", "--log-level", "none", "--log-level-file", "none",
           "--no-write-json", "--no-populate-cache", "--no-use-colors")
 
 

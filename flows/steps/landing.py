@@ -44,10 +44,12 @@ class Batch:
 
 
 class LandingRefused(AsofError):
-    """Files were refused: `refusals` holds a line for each; `batches` are those that landed in the same call."""
+    """Files were refused. `refusals` holds a line for each, `batches` are those that landed in the same call."""
 
     def __init__(self, batches: list[Batch], refusals: list[str]) -> None:
-        super().__init__("; ".join(refusals))
+        # A folder full of bad files must still be a line that people read.
+        more = f"; and {len(refusals) - 5} more refused files" if len(refusals) > 5 else ""
+        super().__init__("; ".join(refusals[:5]) + more)
         self.batches, self.refusals = batches, refusals
 
 
@@ -143,9 +145,7 @@ def _ensure_tables(con: duckdb.DuckDBPyConnection, sources: list[LandingSource])
         columns = [*(column.name for column in source.columns), "_batch_id", "_line", "_landed_at"]
         found = there.get(source.relation.removeprefix("landing."))
         if found is None:
-            types = [
-                f'"{one.name}" {one.data_type}{" not null" if one.required else ""}' for one in source.columns
-            ]
+            types = [f'"{one.name}" {one.data_type}{" not null" if one.required else ""}' for one in source.columns]
             types += ["_batch_id varchar not null", "_line bigint not null", "_landed_at timestamp not null"]
             con.execute(f"create table {source.relation} ({', '.join(types)})")
         elif found != columns:
@@ -283,9 +283,7 @@ def _commit(
             f"insert into ledger.batches ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",
             astuple(batch),
         )
-        _quarantine(
-            con, [(*head[:3], r.line, r.column, r.reason, received.raw(r.line), now) for r in rejects]
-        )
+        _quarantine(con, [(*head[:3], r.line, r.column, r.reason, received.raw(r.line), now) for r in rejects])
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -304,13 +302,7 @@ def _quarantine(con: duckdb.DuckDBPyConnection, rows: list[tuple]) -> None:
 
 def _quarantine_file(con: duckdb.DuckDBPyConnection, source: str, file: str, digest: str, landed: str) -> str:
     """Note once, as a quarantine row without a line, that a landed file has changed; returns what to tell people."""
-    reason = (
-        f"has changed after it was landed: its sha256 is {digest[:12]}, landed was {landed[:12]}; restore it"
-    )
-    if not con.execute(
-        "select 1 from ledger.quarantine where batch_id = ? and file = ?", [digest, file]
-    ).fetchone():
-        _quarantine(
-            con, [(digest, source, file, None, None, reason, None, datetime.now(UTC).replace(tzinfo=None))]
-        )
+    reason = f"has changed after it was landed: its sha256 is {digest[:12]}, landed was {landed[:12]}; restore it"
+    if not con.execute("select 1 from ledger.quarantine where batch_id = ? and file = ?", [digest, file]).fetchone():
+        _quarantine(con, [(digest, source, file, None, None, reason, None, datetime.now(UTC).replace(tzinfo=None))])
     return f"{reason}, or deliver the new content under another name"

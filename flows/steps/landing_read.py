@@ -41,7 +41,7 @@ class Received:
 
 
 def read(con: duckdb.DuckDBPyConnection, source: LandingSource, path: Path, data: bytes) -> Received:
-    """Fill `temp.landing_staged` with the declared columns and `_line`; AsofError says why a file is none of `source`."""
+    """Fill `temp.landing_staged` with the declared columns and `_line`; AsofError says why it is no such file."""
     if not data:
         raise AsofError("is empty; deliver it again")
     if source.format == "parquet":
@@ -103,12 +103,7 @@ def _records(body: bytes) -> tuple[Sequence[int], Sequence[int]]:
     """The number of each record below the header as DuckDB counts them, and the line of the file that it starts on."""
     if not body.strip():
         return (), ()
-    plain = (
-        b'"' not in body
-        and b"\n\n" not in body
-        and b"\n\r\n" not in body
-        and not body.startswith((b"\n", b"\r"))
-    )
+    plain = b'"' not in body and b"\n\n" not in body and b"\n\r\n" not in body and not body.startswith((b"\n", b"\r"))
     if plain:
         lines = range(2, body.count(b"\n") + (not body.endswith(b"\n")) + 2)
         return lines, lines
@@ -126,22 +121,19 @@ def _rejects(con: duckdb.DuckDBPyConnection, lines: dict[int, int]) -> list[Reje
     found = con.execute(
         "select line, column_name, error_type, error_message from reject_errors order by all"
     ).fetchall()
-    # A whole line is wrong where columns are missing, too many or unreadable: no single column is to blame, and the
-    # line is reported once.
-    rejects = (
-        Reject(lines.get(line, line), column if kind == "CAST" else None, " ".join(message.split()))
-        for line, column, kind, message in found
-    )
-    return list(dict.fromkeys(rejects))
+    rejects: dict[tuple[int, str | None], Reject] = {}
+    for number, name, kind, message in found:
+        # Where columns are missing, too many or unreadable the whole line is wrong, and said to be so once.
+        line, column = lines.get(number, number), name if kind == "CAST" else None
+        rejects.setdefault((line, column), Reject(line, column, " ".join(message.split())))
+    return list(rejects.values())
 
 
 def _number(con: duckdb.DuckDBPyConnection, lines: list[int]) -> None:
     """Give the staged rows, numbered 2, 3, 4, …, the lines that they stand on."""
     con.register(
         "landing_lines",
-        pa.table(
-            {"counted": pa.array(range(2, len(lines) + 2), pa.int64()), "line": pa.array(lines, pa.int64())}
-        ),
+        pa.table({"counted": pa.array(range(2, len(lines) + 2), pa.int64()), "line": pa.array(lines, pa.int64())}),
     )
     con.execute(f"update {STAGED} as staged set _line = line from landing_lines where counted = staged._line")
     con.unregister("landing_lines")
@@ -168,9 +160,7 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, source: LandingSource, data: b
 
 def _read_jsonl(con: duckdb.DuckDBPyConnection, source: LandingSource, data: bytes) -> Received:
     lines = [
-        (number, line)
-        for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1)
-        if line.strip()
+        (number, line) for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1) if line.strip()
     ]
     texts = dict(lines)
     rows = pa.table(
@@ -183,18 +173,13 @@ def _read_jsonl(con: duckdb.DuckDBPyConnection, source: LandingSource, data: byt
     # Sorted keys of an object; null for anything else.
     keys = "case when json_valid(raw) and json_type(raw) = 'OBJECT' then list_sort(json_keys(raw)) end"
     try:
-        first = con.execute(f"select {keys} from landing_lines order by _line limit 1").fetchone()
-        if first and first[0] is not None:
-            _compare(first[0], source)
+        first = con.execute(f"select {keys} from landing_lines order by _line limit 1").fetchall()
+        if first and first[0][0] is not None:
+            _compare(first[0][0], source)
         declared = sorted(column.name for column in source.columns)
         wanted = ", ".join(f"'{name}'" for name in declared)
-        other = con.execute(
-            f"select _line from landing_lines where ({keys}) is distinct from [{wanted}]"
-        ).fetchall()
-        odd = [
-            Reject(line, None, f"is not a JSON object with exactly {', '.join(declared)}")
-            for (line,) in other
-        ]
+        other = con.execute(f"select _line from landing_lines where ({keys}) is distinct from [{wanted}]").fetchall()
+        odd = [Reject(line, None, f"is not a JSON object with exactly {', '.join(declared)}") for (line,) in other]
     finally:
         con.unregister("landing_lines")
     bad = {reject.line for reject in odd}
@@ -230,10 +215,7 @@ def _cast(
         found = con.execute(" union all ".join(each)).fetchall()
     finally:
         con.unregister("landing_rows")
-    return [
-        Reject(line, name, f"{value!r} cannot be read as {types[name]}")
-        for line, name, value in sorted(found)
-    ]
+    return [Reject(line, name, f"{value!r} cannot be read as {types[name]}") for line, name, value in sorted(found)]
 
 
 def _quoted(text: str) -> str:

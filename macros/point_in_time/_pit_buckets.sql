@@ -14,7 +14,7 @@
     ),
     pit_buckets as (
         select {{ keys }}pit_bucket
-            {%- for part, how in plan.parts.items() %}, {{ _pit_part(how[0], how[1]) }} as {{ part }}{% endfor %}
+            {%- for part, how in plan.parts.items() %}, {{ _pit_part(how) }} as {{ part }}{% endfor %}
         from pit_facts
         group by {{ keys }}pit_bucket
     ),

@@ -5,7 +5,7 @@
     {%- set matched %}{% for k in on %}e.{{ k }} = f.{{ k }} and {% endfor %}date_trunc('{{ bucket }}', e.pit_edge) = f.pit_bucket{% endset -%}
     {%- set grouped %}{% for k in on %}e.{{ k }}, {% endfor %}e.pit_edge{% endset -%}
     {%- set parts -%}
-        {%- for part, how in plan.parts.items() %}, {{ _pit_part(how[0], 'f.' ~ how[1]) }} as {{ part }}{% endfor -%}
+        {%- for part, how in plan.parts.items() %}, {{ _pit_part(how, prefix='f.') }} as {{ part }}{% endfor -%}
     {%- endset -%}
     pit_heads as (
         select {{ grouped }}{{ parts }}

@@ -1,8 +1,11 @@
-{#- One part over its input: as a window aggregate, or as a plain aggregate when no window is named. -#}
-{% macro _pit_part(function, input, window=none) -%}
+{#- One part over its input: as a window aggregate, or as a plain aggregate when no window is named. The decimal(19, s)
+    makes room for the square: DuckDB keeps a product of two decimal(18, s) in 18 digits, and Spark stays exact too. -#}
+{% macro _pit_part(how, window=none, prefix='') -%}
+    {%- set function, input, scale = how -%}
+    {%- set input = prefix ~ input -%}
     {%- set over = ' over ' ~ window if window else '' -%}
     {%- if function == 'distinct' -%} {{ window_count_distinct(input, window) }}
-    {%- elif function == 'sum_of_squares' -%} sum({{ input }} * {{ input }}){{ over }}
+    {%- elif function == 'sum_of_squares' -%} sum(cast({{ input }} as decimal(19, {{ scale }})) * {{ input }}){{ over }}
     {%- else -%} {{ function }}({{ input }}){{ over }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {#- What the measures need: `inputs` (SQL over a fact → alias), `parts` (mergeable aggregate of an input: alias →
-    [function, input]) and `measures` (name → [aggregate, input alias]). Measures over one expression share their parts. -#}
+    [function, input, decimal places]) and `measures` (name → [aggregate, input alias]). Measures over one expression share their parts. -#}
 {% macro _pit_plan(name, measures, known_at) -%}
     {%- set needs = _pit_aggregates() -%}
     {%- set plan = {'inputs': {}, 'parts': {}, 'measures': {}} -%}
@@ -12,8 +12,9 @@
             {%- do plan.inputs.update({input: 'v' ~ plan.inputs | length}) -%}
         {%- endif -%}
         {%- set alias = plan.inputs[input] -%}
+        {%- set scale = (modules.re.findall('[0-9]+', spec[2] | default('decimal(18, 6)')) or [0])[-1] -%}
         {%- for part, function in needs[spec[0]].items() -%}
-            {%- do plan.parts.update({alias ~ '_' ~ part: [function, alias]}) -%}
+            {%- do plan.parts.update({alias ~ '_' ~ part: [function, alias, scale]}) -%}
         {%- endfor -%}
         {%- do plan.measures.update({out: [spec[0], alias]}) -%}
     {%- endfor -%}

@@ -19,7 +19,7 @@
     pit_parts as (
         select {{ keys }}pit_at as {{ as_of }}, pit_asked
             {%- for tag in windows -%}{%- for part, how in plan.parts.items() %},
-            {{ _pit_part(how[0], how[1], 'pit_' ~ tag) }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
+            {{ _pit_part(how, 'pit_' ~ tag) }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
         from pit_events
         window
             {%- for tag, window in windows.items() %}

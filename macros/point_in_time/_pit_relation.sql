@@ -10,5 +10,6 @@
         {%- if not import -%}{{ return(none) }}{%- endif -%}
         {%- set relation = ref(import.group(1)) -%}
     {%- endif -%}
-    {{ return(load_relation(relation)) }}
+    {#- in a unit test, a ref is a CTE of given rows -#}
+    {{ return(load_relation(relation) if relation.schema and not relation.is_cte else none) }}
 {%- endmacro %}

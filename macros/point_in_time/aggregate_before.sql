@@ -2,6 +2,7 @@
     as_of - window <= known_at < as_of. `form` chooses how they are computed, never what they are. -#}
 {% macro aggregate_before(spine, facts, on, windows, measures, as_of='as_of', known_at='known_at', where=none,
                           form='range', bucket=none) -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'aggregate_before' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
     {%- set as_of = _pit_column(me, 'as_of', as_of) -%}

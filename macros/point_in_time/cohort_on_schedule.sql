@@ -2,6 +2,7 @@
     known before the instant, the last of them (with active_within) no longer ago than that. -#}
 {% macro cohort_on_schedule(facts, on, every, start, until, known_at='known_at', as_of='as_of', at_least=1,
                             active_within=none, where=none, since=none) -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'cohort_on_schedule' -%}
     {%- set on = _pit_list(me, 'on', on) -%}
     {%- set as_of = _pit_column(me, 'as_of', as_of) -%}

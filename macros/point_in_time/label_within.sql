@@ -2,6 +2,7 @@
     else 0, and `label_known_at`. Both are null until the label is known before `now`, and never change afterwards. -#}
 {% macro label_within(spine, facts, on, horizon, now, event_at='event_at', known_at='known_at', as_of='as_of',
                       delay='0 seconds', where=none) -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'label_within' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
     {%- set as_of = _pit_column(me, 'as_of', as_of) -%}

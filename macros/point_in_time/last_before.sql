@@ -2,6 +2,7 @@
     Each distinct instant is joined once; the model joins the answer back by equality, which is cheap. -#}
 {% macro last_before(spine, facts, on, take, as_of='as_of', known_at='known_at', order_by=none, where=none,
                      last_known_at=none, unique_facts=false) -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'last_before' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
     {%- set as_of = _pit_column(me, 'as_of', as_of) -%}

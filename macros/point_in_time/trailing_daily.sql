@@ -1,6 +1,7 @@
 {#- One row per key (on) and midnight, from the end of the day of the key's first fact to `until`, none left out:
     aggregates over the facts with known_at - window <= fact's known_at < known_at. `since` builds only later midnights. -#}
 {% macro trailing_daily(facts, on, windows, measures, until, known_at='known_at', where=none, since=none, built=none) -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'trailing_daily' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
     {%- set known_at = _pit_column(me, 'known_at', known_at) -%}

@@ -3,6 +3,7 @@
     A version that has begun ends every earlier one, said or not; a null valid_to is open; ended means all nulls. -#}
 {% macro valid_before(spine, facts, on, take, valid_from='valid_from', valid_to='valid_to', known_at='known_at',
                       as_of='as_of', order_by=none, where=none) -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'valid_before' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
     {%- set as_of = _pit_column(me, 'as_of', as_of) -%}

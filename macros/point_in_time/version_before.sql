@@ -2,6 +2,7 @@
     known before as_of. Facts are versions: (on, event_at) may come again, with a later known_at and other values. -#}
 {% macro version_before(spine, facts, on, take, event_at='event_at', known_at='known_at', as_of='as_of', order_by=none,
                         where=none) -%}
+    {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'version_before' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
     {%- set as_of = _pit_column(me, 'as_of', as_of) -%}

@@ -29,7 +29,11 @@ NODE = {
     "columns": {
         "visit": {"name": "visit", "data_type": "integer", "constraints": NOT_NULL, "config": {"meta": {}}},
         "day": {"name": "day", "data_type": "date"},
-        "shop": {"name": "shop", "data_type": "varchar", "config": {"meta": {"accepted": {"values": ["north", "south"]}}}},
+        "shop": {
+            "name": "shop",
+            "data_type": "varchar",
+            "config": {"meta": {"accepted": {"values": ["north", "south"]}}},
+        },
         "amount": {"name": "amount", "data_type": "double", "config": {"meta": {"accepted": {"min": 0, "max": 100}}}},
         "reported_at": {"name": "reported_at", "data_type": "timestamp", "constraints": NOT_NULL},
     },
@@ -59,9 +63,7 @@ def rows(count=1000, **columns) -> pa.Table:
         "amount": [1.0] * count,
         "reported_at": [datetime(2013, 7, 1)] * count,
     }
-    return pa.table(
-        {name: list(value) for name, value in {**values, **columns}.items()}, schema=source.arrow_schema
-    )
+    return pa.table({name: list(value) for name, value in {**values, **columns}.items()}, schema=source.arrow_schema)
 
 
 def test_a_source_is_read_from_the_manifest_alone():
@@ -126,9 +128,7 @@ def test_good_rows_have_no_failures_and_nulls_are_allowed_where_nothing_forbids_
 
 
 def test_each_failure_names_row_column_and_reason():
-    bad = rows(
-        4, visit=[1, None, 3, 4], shop=["north", "north", "west", "north"], amount=[1.0, 1.0, 1.0, -5.0]
-    )
+    bad = rows(4, visit=[1, None, 3, 4], shop=["north", "north", "west", "north"], amount=[1.0, 1.0, 1.0, -5.0])
     assert sorted(failures(bad, landing_schema(declared()[0]))) == [
         (1, "visit", "is null"),
         (2, "shop", "west is none of north, south"),

@@ -4,15 +4,14 @@ import shutil
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).parent / "project"
 MACROS = Path(__file__).parents[2] / "macros"
 
 
-def invoke(command: list[str], work: Path, project: Path = PROJECT, manifest: Manifest | None = None) -> dbtRunnerResult:
-    """Run one dbt command on the fixture project; everything it writes goes below `work`. A manifest saves the parse."""
-    return dbtRunner(manifest=manifest).invoke(
+def invoke(command: list[str], work: Path, project: Path = PROJECT) -> dbtRunnerResult:
+    """Run one dbt command on the fixture project; everything it writes goes below `work`."""
+    return dbtRunner().invoke(
         [*command, "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(work / "target"),
          "--log-path", str(work / "logs"), "--log-level", "none", "--no-use-colors"]
     )  # fmt: skip
@@ -25,13 +24,19 @@ def compiled(work: Path, project: Path = PROJECT, select: str = "*") -> dict[str
     return {r.node.name: r.node.compiled_code for r in result.result}
 
 
-def mutated(work: Path, macro: str, before: str, after: str) -> Path:
-    """Copy the project and the macros below `work`, with one replacement in one macro; returns the copy."""
+def copied(work: Path) -> Path:
+    """Copy the project and the macros below `work`; returns the copy of the project."""
     for folder in ("point_in_time", "dialect"):
         shutil.copytree(MACROS / folder, work / "macros" / folder)
     shutil.copytree(PROJECT, work / "tests" / "macros" / "project")
+    return work / "tests" / "macros" / "project"
+
+
+def mutated(work: Path, macro: str, before: str, after: str) -> Path:
+    """Copy the project and the macros with one replacement in one macro; returns the copy of the project."""
+    project = copied(work)
     path = work / "macros" / macro
     text = path.read_text()
     assert before in text, f"{macro} no longer holds {before!r}"
     path.write_text(text.replace(before, after))
-    return work / "tests" / "macros" / "project"
+    return project

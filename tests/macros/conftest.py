@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.macros.compiling import compiled
@@ -21,3 +22,11 @@ def dbt_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sql(dbt_work: Path) -> dict[str, str]:
     """Model name → SQL of the fixture project, as dbt compiled it."""
     return compiled(dbt_work)
+
+
+@pytest.fixture(scope="session")
+def con() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory, with the settings of the house."""
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute("set TimeZone = 'UTC'")
+    return connection

@@ -22,9 +22,9 @@ def _order(*values: object) -> tuple:
 def _known(facts: Iterable[Fact], ask: Ask) -> list[Fact]:
     found = []
     for f in facts:
-        if ask.k is not None and f.k == ask.k and f.case_id == ask.case_id and f.known_at is not None:
-            if f.known_at < ask.as_of:
-                found.append(f)
+        mine = ask.k is not None and f.k == ask.k and f.case_id == ask.case_id
+        if mine and f.known_at is not None and f.known_at < ask.as_of:
+            found.append(f)
     return found
 
 
@@ -57,22 +57,27 @@ def valid_before(facts: list[Fact], spine: list[Ask]) -> Answer:
     return answer
 
 
-def label_within(facts: list[Fact], spine: list[Ask], horizon: timedelta, delay: timedelta, now: datetime) -> Answer:
+def label_within(
+    facts: list[Fact], spine: list[Ask], horizon: timedelta, delay: timedelta, now: datetime
+) -> Answer:
     """(label, label_known_at), both null until the label is known before the clock."""
     answer: Answer = {}
     for ask in spine:
         matures_at = ask.as_of + horizon + delay
         proofs = []
         for f in facts:
-            if ask.k is not None and (f.case_id, f.k) == (ask.case_id, ask.k) and f.known_at is not None:
-                if ask.as_of < f.event_at <= ask.as_of + horizon and f.known_at < matures_at:
-                    proofs.append(f.known_at)
+            mine = ask.k is not None and (f.case_id, f.k) == (ask.case_id, ask.k)
+            happens = ask.as_of < f.event_at <= ask.as_of + horizon
+            if mine and happens and f.known_at is not None and f.known_at < matures_at:
+                proofs.append(f.known_at)
         label, known_at = (1, min(proofs)) if proofs else (0, matures_at)
         answer[tuple(ask)] = (label, known_at) if known_at < now else (None, None)
     return answer
 
 
-def cohort(facts: list[Fact], start: datetime, until: datetime, every: timedelta, at_least: int, within: timedelta) -> Answer:
+def cohort(
+    facts: list[Fact], start: datetime, until: datetime, every: timedelta, at_least: int, within: timedelta
+) -> Answer:
     """The instants at which an entity is asked about."""
     answer: Answer = {}
     for case_id, k in {(f.case_id, f.k) for f in facts if f.k is not None}:
@@ -100,10 +105,10 @@ def _stddev(values: list[int]) -> float | None:
 def _measures(facts: list[Fact], as_of: datetime) -> list[object]:
     xs = [f.x for f in facts if f.x is not None]
     letters = [f.s for f in facts if f.s is not None]
-    by_time: Callable[[Fact], tuple] = lambda f: _order(f.known_at, f.x)  # noqa: E731
+    by_time: Callable[[Fact], tuple] = lambda f: _order(f.known_at, f.x)
     with_x = sorted((f for f in facts if f.x is not None), key=by_time)
     with_s = sorted((f for f in facts if f.s is not None), key=lambda f: (f.known_at, f.s))
-    since = lambda times: (as_of - max(times)) / timedelta(seconds=1) if times else None  # noqa: E731
+    since = lambda times: (as_of - max(times)) / timedelta(seconds=1) if times else None
     return [
         len(facts), len(xs), sum(x > 2 for x in xs), _mean([int(x > 2) for x in xs]), float(sum(xs)) if xs else None,
         _mean(xs), _stddev(xs), min(xs, default=None), max(letters, default=None), since([f.known_at for f in facts]),

@@ -3,22 +3,13 @@
 from pathlib import Path
 
 import pytest
-from dbt.contracts.graph.manifest import Manifest
 
-from tests.macros.compiling import PROJECT, invoke, mutated
+from tests.macros.compiling import copied, invoke
 
 AGGREGATE = "aggregate_before('spine', 'facts', 'k', {windows}, {measures}{more})"
 IMPORTS = """with spine as (select * from {{{{ ref('typed_spine') }}}}), facts as (
     select * from {{{{ ref('typed_facts') }}}}
 ) select * from ({{{{ {call} }}}})"""
-
-
-@pytest.fixture(scope="module")
-def manifest(dbt_work: Path) -> Manifest:
-    """The parsed project, after its typed inputs have been built."""
-    built = invoke(["run", "--select", "inputs"], dbt_work)
-    assert built.success, built.exception
-    return invoke(["parse"], dbt_work).result
 
 
 def aggregate(windows: str = "{'3h': '3 hours'}", measures: str = "{'n': 'count'}", more: str = "") -> str:
@@ -35,7 +26,10 @@ REJECTED = {
     "label_within('spine', 'facts', 'k', 'soon', 'now()')": ("horizon", "not an interval"),
     "label_within('spine', 'facts', 'k', '1 day', 'now()', delay='-1 day')": ("delay", "not an interval"),
     "cohort_on_schedule('facts', 'k', 'weekly', 'a', 'b')": ("every", "not an interval"),
-    "trailing_daily('facts', 'k', {'3h': '3 hours'}, {'n': 'count'}, 'now()')": ("windows.3h", "not a whole number of days"),
+    "trailing_daily('facts', 'k', {'3h': '3 hours'}, {'n': 'count'}, 'now()')": (
+        "windows.3h",
+        "not a whole number of days",
+    ),
     # measures
     aggregate(measures="{'n': 'median'}"): ("measures.n", "not one of"),
     aggregate(measures="{'n': 'mean'}"): ("measures.n", "missing the expression"),
@@ -47,14 +41,20 @@ REJECTED = {
     aggregate(windows="{'5m': '5 minutes'}", more=", form='buckets'"): ("windows", "not whole hours or days"),
     aggregate(more=", form='buckets', bucket='day'"): ("bucket", "does not divide"),
     # names
-    aggregate(windows="{'a_b': '1 day', 'b': '1 day'}", measures="{'n': 'count', 'n_a': 'count'}"): ("measures", "twice"),
+    aggregate(windows="{'a_b': '1 day', 'b': '1 day'}", measures="{'n': 'count', 'n_a': 'count'}"): (
+        "measures",
+        "twice",
+    ),
     "last_before('spine', 'facts', ['k', 'k'], 'x')": ("on", "twice"),
     "last_before('spine', 'facts', 'k', 'k')": ("take", "already has"),
     "last_before('spine', 'facts', 'k', 'x', last_known_at='x')": ("take", "already has"),
     "last_before('spine', 'facts', 'k; drop table x', 'x')": ("on", "not a column name"),
     # a fact without known_at
     "last_before('spine', 'facts', 'k', 'x', known_at=none)": ("known_at", "is missing"),
-    "aggregate_before('spine', 'facts', 'k', {'1d': '1 day'}, {'n': 'count'}, known_at='')": ("known_at", "is missing"),
+    "aggregate_before('spine', 'facts', 'k', {'1d': '1 day'}, {'n': 'count'}, known_at='')": (
+        "known_at",
+        "is missing",
+    ),
     "version_before('spine', 'facts', 'k', 'x', known_at=none)": ("known_at", "is missing"),
     "label_within('spine', 'facts', 'k', '1 day', none)": ("now", "is missing"),
     "cohort_on_schedule('facts', 'k', '1 day', none, 'b')": ("start", "is missing"),
@@ -76,39 +76,43 @@ UNKNOWN = {
     "cohort_on_schedule('facts', 'household', '1 day', 'a', 'b')": ("on", "names household"),
     "last_before(ref('typed_spine'), ref('typed_facts'), 'k', 'temp')": ("take", "names temp"),
     "last_before('spine', 'facts', 'case_id', 'x', known_at='s')": ("known_at", "different types"),
-    "last_before(spine='renamed', facts=ref('typed_facts'), on='k', take='x')": None,
 }
 
 
-def message(result: object) -> str:
-    """All that dbt says about a failed command, on one line."""
-    parts = [str(result.exception)] if result.exception else [str(r.message) for r in result.result or []]
-    return " ".join(" ".join(parts).split())
+TYPES = "last_before('spine', 'facts', 'k', 'x')"
+
+
+@pytest.fixture(scope="module")
+def errors(dbt_work: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
+    """Call → what dbt says about the model that holds it, on one line; None if it compiles."""
+    work = tmp_path_factory.mktemp("bad")
+    project = copied(work)
+    calls = [*REJECTED, *UNKNOWN]
+    for i, call in enumerate(calls):
+        (project / "models" / f"bad_{i}.sql").write_text(IMPORTS.format(call=call))
+    (project / "models" / "bad_types.sql").write_text(
+        IMPORTS.format(call=TYPES).replace("typed_facts", "typed_facts_by_number")
+    )
+    # `compile` would stop at the first error; `run` compiles every model and says what is wrong with each
+    result = invoke(["run", "--select", "inputs", "bad_*"], work, project)
+    said = {
+        r.node.name: None if str(r.status) == "success" else " ".join(str(r.message).split())
+        for r in result.result
+    }
+    return {call: said[f"bad_{i}"] for i, call in enumerate(calls)} | {TYPES: said["bad_types"]}
 
 
 @pytest.mark.parametrize("call", [*REJECTED, *UNKNOWN])
-def test_the_error_names_the_macro_the_model_and_the_argument(call: str, dbt_work: Path, manifest: Manifest) -> None:
-    expected = (REJECTED | UNKNOWN)[call]
-    result = invoke(["compile", "--inline", IMPORTS.format(call=call)], dbt_work, PROJECT, manifest)
-    if expected is None:
-        assert result.success, message(result)
-        return
-    argument, problem = expected
-    assert not result.success, "the call was accepted"
-    assert f"{call.split('(')[0]} in inline_query: {argument} " in message(result), message(result)
-    assert problem in message(result)
+def test_the_error_names_the_macro_the_model_and_the_argument(
+    call: str, errors: dict[str, str | None]
+) -> None:
+    argument, problem = (REJECTED | UNKNOWN)[call]
+    model = f"bad_{[*REJECTED, *UNKNOWN].index(call)}"
+    assert errors[call], "the call was accepted"
+    assert f"{call.split('(')[0]} in {model}: {argument} " in errors[call]
+    assert problem in errors[call]
 
 
-def test_keys_of_different_types_are_rejected(dbt_work: Path, manifest: Manifest) -> None:
-    query = """with spine as (select * from {{ ref('typed_spine') }}), facts as (select * from {{ ref('typed_facts_by_number') }})
-        select * from ({{ last_before('spine', 'facts', 'k', 'x') }})"""
-    result = invoke(["compile", "--inline", query], dbt_work, PROJECT, manifest)
-    assert "last_before in inline_query: on compares k (varchar, in spine) with k (integer, in facts)" in message(result)
-
-
-def test_the_error_names_the_model_that_holds_the_call(dbt_work: Path, tmp_path: Path) -> None:
-    project = mutated(tmp_path, "point_in_time/known_before.sql", "<", "<")
-    (project / "models" / "ftr_broken.sql").write_text("{{ last_before('spine', 'facts', 'k', 'x', known_at=none) }}")
-    result = invoke(["compile"], tmp_path, project)
-    assert not result.success
-    assert "last_before in ftr_broken: known_at is missing" in message(result)
+def test_keys_of_different_types_are_rejected(errors: dict[str, str | None]) -> None:
+    expected = "last_before in bad_types: on compares k (varchar, in spine) with k (integer, in facts): different types"
+    assert expected in errors[TYPES]

@@ -17,7 +17,13 @@ NOW = datetime(2013, 7, 1)
 
 def _column(name: str, data_type: str, role: str | None = None) -> dict[str, Any]:
     meta = {} if role is None else {"role": role}
-    return {"name": name, "data_type": data_type, "description": f"What {name} is.", "config": {"meta": meta}, "meta": meta}
+    return {
+        "name": name,
+        "data_type": data_type,
+        "description": f"What {name} is.",
+        "config": {"meta": meta},
+        "meta": meta,
+    }
 
 
 COLUMNS = [
@@ -44,7 +50,12 @@ PROBLEM = {
     "costs": {"false_positive": 1, "false_negative": 3},
     "holdout_days": 20,
     "validation_days": 20,
-    "training": {"seed": 7, "rounds": 60, "early_stopping_rounds": 10, "params": {"num_leaves": 7, "min_data_in_leaf": 20}},
+    "training": {
+        "seed": 7,
+        "rounds": 60,
+        "early_stopping_rounds": 10,
+        "params": {"num_leaves": 7, "min_data_in_leaf": 20},
+    },
 }
 
 
@@ -75,16 +86,25 @@ def problem() -> Problem:
 
 @pytest.fixture(scope="session")
 def make_table() -> Callable[..., pa.Table]:
-    """`make_table(rows, seed)`: rows in order of as_of over the 120 days before NOW, labels known 3 h to 3 days later."""
+    """`make_table(rows, seed)`: the 120 days before NOW in order, labels known 3 hours to 3 days later."""
 
     def make(rows: int = 6000, seed: int = 0) -> pa.Table:
         rng = np.random.default_rng(seed)
         minutes = np.sort(rng.integers(0, 120 * 1440, rows))
-        as_of = np.datetime64(NOW, "us") - np.timedelta64(120, "D") + minutes * np.timedelta64(60_000_000, "us")
+        as_of = (
+            np.datetime64(NOW, "us") - np.timedelta64(120, "D") + minutes * np.timedelta64(60_000_000, "us")
+        )
         delay, wind = rng.normal(10, 15, rows), rng.gamma(2, 4, rows)
         hour, holiday = minutes // 60 % 24, rng.random(rows) < 0.05
         carrier = rng.choice(["AA", "B6", "UA", "WN"], rows)
-        z = -1.6 + 0.05 * delay + 0.05 * wind + 0.6 * (carrier == "B6") + 0.5 * holiday + 0.4 * np.sin(hour / 4)
+        z = (
+            -1.6
+            + 0.05 * delay
+            + 0.05 * wind
+            + 0.6 * (carrier == "B6")
+            + 0.5 * holiday
+            + 0.4 * np.sin(hour / 4)
+        )
         label = rng.random(rows) < 1 / (1 + np.exp(-z))
         known_at = as_of + rng.integers(3 * 60, 72 * 60, rows) * np.timedelta64(60_000_000, "us")
         missing = rng.random(rows) < 0.03

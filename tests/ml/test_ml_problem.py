@@ -64,7 +64,11 @@ def test_meta_outside_of_config_is_read_as_well(manifest):
         ("holdout_days", 0, "problem.holdout_days is 0"),
         ("holdout_days", 2.5, "problem.holdout_days must be a whole number"),
         ("title", "", "problem.title must be text"),
-        ("training", {"params": {"num_leafs": 3}}, r"training.params.num_leafs is unknown \(did you mean num_leaves"),
+        (
+            "training",
+            {"params": {"num_leafs": 3}},
+            r"training.params.num_leafs is unknown \(did you mean num_leaves",
+        ),
         ("training", {"params": {"seed": 3}}, "training.params.seed is unknown"),
         ("explain", {"for": "some"}, "problem.explain.for is 'some'"),
         ("budget", {"train_second": 3}, r"did you mean train_seconds\?"),
@@ -76,7 +80,9 @@ def test_a_bad_value_is_an_error_that_names_file_and_key(manifest, key, value, s
         Problem.from_manifest(manifest, "late")
 
 
-@pytest.mark.parametrize("key", ["title", "owner", "task", "metric", "margin", "costs", "holdout_days", "validation_days"])
+@pytest.mark.parametrize(
+    "key", ["title", "owner", "task", "metric", "margin", "costs", "holdout_days", "validation_days"]
+)
 def test_what_decides_something_has_no_default(manifest, key):
     del _declared(manifest)[key]
     with pytest.raises(AsofError, match=f"{FILE}: problem.{key} is missing"):
@@ -106,7 +112,12 @@ def test_a_hostile_identifier_is_refused_for_columns_and_problems(manifest, name
 
 @pytest.mark.parametrize(
     ("data_type", "said"),
-    [("date", "is date, but a feature must be"), ("interval", "is interval"), ("varchar[]", "is varchar"), (None, "no data_type")],
+    [
+        ("date", "is date, but its role feature needs a number"),
+        ("interval", "is interval"),
+        ("varchar[]", "is varchar"),
+        (None, "no data_type"),
+    ],
 )
 def test_a_type_that_is_no_feature_is_refused(manifest, data_type, said):
     _node(manifest)["columns"]["wind"]["data_type"] = data_type
@@ -116,7 +127,7 @@ def test_a_type_that_is_no_feature_is_refused(manifest, data_type, said):
 
 def test_a_time_role_must_be_a_timestamp(manifest):
     _node(manifest)["columns"]["as_of"]["data_type"] = "varchar"
-    with pytest.raises(AsofError, match="column as_of is varchar, but a as_of must be a time|column as_of is varchar"):
+    with pytest.raises(AsofError, match="column as_of is varchar, but its role as_of needs a time"):
         Problem.from_manifest(manifest, "late")
 
 

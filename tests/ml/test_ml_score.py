@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from ml.errors import AsofError
+from ml.explain import contributions
 from ml.score import audit_scores, score_batches
 
 
@@ -44,6 +45,21 @@ def test_contributions_of_all_rows_may_be_asked_for_or_none(trained, problem, ta
     every = _scored(trained, replace(problem, explain=problem.explain._replace(rows="all")), few)
     none = _scored(trained, replace(problem, explain=problem.explain._replace(rows="none")), few)
     assert every["reasons"].null_count == 0 and none["reasons"].null_count == 100
+
+
+def test_contributions_add_up_to_the_log_odds_of_the_row(trained, table):
+    matrix = trained.challenger.encode(table)
+    raw = trained.challenger.predict_raw(matrix)
+    rest = np.log(raw / (1 - raw)) - contributions(trained.challenger, matrix).sum(axis=1)
+    np.testing.assert_allclose(rest, rest[0], atol=1e-9)
+
+
+def test_contributions_name_the_same_features_as_tree_shap_does(trained, table):
+    matrix = trained.challenger.encode(table.slice(0, 300))
+    ours = contributions(trained.challenger, matrix)
+    shap = trained.challenger.booster.predict(matrix, pred_contrib=True)[:, :-1]
+    assert np.corrcoef(ours.ravel(), shap.ravel())[0, 1] > 0.98
+    assert (np.abs(ours).argmax(axis=1) == np.abs(shap).argmax(axis=1)).mean() > 0.9
 
 
 def test_explaining_stops_at_its_limit_with_the_highest_scores_first(trained, problem, table):

@@ -32,7 +32,10 @@ def test_another_seed_gives_other_bytes(table, problem, trained, now):
 
 
 def test_reordered_columns_of_the_table_give_the_same_model(table, problem, trained, now):
-    assert train(table.select(table.column_names[::-1]), problem, now).challenger.sha256 == trained.challenger.sha256
+    assert (
+        train(table.select(table.column_names[::-1]), problem, now).challenger.sha256
+        == trained.challenger.sha256
+    )
 
 
 def test_labels_that_come_too_late_change_nothing_about_the_twin(table, problem, trained, now):
@@ -60,6 +63,13 @@ def test_the_challenger_trains_on_every_known_row_and_a_little_longer(trained, p
     assert trained.best_round <= trained.rounds <= 1.5 * trained.best_round + 1
 
 
+def test_a_model_knows_which_rows_it_has_not_seen(table, trained):
+    known_at = table["label_known_at"].to_numpy()
+    assert trained.twin.unseen(known_at)[trained.holdout].all()
+    assert not trained.twin.unseen(known_at)[np.r_[trained.split.train, trained.split.validation]].any()
+    assert not trained.challenger.unseen(known_at)[trained.holdout].any()
+
+
 def test_a_training_window_leaves_older_rows_out(table, problem, now):
     windowed = replace(problem, training=problem.training._replace(window_days=60))
     found = train(table, windowed, now).challenger
@@ -75,7 +85,9 @@ def test_importances_are_shares_in_falling_order_and_find_the_signal(trained):
 def test_weights_of_zero_take_rows_out_of_the_trees(table, problem, now):
     columns = (*problem.columns, replace(problem.columns[4], name="importance", role="weight"))
     weighted = replace(problem, columns=columns)
-    heavy = table.append_column("importance", pa.array(np.where(table["carrier"].to_numpy() == "B6", 3.0, 1.0)))
+    heavy = table.append_column(
+        "importance", pa.array(np.where(table["carrier"].to_numpy() == "B6", 3.0, 1.0))
+    )
     even = table.append_column("importance", pa.array(np.ones(table.num_rows)))
     assert train(heavy, weighted, now).challenger.text != train(even, weighted, now).challenger.text
     with pytest.raises(AsofError, match="importance holds missing, negative"):

@@ -28,7 +28,5 @@ FEEDS: dict[str, Callable[[], Feed]] = {"nycflights": NycFlightsFeed}
 def feed(name: str) -> Feed:
     """A new feed by its declared name, prepared; AsofError for a name that is not registered."""
     if name not in FEEDS:
-        raise AsofError(
-            f"feed {name!r} is unknown; config.meta.feed of a source is one of {', '.join(FEEDS)}"
-        )
+        raise AsofError(f"feed {name!r} is unknown; config.meta.feed of a source is one of {', '.join(FEEDS)}")
     return FEEDS[name]()

@@ -123,9 +123,7 @@ class NycFlightsFeed:
 class _Lines:
     """The lines of a table's files, in the order in which they were known."""
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, relation: str, columns: str, known: str, chosen: str
-    ) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, relation: str, columns: str, known: str, chosen: str) -> None:
         names = columns.split(", ")
         fields = ", ".join(f"coalesce({_text(name)}, 'NA')" for name in names)
         line = f"concat_ws(',', {fields}, {_text(known)}) || chr(10)"
@@ -141,9 +139,7 @@ class _Lines:
     def between(self, start: datetime, end: datetime) -> bytes:
         first, last = np.searchsorted(self.known, np.array([start, end], dtype="datetime64[us]"))
         return (
-            self._header + self._data[self._offsets[first] : self._offsets[last]].to_pybytes()
-            if last > first
-            else b""
+            self._header + self._data[self._offsets[first] : self._offsets[last]].to_pybytes() if last > first else b""
         )
 
 

@@ -1,4 +1,6 @@
 -- One row per scheduled flight, as of two hours before its scheduled departure, once that instant has passed.
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 
 scheduled as (select * from {{ ref('int_flights__scheduled') }}),
@@ -12,5 +14,6 @@ select *
 from look_two_hours_ahead
 where
     as_of < (select now from clock)
+    and {{ new_instants() }}
     -- a flight whose schedule came too late was not there to be predicted
     and {{ known_before('known_at', 'as_of') }}

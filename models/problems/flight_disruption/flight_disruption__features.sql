@@ -7,7 +7,7 @@ with cohort as (
     where {{ new_instants() }}
 ),
 
-trailing as (
+past as (
     select * from {{ ref('ftr_flights__trailing') }}
     where known_at >= (select min(midnight) from cohort)
 ),
@@ -118,7 +118,7 @@ left join norms on norms.route = concat_ws('-', cohort.origin, cohort.dest) and 
     ('past_carrier_route', 'carrier_route', "concat_ws('-', cohort.carrier, cohort.origin, cohort.dest)"),
     ('past_carrier_dest', 'carrier_dest', "concat_ws('-', cohort.carrier, cohort.dest)"),
 ] %}
-left join trailing as {{ alias }}
+left join past as {{ alias }}
     on {{ alias }}.scope = '{{ scope }}' and {{ alias }}.key = {{ key }} and {{ alias }}.known_at = cohort.midnight
 {%- endfor %}
 left join live_origin using (flight_id, as_of)

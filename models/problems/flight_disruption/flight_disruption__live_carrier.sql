@@ -8,15 +8,8 @@ with cohort as (
 events as (select * from {{ ref('int_flights__events') }}),
 
 carrier as (
-    {{ aggregate_before('cohort', 'events', on=['carrier'], windows={'3h': '3 hours', '24h': '24 hours'}, measures={
-        'departed': ['sum', 'departed', 'bigint'],
-        'late': ['sum', 'late', 'bigint'],
-        'cancelled': ['sum', 'cancelled', 'bigint'],
-        'disrupted': ['share', 'disrupted'],
-    }) }}
+    {{ aggregate_before('cohort', 'events', on=['carrier'], windows={'24h': '24 hours'}, measures={'disrupted': ['share', 'disrupted']}) }}
 ),
-
-carrier_today as ({{ waiting_flights('cohort', 'events', on=['carrier']) }}),
 
 station as (
     {{ aggregate_before('cohort', 'events', on=['carrier', 'origin'], windows={'2h': '2 hours', '4h': '4 hours', '24h': '24 hours'}, measures={
@@ -28,7 +21,14 @@ station as (
     }) }}
 ),
 
-station_today as ({{ waiting_flights('cohort', 'events', on=['carrier', 'origin']) }}),
+station_today as (
+    {{ waiting_flights('cohort', 'events', on=['carrier', 'origin'], also={
+        'waiting_since_minute': ['sum', 'waiting_since_minute', 'bigint'],
+        'departed': ['sum', 'departed', 'bigint'],
+        'late': ['sum', 'late', 'bigint'],
+        'cancelled': ['sum', 'cancelled', 'bigint'],
+    }) }}
+),
 
 towards_dest as (
     {{ aggregate_before('cohort', 'events', on=['carrier', 'dest'], windows={'24h': '24 hours'}, measures={
@@ -41,7 +41,6 @@ select
     cohort.flight_id,
     cohort.as_of,
 
-    {{ share_in_trouble('carrier', '3h', 'carrier_today') }} as carrier_trouble_3h,
     carrier.disrupted_24h as carrier_disrupted_24h,
 
     {{ share_in_trouble('station', '2h', 'station_today') }} as station_trouble_2h,
@@ -58,7 +57,6 @@ select
     towards_dest.lost_on_the_way_24h as carrier_dest_lost_on_the_way_24h
 from cohort
 left join carrier using (carrier, as_of)
-left join carrier_today using (carrier, flight_date, as_of)
 left join station using (carrier, origin, as_of)
 left join station_today using (carrier, origin, flight_date, as_of)
 left join towards_dest using (carrier, dest, as_of)

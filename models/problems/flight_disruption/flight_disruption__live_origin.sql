@@ -8,7 +8,7 @@ with cohort as (
 events as (select * from {{ ref('int_flights__events') }}),
 
 city as (
-    {{ aggregate_before('cohort', 'events', on=[], windows={'1h': '1 hour', '3h': '3 hours', '6h': '6 hours'}, measures={
+    {{ aggregate_before('cohort', 'events', on=[], windows={'1h': '1 hour', '6h': '6 hours'}, measures={
         'due': ['sum', 'due', 'bigint'],
         'departed': ['sum', 'departed', 'bigint'],
         'late': ['sum', 'late', 'bigint'],
@@ -30,7 +30,9 @@ origin as (
     }) }}
 ),
 
-origin_today as ({{ waiting_flights('cohort', 'events', on=['origin']) }})
+origin_today as (
+    {{ waiting_flights('cohort', 'events', on=['origin'], also={'waiting_since_minute': ['sum', 'waiting_since_minute', 'bigint']}) }}
+)
 
 select
     cohort.flight_id,
@@ -38,7 +40,7 @@ select
 
     coalesce(city_today.waiting_today, 0) as city_waiting,
     {{ share_in_trouble('city', '1h', 'city_today') }} as city_trouble_1h,
-    city.cancelled_3h as city_cancelled_3h,
+    city.cancelled_6h as city_cancelled_6h,
     city.cancelled_1h / nullif(city.due_1h, 0) as city_cancelled_share_1h,
     city.lost_on_the_way_6h as city_lost_on_the_way_6h,
     city.air_excess_6h as city_air_excess_6h,
