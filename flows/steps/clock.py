@@ -16,8 +16,8 @@ def now() -> datetime | None:
     with warehouse.cursor() as con:
         con.execute("create schema if not exists landing")
         con.execute("create table if not exists landing.clock (now timestamp)")
-        row = con.execute("select now from landing.clock").fetchone()
-    return row[0] if row else None
+        rows = con.execute("select now from landing.clock").fetchall()
+    return rows[0][0] if rows else None
 
 
 def move(to: datetime) -> None:

@@ -270,7 +270,7 @@ def _commit(
             f"insert into {source.relation} by name "
             f"select *, ? as _batch_id, ?::timestamp as _landed_at from {STAGED} where {good}",
             [head[0], now],
-        ).fetchone()[0]
+        ).fetchall()[0][0]
         if loaded + quarantined != received.rows:
             raise AsofError(
                 f"is refused: {received.rows} rows were received, but {loaded} were read and {quarantined} rejected; "

@@ -88,7 +88,7 @@ def _read_csv(con: duckdb.DuckDBPyConnection, source: LandingSource, path: Path,
         f"create or replace temp table landing_staged as select *, row_number() over () + 1 as _line "
         f"from read_csv({where}, columns={{{columns}}}, header=true, auto_detect=false, store_rejects=true, "
         f"nullstr=[{nulls}], delim=',', quote='\"', escape='\"', compression='{compression}')"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     lines = dict(zip(numbers, starts, strict=True))
     rejects = [] if loaded == len(starts) else _rejects(con, lines)
     bad = {reject.line for reject in rejects}
@@ -205,7 +205,7 @@ def _cast(
         loaded = con.execute(
             f"create or replace temp table landing_staged as select {casts}, _line from landing_rows "
             f"where not ({' or '.join(unread.values())})"
-        ).fetchone()[0]
+        ).fetchall()[0][0]
         if loaded == len(rows):
             return []
         each = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import time
 import uuid
@@ -36,12 +35,18 @@ def code_version() -> str:
 
 def append(con: duckdb.DuckDBPyConnection, table: str, records: list[dict], key: list[str]) -> int:
     """Append records to `ledger.<table>` unless their key is there; returns how many were new."""
-    if not records:
-        return 0
-    shape = con.execute(f"select * from ledger.{table} limit 0").to_arrow_table().schema
-    names = [name for name in shape.names if name in records[0]]
-    data = pa.Table.from_pylist(records, schema=pa.schema([shape.field(name) for name in names]))
-    return warehouse.append(con, f"ledger.{table}", data, key)
+    return warehouse.append(con, f"ledger.{table}", _typed(con, table, records), key) if records else 0
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, records: list[dict]) -> int:
+    """Append records whose key the caller guards by other rows of the same transaction; returns how many."""
+    return warehouse.append(con, f"ledger.{table}", _typed(con, table, records), []) if records else 0
+
+
+def _typed(con: duckdb.DuckDBPyConnection, table: str, records: list[dict]) -> pa.Table:
+    """The records with the types of the ledger table, so that no null or number changes its type on the way."""
+    shape = con.sql(f"select * from ledger.{table} limit 0").to_arrow_table().schema
+    return pa.Table.from_pylist(records, schema=pa.schema([f for f in shape if f.name in records[0]]))
 
 
 @dataclass
@@ -54,12 +59,19 @@ class Run:
     started_at: datetime = field(default_factory=wall_clock)
     rows: int = 0
     message: str = ""
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     _began: float = field(default_factory=time.perf_counter)
+    _committed: bool = False
+
+    def commit(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Write the row within a transaction of the run itself, so that its results and its record stand or fall together."""
+        append(con, "runs", [self.record("succeeded")], ["run_id"])
+        self._committed = True
 
     def record(self, status: str) -> dict:
         """The row of `ledger.runs`."""
         return {
-            "run_id": uuid.uuid4().hex,
+            "run_id": self.run_id,
             "phase": self.phase,
             "problem": self.problem,
             "as_of": self.as_of,
@@ -82,24 +94,11 @@ def run(phase: str, as_of: datetime, problem: str | None = None) -> Iterator[Run
         this.message = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
         _write(this.record("failed"))
         raise
-    _write(this.record("succeeded"))
+    if not this._committed:
+        _write(this.record("succeeded"))
 
 
 def _write(record: dict) -> None:
-    with warehouse.cursor() as con:
-        exists = con.execute(
-            "select count(*) from information_schema.tables where table_schema = 'ledger' and table_name = 'runs'"
-        ).fetchone()[0]
-        if exists:
+    if warehouse.has_table("ledger", "runs"):  # a project that cannot even be prepared has nowhere to write it
+        with warehouse.cursor() as con:
             append(con, "runs", [record], ["run_id"])
-
-
-def fingerprint(table: pa.Table) -> str:
-    """sha256 over the names, types and values of an Arrow table, in its row order."""
-    digest = hashlib.sha256(str(table.schema.remove_metadata()).encode())
-    for column in table.combine_chunks().columns:
-        for chunk in column.chunks:
-            for buffer in pa.array(chunk).buffers():
-                if buffer is not None:
-                    digest.update(memoryview(buffer))
-    return digest.hexdigest()

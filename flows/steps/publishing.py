@@ -54,7 +54,7 @@ def _write(fresh: Path) -> dict[str, int]:
             for model in published_models():
                 relation, name = f'{model["schema"]}."{model["alias"]}"', f'published.main."{model["alias"]}"'
                 con.execute(f"create table {name} as select * from {relation}")
-                counts[model["alias"]] = con.execute(f"select count(*) from {name}").fetchone()[0]
+                counts[model["alias"]] = con.execute(f"select count(*) from {name}").fetchall()[0][0]
                 _comment(con, name, model)
             con.execute("commit")
             con.execute("checkpoint published")
@@ -79,7 +79,7 @@ def _audit(fresh: Path, counts: dict[str, int]) -> None:
     """Open what was written, as a reader would, and count again."""
     with duckdb.connect(str(fresh), read_only=True) as reader:
         for name, expected in counts.items():
-            found = reader.execute(f'select count(*) from "{name}"').fetchone()[0]
+            found = reader.execute(f'select count(*) from "{name}"').fetchall()[0][0]
             if found != expected:
                 raise AsofError(f"{fresh}: {name} holds {found} rows, {expected} were written; nothing was published")
 

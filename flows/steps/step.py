@@ -58,3 +58,8 @@ def _task(function: Callable[P, R], retries: int, delay_seconds: float, retry_on
         cache_policy=NO_CACHE,
         persist_result=False,
     )(function)
+
+
+def call(flow: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a Prefect flow: as a subflow inside a flow run, as its plain function without Prefect."""
+    return flow(*args, **kwargs) if _inside_a_flow_run() else flow.fn(*args, **kwargs)

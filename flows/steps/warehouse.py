@@ -88,7 +88,7 @@ def transaction() -> Iterator[duckdb.DuckDBPyConnection]:
 def table(sql: str, parameters: list | None = None) -> pa.Table:
     """The rows of a query as an Arrow table."""
     with cursor() as con:
-        return con.execute(sql, parameters or []).to_arrow_table()
+        return con.sql(sql, params=parameters).to_arrow_table()
 
 
 def rows(sql: str, parameters: list | None = None) -> list[dict]:
@@ -97,14 +97,21 @@ def rows(sql: str, parameters: list | None = None) -> list[dict]:
 
 
 def append(con: duckdb.DuckDBPyConnection, name: str, data: pa.Table, key: list[str]) -> int:
-    """Insert the rows whose key is not there yet, by column name; returns how many were new."""
-    con.register("incoming", data)
+    """Insert by column name the rows whose key is not there yet, all of them where there is no key; returns how many."""
     columns = ", ".join(f'"{column}"' for column in data.column_names)
     matches = " and ".join(f'there."{column}" is not distinct from incoming."{column}"' for column in key)
+    unless = f" where not exists (select 1 from {name} as there where {matches})" if key else ""
+    con.register("incoming", data)
     try:
-        return con.execute(
-            f"insert into {name} ({columns}) select {columns} from incoming "
-            f"where not exists (select 1 from {name} as there where {matches})"
-        ).fetchone()[0]
+        return con.execute(f"insert into {name} ({columns}) select {columns} from incoming{unless}").fetchall()[0][0]
     finally:
         con.unregister("incoming")
+
+
+def has_table(schema: str, name: str) -> bool:
+    """Whether a table or view is there."""
+    with cursor() as con:
+        found = con.execute(
+            "select count(*) from information_schema.tables where table_schema = ? and table_name = ?", [schema, name]
+        )
+        return found.fetchall()[0][0] > 0

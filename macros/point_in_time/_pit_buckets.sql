@@ -22,15 +22,17 @@
     {{ _pit_whole_buckets(on, seconds, plan, as_of, bucket, size) }}
     select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}
     from (
-        select w.*
+        select s.*
             {%- for tag in windows -%}{%- for part, how in plan.parts.items() %},
             {{ _pit_merge(how[0], ['w.w_' ~ part ~ '_' ~ tag, 'h.' ~ part, 't_' ~ tag ~ '.' ~ part]) }} as {{ part }}_{{ tag }}
             {%- endfor -%}{%- endfor %}
-        from pit_whole as w
-        left join pit_heads as h on {% for k in on %}w.{{ k }} = h.{{ k }} and {% endfor %}w.{{ as_of }} = h.pit_edge
+        from pit_spine as s
+        left join pit_whole as w
+            on {% for k in on %}s.{{ k }} = w.{{ k }} and {% endfor %}date_trunc('{{ bucket }}', s.{{ as_of }}) = w.pit_bucket
+        left join pit_heads as h on {% for k in on %}s.{{ k }} = h.{{ k }} and {% endfor %}s.{{ as_of }} = h.pit_edge
         {%- for tag, length in seconds.items() %}
-        left join pit_tails as t_{{ tag }} on {% for k in on %}w.{{ k }} = t_{{ tag }}.{{ k }} and {% endfor -%}
-            w.{{ as_of }} - interval '{{ length }} seconds' = t_{{ tag }}.pit_edge
+        left join pit_tails as t_{{ tag }} on {% for k in on %}s.{{ k }} = t_{{ tag }}.{{ k }} and {% endfor -%}
+            s.{{ as_of }} - interval '{{ length }} seconds' = t_{{ tag }}.pit_edge
         {%- endfor %}
     ) as pit_merged
 {%- endmacro %}

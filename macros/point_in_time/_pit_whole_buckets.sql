@@ -1,21 +1,22 @@
-{#- `pit_whole`: per instant and window, the merged parts of the buckets between the tail's bucket and the head's. -#}
+{#- `pit_whole`: per bucket that holds an instant, and per window, the merged parts of the whole buckets
+    between the tail's and this one. Many instants share a bucket, so this is far less than a window over the instants. -#}
 {% macro _pit_whole_buckets(on, seconds, plan, as_of, bucket, size) -%}
     {%- set keys = (on + ['']) | join(', ') -%}
     {%- set merge = {'min': 'min', 'max': 'max'} -%}
     pit_whole as (
-        select {{ keys }}{{ as_of }}
+        select {{ keys }}pit_bucket
             {%- for tag in seconds -%}{%- for part in plan.parts %}, w_{{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
         from (
-            select {{ keys }}{{ as_of }}, pit_asked
+            select {{ keys }}pit_bucket, pit_asked
                 {%- for tag in seconds -%}{%- for part, how in plan.parts.items() %},
                 {{ merge.get(how[0], 'sum') }}({{ part }}) over pit_{{ tag }} as w_{{ part }}_{{ tag }}
                 {%- endfor -%}{%- endfor %}
             from (
-                select {{ keys }}pit_bucket, pit_bucket as {{ as_of }}, false as pit_asked
+                select {{ keys }}pit_bucket, false as pit_asked
                     {%- for part in plan.parts %}, {{ part }}{% endfor %}
                 from pit_buckets
                 union all
-                select {{ keys }}date_trunc('{{ bucket }}', {{ as_of }}), {{ as_of }}, true
+                select distinct {{ keys }}date_trunc('{{ bucket }}', {{ as_of }}), true
                     {%- for part in plan.parts %}, null{% endfor %}
                 from pit_spine
             ) as pit_ordered

@@ -28,7 +28,8 @@
     select f.{{ on | join(', f.') }}, i.{{ as_of }}
     from pit_instants as i
     inner join pit_facts as f
-        on {{ known_before('f.pit_known_at', 'i.' ~ as_of) }} and (f.pit_next_at is null or f.pit_next_at >= i.{{ as_of }})
+        on {{ known_before('f.pit_known_at', 'i.' ~ as_of) }}
+        and (f.pit_next_at is null or not ({{ known_before('f.pit_next_at', 'i.' ~ as_of) }}))
     where f.pit_number >= {{ at_least }}
         {%- if active_within %} and f.pit_known_at >= i.{{ as_of }} - interval '{{ active_within }}'{% endif %}
         {%- if since %} and i.{{ as_of }} > {{ since }}{% endif %}

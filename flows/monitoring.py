@@ -1,0 +1,17 @@
+"""Monitoring: the tables are tested, the monitors are read, and people are told."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.steps import clock
+from flows.steps.alerting import alerts
+from flows.steps.building import test
+
+
+@flow(name="monitoring")
+def monitoring(tests: bool = True) -> int:
+    """Run the data tests and read the monitors; returns the number of open alerts."""
+    if tests:
+        test(clock.now())
+    return len(alerts(clock.now()))

@@ -1,0 +1,20 @@
+"""The serving pipeline: score what is due, verify what people will read, publish it as a whole."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.steps import clock, problems
+from flows.steps.contracts import verify
+from flows.steps.publishing import publish
+from flows.steps.scoring import score
+
+
+@flow(name="serving")
+def serving(problem: str, publishing: bool = True) -> int:
+    """Score every due row by its champion and publish the marts; returns the number of rows scored."""
+    scored = score(problems.get(problem), clock.now())
+    if publishing:
+        verify()
+        publish()
+    return scored

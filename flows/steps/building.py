@@ -1,0 +1,40 @@
+"""dbt as steps: the ledger's shape first, then models, then tests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flows.steps import clock, dbt, ledger, warehouse
+from flows.steps.step import step
+
+# What Python appends to: dbt makes these once and never touches them again.
+LEDGER = ["path:models/ledger", "config.full_refresh:false"]
+
+@step()
+def prepare() -> None:
+    """Create what Python writes to: the clock and the ledger. Does nothing where they exist."""
+    clock.now()
+    if not warehouse.has_table("ledger", "runs"):
+        dbt.run("run", select=LEDGER)
+
+
+@step()
+def build(now: datetime) -> int:
+    """Build what is new: incremental models always, views once. Returns the number of models that ran."""
+    with ledger.run("features", now) as run:
+        views_there = warehouse.has_table("monitoring", "alerts")
+        if not views_there:
+            dbt.run("seed")
+        select = ["config.materialized:incremental"] if views_there else []
+        nodes = dbt.run("run", select=select, exclude=LEDGER)
+        run.rows, run.message = len(nodes), f"built {len(nodes)} models"
+    return run.rows
+
+
+@step()
+def test(now: datetime) -> int:
+    """Run every dbt data test; returns how many passed. AsofError names the tests that failed."""
+    with ledger.run("tests", now) as run:
+        nodes = dbt.run("test", select=["test_type:data"])
+        run.rows, run.message = len(nodes), f"{len(nodes)} data tests passed"
+    return run.rows

@@ -1,0 +1,133 @@
+"""Serving as a step: stream the pending rows through their champion, stage, audit, and promote in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from checks.border import check_rows
+from flows.steps import ledger, problems, registry, settings, warehouse
+from flows.steps.step import step
+from ml import profile
+from ml.errors import AsofError
+from ml.model import Model
+from ml.problem import Problem
+from ml.score import audit_scores, score_batches
+
+BATCH = 100_000
+OUT = pa.schema(
+    [("entity", pa.string()), ("as_of", pa.timestamp("us")), ("score", pa.float64()), ("raw_score", pa.float64()),
+     ("flagged", pa.bool_()), ("reasons", pa.string()), ("rule_score", pa.float64())]
+)  # fmt: skip
+
+
+@step()
+def score(problem: Problem, now: datetime) -> int:
+    """Score every row that is due and has no prediction, each by the champion as of its own `as_of`; returns how many.
+
+    Running it again scores nothing. Rows before the first promotion are never scored.
+    """
+    terms = registry.terms(problem.name)
+    if not terms:
+        raise AsofError(f"{problem.name} has no champion: train, judge and promote a model first")
+    with ledger.run("serving", now, problem.name) as run, _staging(problem) as staged:
+        seen: dict[str, Counter] = {}
+        due = 0
+        for term in terms:
+            if term.start < min(term.end or now, now):
+                due += _stage(problem, term.model_version, term.start, min(term.end or now, now), staged, seen)
+        if due:
+            audit(staged, due)
+            run.rows, run.message = due, f"scored {due:,} rows"
+            _promote(problem, staged, seen, run)
+        else:
+            run.message = "nothing to score"
+    return run.rows
+
+
+@contextmanager
+def _staging(problem: Problem) -> Iterator[str]:
+    """The name of an empty table for scores that nobody may read yet; it is gone afterwards."""
+    staged = f"ledger.staged_{problem.name}"
+    with warehouse.cursor() as con:
+        con.execute(
+            f"create or replace table {staged} (model_version varchar, entity varchar, as_of timestamp, score double, "
+            "raw_score double, flagged boolean, reasons varchar, rule_score double)"
+        )
+    try:
+        yield staged
+    finally:
+        with warehouse.cursor() as con:
+            con.execute(f"drop table if exists {staged}")
+
+
+def _stage(problem: Problem, version: str, start: datetime, end: datetime, staged: str, seen: dict[str, Counter]) -> int:
+    """Score the pending rows of one champion's term into the staging table; returns how many were due."""
+    pending = problems.pending(problem, start, end)
+    with warehouse.cursor() as con:
+        due = con.execute(f"select count(*) from ({pending})").fetchall()[0][0]
+    if not due:
+        return 0
+    row = registry.row(problem.name, version)
+    model, cells = Model.from_row(row), json.loads(row["edges"])
+    seen[version] = Counter()
+    with warehouse.cursor() as reading, warehouse.cursor() as writing:
+        batches = reading.sql(pending).to_arrow_reader(BATCH)
+        scored = pa.RecordBatchReader.from_batches(OUT, _scored(model, problem, batches, cells, seen[version]))
+        writing.register("scored", scored)
+        writing.execute(f"insert into {staged} by name select '{version}' as model_version, * from scored")
+        writing.unregister("scored")
+    return due
+
+
+def _scored(model, problem: Problem, batches, cells: dict, seen: Counter) -> Iterator[pa.RecordBatch]:
+    """Scored batches with the rule beside them; counts what the model saw in `seen`, (day, feature, cell) to rows."""
+    for batch in batches:
+        check_rows(pa.Table.from_batches([batch]), problem, problem.scoring_columns, f"{problem.name}__scoring_set")
+        for scored in score_batches(model, problem, [batch], threads=settings.threads()):
+            _count(cells, batch.append_column("score", scored.column("score")), problem.as_of, seen)
+            rule = batch.column(problem.rule).cast(pa.float64())
+            yield pa.RecordBatch.from_arrays([*scored.columns, rule], schema=OUT)
+
+
+def _count(cells: dict, batch: pa.RecordBatch, as_of: str, seen: Counter) -> None:
+    day = batch.column(as_of).cast(pa.date32(), safe=False)
+    for value in day.unique():
+        part = batch.filter(pc.equal(day, value))
+        for feature, cell, number in profile.counts(cells, part):
+            seen[value.as_py(), feature, cell] += number
+
+
+def audit(staged: str, due: int) -> None:
+    """AsofError when staged scores must not reach a reader: rows missing or doubled, scores null, constant, out of range."""
+    with warehouse.cursor() as con:
+        rows, distinct = con.execute(f"select count(*), count(distinct (entity, as_of)) from {staged}").fetchall()[0]
+        scores = con.sql(f"select score from {staged}").to_arrow_table()["score"]
+    if rows != due or distinct != due:
+        raise AsofError(f"{due} rows were due, {rows} were scored, {distinct} of them distinct; the previous predictions stay")
+    audit_scores(scores)
+
+
+def _promote(problem: Problem, staged: str, seen: dict[str, Counter], run: ledger.Run) -> None:
+    """Predictions, what the models saw, and the run itself: all of it or nothing."""
+    counts = [
+        {"problem": problem.name, "model_version": version, "stage": "serving", "day": day, "feature": feature, "cell": cell, "rows": rows}
+        for version, tally in seen.items()
+        for (day, feature, cell), rows in tally.items()
+    ]
+    with warehouse.transaction() as con:
+        con.execute(
+            f"insert into {problems.SCHEMA}.{problem.name}__predictions "
+            f"({problem.entity}, {problem.as_of}, model_version, score, raw_score, rule_score, flagged, reasons, run_id, scored_at) "
+            "select entity, as_of, model_version, score, raw_score, rule_score, flagged, reasons, ?, ? "
+            f"from {staged} order by as_of, entity",
+            [run.run_id, ledger.wall_clock()],
+        )
+        ledger.insert(con, "profiles", counts)
+        run.commit(con)

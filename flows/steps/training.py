@@ -1,0 +1,59 @@
+"""Training as a step: rows in, a row of `model_versions` and its profile out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from checks.border import check_rows
+from flows.steps import ledger, problems, settings, warehouse
+from flows.steps.step import step
+from ml import profile
+from ml.fit import Progress
+from ml.problem import Problem
+from ml.split import known
+from ml.train import Trained
+from ml.train import train as fit
+
+
+@step()
+def train(problem: Problem, now: datetime, on_progress: Progress | None = None) -> str:
+    """Train a challenger as of `now`; returns its version. The same rows give the same version and change nothing."""
+    with ledger.run("training", now, problem.name) as run:
+        rows = problems.training_rows(problem, now)
+        check_rows(rows, problem, problem.training_columns, f"{problem.name}__training_set")
+        trained = fit(rows, problem, now, threads=settings.threads(), on_progress=on_progress)
+        used = rows.take(known(rows[problem.as_of], rows[problem.label_known_at], now, problem.training.window_days))
+        cells = profile.edges(used, problem)
+        version = trained.challenger.name
+        with warehouse.transaction() as con:
+            new = ledger.append(con, "model_versions", [_record(trained, problem, cells)], ["model_version"])
+            counts = profile.counts(cells, _with_label(used, problem)) + profile.counts(
+                {"score": cells["score"]}, {"score": trained.holdout_score}
+            )
+            if new:
+                ledger.insert(con, "profiles", [
+                    {"problem": problem.name, "model_version": version, "stage": "training", "feature": feature, "cell": cell, "rows": rows_in_cell}
+                    for feature, cell, rows_in_cell in counts
+                ])  # fmt: skip
+        run.rows = trained.challenger.spec["rows"]
+        run.message = f"trained {version}, {trained.rounds} trees on {run.rows:,} rows"
+    return version
+
+
+def _with_label(rows, problem: Problem):
+    return rows.rename_columns(["label" if name == problem.label else name for name in rows.column_names])
+
+
+def _record(trained: Trained, problem: Problem, cells: profile.Profile) -> dict:
+    return {
+        **trained.challenger.to_row(),
+        "trained_at": ledger.wall_clock(),
+        "code_version": ledger.code_version(),
+        "rows_holdout": len(trained.holdout),
+        "holdout_from": trained.split.holdout_start.item(),
+        "seconds": trained.seconds,
+        "twin": trained.twin.to_json(),
+        "importances": json.dumps(trained.importances),
+        "edges": json.dumps(cells),
+    }
