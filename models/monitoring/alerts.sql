@@ -20,7 +20,7 @@ drifted_features as (
         min(week) as first_seen,
         max(week) as last_seen,
         max_by(psi, week) as value,
-        {{ limits.drift_psi }} as limit_value
+        cast({{ limits.drift_psi }} as double) as limit_value
     from drift
     where psi > {{ limits.drift_psi }}
     group by all
@@ -34,7 +34,7 @@ beaten_by_the_rule as (
         min(champion.period) as first_seen,
         max(champion.period) as last_seen,
         max_by(champion.roc_auc - rule.roc_auc, champion.period) as value,
-        0.0 as limit_value
+        cast(0 as double) as limit_value
     from quality as champion
     inner join quality as rule using (problem, period)
     where champion.scorer = 'champion' and rule.scorer = 'rule' and champion.roc_auc < rule.roc_auc
@@ -49,7 +49,7 @@ quarantined_rows as (
         cast(min(landed_as_of) as date) as first_seen,
         cast(max(landed_as_of) as date) as last_seen,
         cast(sum(rows_quarantined) as double) / sum(rows_received) as value,
-        {{ limits.quarantined_share }} as limit_value
+        cast({{ limits.quarantined_share }} as double) as limit_value
     from batches
     group by source
     having sum(rows_quarantined) > {{ limits.quarantined_share }} * sum(rows_received)
@@ -63,7 +63,7 @@ failed_runs as (
         cast(min(started_at) as date) as first_seen,
         cast(max(started_at) as date) as last_seen,
         cast(count(*) as double) as value,
-        0.0 as limit_value
+        cast(0 as double) as limit_value
     from runs
     where status = 'failed'
     group by all

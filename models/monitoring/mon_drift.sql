@@ -3,9 +3,10 @@ with profiles as (select * from {{ ref('profiles') }}),
 
 scored as (select * from {{ ref('mon_scored') }} where label is not null),
 
--- The label has two cells; what training saw stands in the profile, what happened since in the outcomes.
+-- What training saw of the label stands in the profile, what happened since in the outcomes. Its cells are those of a number
+-- with the edges 0 and 1: cell 2 holds false, cell 3 true.
 count_the_labels as (
-    select problem, model_version, cast(as_of as date) as day, 'label' as feature, 1 + cast(label as integer) as cell, count(*) as rows
+    select problem, model_version, cast(as_of as date) as day, 'label' as feature, 2 + cast(label as integer) as cell, count(*) as rows
     from scored
     group by all
 ),
