@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flows.steps import registry
+from datetime import datetime
+
+from flows.steps import registry, warehouse
 from flows.steps.step import step
+from ml.errors import AsofError
 from ml.judge import PROMOTE
 
 
@@ -13,3 +16,22 @@ def promote_if_judged_so(problem: str, verdict: dict) -> bool:
     if verdict["decision"] != PROMOTE:
         return False
     return registry.promote(problem, verdict["challenger"], verdict["decided_as_of"], verdict["reason"])
+
+
+@step()
+def promote_by_hand(problem: str, version: str, now: datetime, reason: str | None = None) -> bool:
+    """Promote a version for a person's reason, or by its own PROMOTE verdict; returns whether anything changed.
+
+    AsofError when there is neither: then the verdict's reason says why not.
+    """
+    if reason:
+        return registry.promote(problem, version, now, reason)
+    verdicts = warehouse.rows(
+        "select decision, reason from ledger.verdicts where problem = ? and challenger = ? order by decided_at desc limit 1",
+        [problem, version],
+    )
+    if not verdicts:
+        raise AsofError(f"{version} has no verdict: run `python -m flows judge --model {version}`, or say --reason")
+    if verdicts[0]["decision"] != PROMOTE:
+        raise AsofError(f"the verdict on {version} is {verdicts[0]['decision']}: {verdicts[0]['reason']}; say --reason to overrule it")
+    return registry.promote(problem, version, now, verdicts[0]["reason"])

@@ -2,7 +2,7 @@
     moves past all rows of an instant at once, so the latest instant that is there is complete. -#}
 {% macro new_instants(as_of='as_of') -%}
     {%- if is_incremental() -%}
-    {{ as_of }} > (select coalesce(max({{ as_of }}), timestamp '1900-01-01') from {{ this }})
+    {{ as_of }} > {{ built_through(as_of) }}
     {%- else -%}
     true
     {%- endif -%}

@@ -2,7 +2,7 @@
     when they were known, so that a file that comes late is not lost. -#}
 {% macro newly_landed(landed_at='landed_at') -%}
     {%- if is_incremental() -%}
-    {{ landed_at }} > (select coalesce(max(landed_at), timestamp '1900-01-01') from {{ this }})
+    {{ landed_at }} > {{ built_through('landed_at') }}
     {%- else -%}
     true
     {%- endif -%}

@@ -4,14 +4,14 @@
 with daily as (
     select * from {{ ref('int_flights__daily') }}
     {% if is_incremental() %}
-    where day >= (select max(known_at) - interval 90 days from {{ this }})
+    where day >= {{ built_through('known_at') }} - interval 90 days
     {% endif %}
 ),
 
 list_new_days as (
     select distinct day from daily
     {% if is_incremental() %}
-    where day >= (select max(known_at) from {{ this }})
+    where day >= {{ built_through('known_at') }}
     {% endif %}
 )
 

@@ -4,7 +4,7 @@
 with weather as (
     select * from {{ ref('stg_flights__weather') }}
     {% if is_incremental() %}
-    where observed_at > (select max(observed_at) - interval 4 hours from {{ this }})
+    where observed_at > {{ built_through('observed_at') }} - interval 4 hours
     {% endif %}
 ),
 
@@ -41,5 +41,5 @@ select
     known_at
 from compare_with_the_hours_before
 {% if is_incremental() %}
-where observed_at > (select max(observed_at) from {{ this }})
+where observed_at > {{ built_through('observed_at') }}
 {% endif %}

@@ -7,9 +7,9 @@ outcomes as (
     select *, cast(date_trunc('day', known_at) as date) as day
     from {{ ref('int_flights__outcomes') }}
     where
-        known_at < (select date_trunc('day', now) from clock)
+        {{ known_before('known_at', "(select date_trunc('day', now) from clock)") }}
         {% if is_incremental() %}
-        and known_at >= (select max(day) + interval 1 day from {{ this }})
+        and known_at >= {{ built_through('day') }} + interval 1 day
         {% endif %}
 ),
 

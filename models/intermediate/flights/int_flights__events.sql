@@ -8,7 +8,7 @@ scheduled as (
     where
         scheduled_departure_at < (select now from clock)
         {% if is_incremental() %}
-        and scheduled_departure_at > (select max(known_at) from {{ this }} where kind = 'due')
+        and scheduled_departure_at > {{ built_through('known_at', where="kind = 'due'") }}
         {% endif %}
 ),
 
@@ -39,7 +39,7 @@ depart as (
     select
         flight_id, 'departed' as kind,
         1 as departed, least(dep_delay, 240) as dep_delay, cast(dep_delay >= 15 as integer) as late,
-        case when known_at < scheduled_departure_at then 0 else -1 end as waiting,
+        case when {{ known_before('known_at', 'scheduled_departure_at') }} then 0 else -1 end as waiting,
         scheduled_departure_at as waiting_since,
         known_at, landed_at
     from departures

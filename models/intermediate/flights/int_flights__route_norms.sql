@@ -6,7 +6,7 @@ with daily as (select * from {{ ref('int_flights__daily') }} where scope = 'rout
 list_new_days as (
     select distinct day from daily
     {% if is_incremental() %}
-    where day >= (select max(known_at) from {{ this }})
+    where day >= {{ built_through('known_at') }}
     {% endif %}
 )
 

@@ -6,7 +6,7 @@
 with live as (
     select * from {{ ref('flight_disruption__live_origin') }}
     {% if is_incremental() %}
-    where as_of > (select max(as_of) - interval 100 days from {{ this }})
+    where as_of > {{ built_through('as_of') }} - interval 100 days
     {% endif %}
 ),
 

@@ -1,0 +1,49 @@
+# Asof: two commands do all the set-up. `make run` lives through July 2013, `make test` checks everything.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# Compiled bytecode halves the start of dbt and Prefect.
+unexport PYTHONDONTWRITEBYTECODE
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export DO_NOT_TRACK := 1
+export OMP_WAIT_POLICY := PASSIVE
+-include .env
+.DEFAULT_GOAL := help
+
+.PHONY: help run replay test lint docs serve status clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: .venv/.locked ## Land half a year of flights, train, judge, then live through July (about 2 minutes)
+	@$(BIN)/python -m flows replay --history 2013-07-01 --until 2013-08-01
+
+replay: .venv/.locked ## Live through 2013 with monthly challengers, from April on (about 10 minutes)
+	@$(BIN)/python -m flows replay --history 2013-04-01 --until 2014-01-01
+
+status: .venv/.locked ## Show what the ledger says
+	@$(BIN)/python -m flows status
+
+docs: .venv/.locked ## Write the lineage and the documentation of every table to target/static_index.html
+	@$(BIN)/dbt docs generate --static --quiet && echo "open target/static_index.html"
+
+serve: .venv/.locked ## Start Prefect on loopback with a worker, and deploy the flows
+	@$(BIN)/python -m flows.serve
+
+test: .venv/.locked ## Run every check: style, layers, Python, SQL
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/python -m pytest
+
+lint: .venv/.locked ## Mend the style
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean: ## Remove the warehouse, the landed files and what was published
+	rm -rf data published target logs
+
+# The environment is made anew when the lock file is newer than it.
+.venv/.locked: requirements.lock
+	@echo "installing the locked packages into .venv (one to two minutes)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,135 @@
+"""What people see on the terminal: progress while it works, tables when it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def done(line: str) -> None:
+    """One line that says what happened."""
+    out.print(f"[green]✓[/] {line}", soft_wrap=True)
+
+
+def fail(line: str) -> None:
+    """One line that says what is wrong and what to do."""
+    err.print(f"[red]✗[/] {line}", soft_wrap=True, markup=False) if "[" in line else err.print(f"[red]✗[/] {line}", soft_wrap=True)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A spinner with seconds while a step works."""
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True) as bar:
+        bar.add_task(what, total=None)
+        yield
+
+
+@contextmanager
+def rounds() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar per stage of a training."""
+    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def report(stage: str, at: int, total: int) -> None:
+            task = tasks.setdefault(stage, bar.add_task(stage, total=total) if stage not in tasks else tasks.get(stage))
+            bar.update(task, completed=at, total=total)
+
+        yield report
+
+
+@contextmanager
+def living(until: datetime) -> Iterator[Callable[[str, datetime], None]]:
+    """A bar over the days of a replay; each month and each verdict leaves a line."""
+    from flows.steps import clock
+
+    began, start = time.perf_counter(), clock.now()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        last = ""
+
+        def watch(what: str, at: datetime) -> None:
+            nonlocal last, start
+            day = clock.local(at)
+            if what in ("history", "training", "validation") and (what, day.month) != last:
+                err.print(f"[dim]{time.perf_counter() - began:6.1f} s[/]  {day:%d %b %Y}  {TOLD[what]}")
+            if what != "history" and start is None:
+                start = at
+            if start is not None and until > start:
+                bar.update(task, total=(until - start).total_seconds(), completed=(at - start).total_seconds())
+            bar.update(task, description=f"{day:%d %b %Y}  {what}")
+            last = (what, day.month)
+
+        yield watch
+
+
+TOLD = {
+    "history": "history lands, features and labels are built",
+    "training": "a challenger is trained",
+    "validation": "the challenger is judged",
+}
+
+
+def gates(verdict: dict, rows: list[dict]) -> None:
+    """A verdict with the gates behind it."""
+    table = Table("gate", "estimate", "interval", "margin", "", "why", box=box.SIMPLE_HEAD)
+    for row in rows:
+        mark = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[yellow]open[/]"}[row["passed"]]
+        table.add_row(row["gate"], number(row["estimate"]), f"{number(row['low'])} … {number(row['high'])}", number(row["margin"]), mark, row["reason"])
+    out.print(table)
+    out.print(f"[bold]{verdict['decision']}[/] {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
+
+
+def alerts(rows: list[dict]) -> None:
+    """The open alerts, one line each."""
+    if not rows:
+        done("no alert is open")
+        return
+    table = Table("alert", "subject", "first seen", "last seen", "value", "limit", box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(row["kind"], str(row["subject"]), str(row["first_seen"]), str(row["last_seen"]), number(row["value"]), number(row["limit_value"]))
+    out.print(table)
+
+
+def summary(state) -> None:
+    """The short table at the end of a replay."""
+    from flows.steps.clock import local
+
+    out.print(f"\n[bold]{state.problem}[/] as of {local(state.now):%d %B %Y %H:%M} local time")
+    out.print(
+        f"  rows landed [bold]{state.landed:,}[/] · quarantined [bold]{state.quarantined:,}[/] · "
+        f"scored [bold]{state.scored:,}[/] · flagged [bold]{state.flagged:,}[/] · champion [bold]{state.champion or 'none'}[/]"
+    )
+    if state.quality:
+        table = Table("live quality", "rows", "ROC AUC", "PR AUC", "log loss", box=box.SIMPLE_HEAD)
+        for one in state.quality:
+            table.add_row(one.scorer, f"{one.rows:,}", *(f"{v[0]:.3f} [dim]({v[1]:.3f}–{v[2]:.3f})[/]" for v in (one.roc_auc, one.pr_auc, one.log_loss)))
+        out.print(table)
+    if state.verdicts:
+        table = Table("judged", "challenger", "against", "verdict", box=box.SIMPLE_HEAD)
+        for row in state.verdicts:
+            table.add_row(f"{local(row['decided_as_of']):%d %b %Y}", row["challenger"], row["champion"] or "the rule", row["decision"])
+        out.print(table)
+    kinds: dict[str, list[str]] = {}
+    for row in state.alerts:
+        kinds.setdefault(row["kind"], []).append(str(row["subject"]))
+    told = "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
+    out.print(f"  alerts [bold]{len(state.alerts)}[/]" + (f" ({told})" if told else ""))
+    out.print("  seconds " + " · ".join(f"{row['phase']} {row['seconds']:.0f}" for row in state.seconds))
+    out.print("\n  open next:  python -m flows status   ·   make docs (lineage)   ·   published/analytics.duckdb in your BI tool")
+
+
+def number(value: float | None) -> str:
+    """A short number, empty where there is none."""
+    return "" if value is None else f"{value:.4g}"
