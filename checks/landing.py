@@ -143,9 +143,7 @@ def _column(entry: Mapping[str, Any], file: str, name: str) -> LandingColumn:
 def _identifier(word: str, file: str, kind: str, name: str) -> None:
     # A leading underscore is the project's: _batch_id, _line and _landed_at stand beside the declared columns.
     if not IDENTIFIER.fullmatch(word) or word.startswith("_"):
-        raise AsofError(
-            f"{file}: {kind} {name!r} is not a name: use lower-case letters, digits and _, starting with a letter"
-        )
+        raise AsofError(f"{file}: {kind} {name!r} is not a name: use lower-case letters, digits and _, starting with a letter")
 
 
 def _path(keys: Keys) -> str:

@@ -133,7 +133,9 @@ def promote(problem: str, version: str | None, reason: str | None) -> None:
 
     version = version or registry.latest(problem)
     changed = promoting.promote_by_hand(problem, version, _clock(), reason)
-    console.done(f"{version} is the champion from {_clock():%Y-%m-%d %H:%M} UTC on" if changed else f"{version} already is the champion")
+    console.done(
+        f"{version} is the champion from {_clock():%Y-%m-%d %H:%M} UTC on" if changed else f"{version} already is the champion"
+    )
 
 
 @verb
@@ -171,19 +173,18 @@ def monitor(problem: str, tests: bool) -> None:
 @verb
 def publish(problem: str) -> None:
     """Verify the Soda contracts and replace the file that BI tools read."""
-    from flows.steps import contracts, ledger, publishing, settings
+    from flows.steps import contracts, publishing, settings
 
-    with console.working("publishing"), ledger.run("publishing", _clock()) as run:
+    with console.working("publishing"):
         checks = contracts.verify()
-        counts = publishing.publish()
-        run.rows, run.message = sum(counts.values()), f"{checks} checks passed, {len(counts)} tables published"
+        counts = publishing.publish(_clock())
     console.done(f"{checks} contract checks passed; published {', '.join(f'{name} ({rows:,})' for name, rows in counts.items())}")
-    console.done(f"open {settings.published_file().relative_to(PROJECT, walk_up=True) if sys.version_info >= (3, 12) else settings.published_file()}")
+    console.done(f"open {os.path.relpath(settings.published_file())}")
 
 
 @verb
 @click.option("--until", type=Instant(), default="2013-08-01", show_default=True, help="Live up to this day or instant.")
-@click.option("--history", type=Instant(), default="2013-07-01", show_default=True, help="Before it, files land in months and nothing is scored.")
+@click.option("--history", type=Instant(), default="2013-07-01", show_default=True, help="Up to here nothing is scored.")
 @STEP
 def replay(problem: str, until: datetime, history: datetime, step: str) -> None:
     """Live through the feed's past: history lands, a first model is judged, then days pass and challengers come."""

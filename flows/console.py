@@ -23,7 +23,9 @@ def done(line: str) -> None:
 
 def fail(line: str) -> None:
     """One line that says what is wrong and what to do."""
-    err.print(f"[red]✗[/] {line}", soft_wrap=True, markup=False) if "[" in line else err.print(f"[red]✗[/] {line}", soft_wrap=True)
+    err.print(f"[red]✗[/] {line}", soft_wrap=True, markup=False) if "[" in line else err.print(
+        f"[red]✗[/] {line}", soft_wrap=True
+    )
 
 
 @contextmanager
@@ -54,7 +56,13 @@ def living(until: datetime) -> Iterator[Callable[[str, datetime], None]]:
     from flows.steps import clock
 
     began, start = time.perf_counter(), clock.now()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("starting", total=None)
         last = ""
@@ -86,7 +94,14 @@ def gates(verdict: dict, rows: list[dict]) -> None:
     table = Table("gate", "estimate", "interval", "margin", "", "why", box=box.SIMPLE_HEAD)
     for row in rows:
         mark = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[yellow]open[/]"}[row["passed"]]
-        table.add_row(row["gate"], number(row["estimate"]), f"{number(row['low'])} … {number(row['high'])}", number(row["margin"]), mark, row["reason"])
+        table.add_row(
+            row["gate"],
+            number(row["estimate"]),
+            f"{number(row['low'])} … {number(row['high'])}",
+            number(row["margin"]),
+            mark,
+            row["reason"],
+        )
     out.print(table)
     out.print(f"[bold]{verdict['decision']}[/] {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
 
@@ -98,7 +113,14 @@ def alerts(rows: list[dict]) -> None:
         return
     table = Table("alert", "subject", "first seen", "last seen", "value", "limit", box=box.SIMPLE_HEAD)
     for row in rows:
-        table.add_row(row["kind"], str(row["subject"]), str(row["first_seen"]), str(row["last_seen"]), number(row["value"]), number(row["limit_value"]))
+        table.add_row(
+            row["kind"],
+            str(row["subject"]),
+            str(row["first_seen"]),
+            str(row["last_seen"]),
+            number(row["value"]),
+            number(row["limit_value"]),
+        )
     out.print(table)
 
 
@@ -114,12 +136,18 @@ def summary(state) -> None:
     if state.quality:
         table = Table("live quality", "rows", "ROC AUC", "PR AUC", "log loss", box=box.SIMPLE_HEAD)
         for one in state.quality:
-            table.add_row(one.scorer, f"{one.rows:,}", *(f"{v[0]:.3f} [dim]({v[1]:.3f}–{v[2]:.3f})[/]" for v in (one.roc_auc, one.pr_auc, one.log_loss)))
+            table.add_row(
+                one.scorer,
+                f"{one.rows:,}",
+                *(f"{v[0]:.3f} [dim]({v[1]:.3f}–{v[2]:.3f})[/]" for v in (one.roc_auc, one.pr_auc, one.log_loss)),
+            )
         out.print(table)
     if state.verdicts:
         table = Table("judged", "challenger", "against", "verdict", box=box.SIMPLE_HEAD)
         for row in state.verdicts:
-            table.add_row(f"{local(row['decided_as_of']):%d %b %Y}", row["challenger"], row["champion"] or "the rule", row["decision"])
+            table.add_row(
+                f"{local(row['decided_as_of']):%d %b %Y}", row["challenger"], row["champion"] or "the rule", row["decision"]
+            )
         out.print(table)
     kinds: dict[str, list[str]] = {}
     for row in state.alerts:

@@ -10,7 +10,7 @@ from prefect import flow
 from flows.data import data
 from flows.monitoring import monitoring
 from flows.serving import serving
-from flows.steps import clock, problems, registry
+from flows.steps import clock, registry
 from flows.steps.calendar import turned
 from flows.steps.landing_zone import beginning
 from flows.steps.step import call

@@ -80,9 +80,7 @@ def _resampled(
     """Per score: the value on the rows as they are, then on each draw of the clusters with replacement."""
     names, code = np.unique(np.asarray(cluster), return_inverse=True)
     weight = np.ones(len(label)) if weight is None else np.asarray(weight, dtype=np.float64)
-    drawn = np.random.default_rng(seed).multinomial(
-        len(names), np.full(len(names), 1 / len(names)), resamples
-    )
+    drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
     times = np.vstack([np.ones(len(names)), drawn])
     block = max(1, CELLS // len(label))
     values: list[list[np.ndarray]] = [[] for _ in scores]

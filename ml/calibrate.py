@@ -61,9 +61,7 @@ def platt(raw: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None) 
     return {"kind": "platt", "slope": float(beta[0]), "intercept": float(beta[1])}
 
 
-def isotonic(
-    raw: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None, knots: int = KNOTS
-) -> dict[str, Any]:
+def isotonic(raw: np.ndarray, label: np.ndarray, weight: np.ndarray | None = None, knots: int = KNOTS) -> dict[str, Any]:
     """Isotonic regression on at most `knots` equal-mass bins, straight between their centres in log-odds."""
     raw, weight = np.clip(raw, CLIP, 1 - CLIP), _weights(weight, len(raw))
     logit = np.log(raw) - np.log1p(-raw)
@@ -97,9 +95,7 @@ def pav(y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(values, sizes), np.repeat(np.arange(len(sizes)), sizes)
 
 
-def choose(
-    raw: np.ndarray, label: np.ndarray, day: np.ndarray, weight: np.ndarray | None = None
-) -> dict[str, Any]:
+def choose(raw: np.ndarray, label: np.ndarray, day: np.ndarray, weight: np.ndarray | None = None) -> dict[str, Any]:
     """The calibrator that wins in cross-validation over blocks of time, or none.
 
     One is kept only if its mean gain in log loss, on days its fit has not seen, exceeds the standard error of

@@ -22,14 +22,10 @@ def threshold(decision: Decision, costs: Costs, scores: np.ndarray | None = None
     return float(np.quantile(scores, 1 - decision.capacity_share, method="higher"))
 
 
-def cost(
-    label: np.ndarray, flagged: np.ndarray, costs: Costs, weight: np.ndarray | None = None
-) -> np.ndarray:
+def cost(label: np.ndarray, flagged: np.ndarray, costs: Costs, weight: np.ndarray | None = None) -> np.ndarray:
     """What each row's decision cost, float64, in the unit of the declared costs: 0 where it was right."""
     label, flagged = np.asarray(label, bool), np.asarray(flagged, bool)
-    paid = np.where(flagged & ~label, costs.false_positive, 0.0) + np.where(
-        ~flagged & label, costs.false_negative, 0.0
-    )
+    paid = np.where(flagged & ~label, costs.false_positive, 0.0) + np.where(~flagged & label, costs.false_negative, 0.0)
     return paid if weight is None else paid * weight
 
 

@@ -44,27 +44,16 @@ def read(manifest: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The fields of `Problem` for the problem `name`. AsofError names the file and the key."""
     if not IDENTIFIER.match(name):
         raise AsofError(f"problem {name!r} is not a name: use lower-case letters, digits and _")
-    models = {
-        node["name"]: node
-        for node in manifest["nodes"].values()
-        if node.get("resource_type", "model") == "model"
-    }
+    models = {node["name"]: node for node in manifest["nodes"].values() if node.get("resource_type", "model") == "model"}
     wanted = f"{name}__training_set"
     if wanted not in models:
-        problems = [
-            model.removesuffix("__training_set") for model in models if model.endswith("__training_set")
-        ]
-        raise AsofError(
-            f"there is no dbt model {wanted}{did_you_mean(name, problems)}; "
-            f"declare it in models/problems/{name}/"
-        )
+        problems = [model.removesuffix("__training_set") for model in models if model.endswith("__training_set")]
+        raise AsofError(f"there is no dbt model {wanted}{did_you_mean(name, problems)}; declare it in models/problems/{name}/")
     node = models[wanted]
     path = (node.get("patch_path") or node.get("original_file_path") or wanted).split("://")[-1]
     declared = {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}.get("problem")
     if not isinstance(declared, Mapping):
-        raise AsofError(
-            f"{path}: {wanted} has no config.meta.problem; declare title, owner, task, metric and so on there"
-        )
+        raise AsofError(f"{path}: {wanted} has no config.meta.problem; declare title, owner, task, metric and so on there")
     columns = tuple(_column(entry, path) for entry in node["columns"].values())
     _check_roles(columns, path)
     return {
@@ -104,9 +93,7 @@ def _values(keys: Keys, columns: tuple[Column, ...]) -> dict[str, Any]:
         "retraining": {"cadence": "weekly", **dict(keys.raw("retraining", {}))},
         "holdout_days": keys.whole("holdout_days", low=1),
         "validation_days": keys.whole("validation_days", low=1),
-        "budget": Budget(
-            budget.number("train_seconds", None, low=0), budget.number("train_memory_mb", None, low=0)
-        ),
+        "budget": Budget(budget.number("train_seconds", None, low=0), budget.number("train_memory_mb", None, low=0)),
         "training": Training(
             seed=training.whole("seed", 20130101, low=0),
             rounds=training.whole("rounds", 1000, low=1),
@@ -114,9 +101,7 @@ def _values(keys: Keys, columns: tuple[Column, ...]) -> dict[str, Any]:
             window_days=training.whole("window_days", None, low=1),
             params={key: params.raw(key) for key in params.known(PARAMS)},
         ),
-        "explain": Explain(
-            explain.whole("reasons", 3, low=0), explain.choice("for", ("flagged", "all", "none"), "flagged")
-        ),
+        "explain": Explain(explain.whole("reasons", 3, low=0), explain.choice("for", ("flagged", "all", "none"), "flagged")),
     }
     for part in (keys, costs, decision, training, params, budget, explain):
         part.finish()
@@ -143,8 +128,7 @@ def _column(entry: Mapping[str, Any], path: str) -> Column:
     role = meta.get("role", "feature")
     if role not in ROLES:
         raise AsofError(
-            f"{path}: column {name}: role {role!r} is unknown{did_you_mean(str(role), ROLES)}; "
-            f"roles are {', '.join(ROLES)}"
+            f"{path}: column {name}: role {role!r} is unknown{did_you_mean(str(role), ROLES)}; roles are {', '.join(ROLES)}"
         )
     data_type = str(entry.get("data_type") or "").strip().lower()
     if not data_type:

@@ -18,10 +18,7 @@ Levels = Mapping[str, Sequence[str]]
 
 def levels(table: pa.Table, categories: Sequence[str]) -> dict[str, list[str]]:
     """The distinct values of each category among the rows given, sorted: position = code."""
-    return {
-        name: sorted(v for v in pc.unique(_text(table[name])).to_pylist() if v is not None)
-        for name in categories
-    }
+    return {name: sorted(v for v in pc.unique(_text(table[name])).to_pylist() if v is not None) for name in categories}
 
 
 def encode(
@@ -38,9 +35,7 @@ def encode(
     """
     absent = [name for name in features if name not in table.schema.names]
     if absent:
-        raise AsofError(
-            f"the rows lack the columns {', '.join(absent)}, which the model needs; select them by name"
-        )
+        raise AsofError(f"the rows lack the columns {', '.join(absent)}, which the model needs; select them by name")
     matrix = np.empty((table.num_rows, len(features)), dtype=dtype)
     for position, name in enumerate(features):
         column = table.column(name)
@@ -65,15 +60,8 @@ def _numbers(chunk: pa.Array, name: str, known: Sequence[str] | None) -> np.ndar
         return np.full(len(chunk), np.nan)
     if known is not None:
         chunk = pc.index_in(_text(chunk), value_set=pa.array(known, pa.string()), skip_nulls=True)
-    elif not (
-        pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_decimal(kind)
-        or pa.types.is_boolean(kind)
-    ):
-        raise AsofError(
-            f"column {name} arrives as {kind}, but the model was trained on numbers there; cast it in SQL"
-        )
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind)):
+        raise AsofError(f"column {name} arrives as {kind}, but the model was trained on numbers there; cast it in SQL")
     if pa.types.is_floating(chunk.type) and chunk.null_count == 0:
         return chunk.to_numpy(zero_copy_only=False)
     return pc.cast(chunk, pa.float64(), safe=False).to_numpy(zero_copy_only=False)

@@ -94,14 +94,9 @@ def arrays(label: np.ndarray, *scores: np.ndarray) -> tuple[np.ndarray, ...]:
     """The same as float64; AsofError when they are empty, of different lengths, or not finite."""
     found = tuple(np.asarray(values, dtype=np.float64) for values in (label, *scores))
     if len(found[0]) == 0 or len({len(values) for values in found}) != 1:
-        raise AsofError(
-            f"labels and scores have {', '.join(str(len(v)) for v in found)} rows; "
-            "pass the same rows, at least one"
-        )
+        raise AsofError(f"labels and scores have {', '.join(str(len(v)) for v in found)} rows; pass the same rows, at least one")
     if not np.isin(found[0], (0.0, 1.0)).all() or not all(np.isfinite(values).all() for values in found):
-        raise AsofError(
-            "labels must be 0 or 1 and scores finite: drop rows without a truth, mend missing scores"
-        )
+        raise AsofError("labels must be 0 or 1 and scores finite: drop rows without a truth, mend missing scores")
     return found
 
 

@@ -142,9 +142,7 @@ def calibrated(evidence: Evidence) -> Gate:
     if evidence.champion is not None:
         limit = max(limit, ece(evidence.label, evidence.champion, evidence.weight))
     passed = True if found.estimate <= limit else False if found.low > limit else None
-    reason = (
-        f"calibration error {found.estimate:.4f} ({found.low:.4f} to {found.high:.4f}), allowed {limit:.4f}"
-    )
+    reason = f"calibration error {found.estimate:.4f} ({found.low:.4f} to {found.high:.4f}), allowed {limit:.4f}"
     return Gate("calibrated", *found[:3], limit, passed, reason)
 
 
@@ -158,11 +156,7 @@ def _more(found: Interval, margin: float, unit: str) -> str:
         return ""
     needed = found.clusters * ((found.high - found.estimate) / distance) ** 2
     extra = int(np.ceil(needed)) - found.clusters
-    return (
-        f"; about {extra} more {unit} would decide"
-        if 0 < extra <= 1000
-        else f"; {unit} alone will not decide it soon"
-    )
+    return f"; about {extra} more {unit} would decide" if 0 < extra <= 1000 else f"; {unit} alone will not decide it soon"
 
 
 GATES: list[Callable[[Evidence], Gate | None]] = [enough, beats_rule, not_worse, calibrated]

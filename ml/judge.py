@@ -56,16 +56,12 @@ def judge(
         raise AsofError(f"{len(cluster)} clusters for {len(label)} labels; pass one a row")
     if problem.metric == "log_loss" and (rule.min() < 0 or rule.max() > 1):
         raise AsofError(f"{problem.path}: rule {problem.rule} must be a probability to be judged by log_loss")
-    evidence = Evidence(
-        label, np.asarray(cluster), challenger, rule, champion, weight, problem, resamples, seed
-    )
+    evidence = Evidence(label, np.asarray(cluster), challenger, rule, champion, weight, problem, resamples, seed)
     gates = tuple(gate for gate in (ask(evidence) for ask in GATES) if gate is not None)
     failed, open_ = [g for g in gates if g.passed is False], [g for g in gates if g.passed is None]
     decision = KEEP if failed and not _too_few(gates) else INCONCLUSIVE if failed or open_ else PROMOTE
     told = {KEEP: failed, INCONCLUSIVE: open_, PROMOTE: gates}[decision]
-    return Verdict(
-        decision, gates, len(label), len(np.unique(cluster)), "; ".join(gate.reason for gate in told)
-    )
+    return Verdict(decision, gates, len(label), len(np.unique(cluster)), "; ".join(gate.reason for gate in told))
 
 
 def _too_few(gates: tuple[Gate, ...]) -> bool:

@@ -33,9 +33,7 @@ class Keys:
         if key in self.declared:
             return self.declared[key]
         if default is _REQUIRED:
-            raise self.error(
-                key, f"is missing{did_you_mean(key, set(self.declared) - self.asked)}; declare it"
-            )
+            raise self.error(key, f"is missing{did_you_mean(key, set(self.declared) - self.asked)}; declare it")
         return default
 
     def inner(self, key: str, default: Any = _REQUIRED) -> "Keys":
@@ -62,9 +60,7 @@ class Keys:
             raise self.error(key, f"must be a list, not {values!r}")
         for value in values:
             if value not in allowed:
-                raise self.error(
-                    key, f"names {value!r}, which is no column to slice by{did_you_mean(str(value), allowed)}"
-                )
+                raise self.error(key, f"names {value!r}, which is no column to slice by{did_you_mean(str(value), allowed)}")
         return tuple(values)
 
     def number(
@@ -82,9 +78,7 @@ class Keys:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self.error(key, f"must be a number, not {value!r}")
         if not low <= value <= high or (strict and value in (low, high)):
-            raise self.error(
-                key, f"is {value}, but must lie {'strictly ' if strict else ''}between {low} and {high}"
-            )
+            raise self.error(key, f"is {value}, but must lie {'strictly ' if strict else ''}between {low} and {high}")
         return float(value)
 
     def whole(self, key: str, default: Any = _REQUIRED, *, low: int) -> Any:

@@ -74,9 +74,7 @@ class Model:
         """
         matrix = rows if isinstance(rows, np.ndarray) else self.encode(rows)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.features):
-            raise AsofError(
-                f"model {self.name} needs {len(self.features)} columns, the matrix has shape {matrix.shape}"
-            )
+            raise AsofError(f"model {self.name} needs {len(self.features)} columns, the matrix has shape {matrix.shape}")
         if len(matrix) == 0:
             return np.empty(0)
         return self.booster.predict(matrix, num_threads=threads)
@@ -91,13 +89,10 @@ class Model:
             return
         added = sorted(set(problem.feature_names) - set(self.features))
         missing = sorted(set(self.features) - set(problem.feature_names))
-        parts = [
-            f"{word} {', '.join(names)}" for word, names in (("added", added), ("missing", missing)) if names
-        ]
+        parts = [f"{word} {', '.join(names)}" for word, names in (("added", added), ("missing", missing)) if names]
         what = "; ".join(parts) or "the kinds of some columns changed"
         raise AsofError(
-            f"model {self.name} has other features than {problem.path} now declares: {what}; "
-            "train again, or take the change back"
+            f"model {self.name} has other features than {problem.path} now declares: {what}; train again, or take the change back"
         )
 
     def to_json(self) -> str:
@@ -120,9 +115,7 @@ class Model:
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise AsofError(f"{who} is damaged and cannot be read ({error!r}); {RESTORE}") from error
         if not intact:
-            raise AsofError(
-                f"{who} is damaged: its sha256 is not {str(parts.get('sha256'))[:12]}…; {RESTORE}"
-            )
+            raise AsofError(f"{who} is damaged: its sha256 is not {str(parts.get('sha256'))[:12]}…; {RESTORE}")
         return model
 
     def to_row(self) -> dict[str, Any]:
@@ -146,11 +139,7 @@ class Model:
         AsofError when the row is not, to the byte, what was written.
         """
         who = f"model {row.get('model_version')!r} of {row.get('problem')!r}"
-        missing = [
-            key
-            for key in ("model", "sha256", "model_version", "problem")
-            if not isinstance(row.get(key), str)
-        ]
+        missing = [key for key in ("model", "sha256", "model_version", "problem") if not isinstance(row.get(key), str)]
         if missing:
             raise AsofError(f"{who} is damaged: {', '.join(missing)} is missing; {RESTORE}")
         model = cls.from_json(row["model"], who)

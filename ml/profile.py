@@ -43,9 +43,7 @@ def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
     return profile
 
 
-def counts(
-    profile: Profile, columns: pa.Table | pa.RecordBatch | Mapping[str, Any]
-) -> list[tuple[str, int, int]]:
+def counts(profile: Profile, columns: pa.Table | pa.RecordBatch | Mapping[str, Any]) -> list[tuple[str, int, int]]:
     """(feature, cell, rows) of every cell that holds rows, for the columns that are there.
 
     Add them up over batches.
@@ -132,6 +130,4 @@ def _cell(spec: Mapping[str, Any], column: pa.Table | pa.RecordBatch, feature: s
     values, cuts = numbers(column, feature), np.asarray(spec["edges"])
     if len(cuts) == 0:
         return np.where(np.isnan(values), 0, 1)
-    return np.where(
-        np.isnan(values), 0, 1 + np.searchsorted(cuts, values, side="right") + (values > cuts[-1])
-    )
+    return np.where(np.isnan(values), 0, 1 + np.searchsorted(cuts, values, side="right") + (values > cuts[-1]))

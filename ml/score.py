@@ -40,9 +40,7 @@ def score_batches(
         score = apply(model.calibrator, raw)
         flagged = score >= model.threshold
         wanted = np.flatnonzero(flagged) if problem.explain.rows == "flagged" else np.arange(len(score))
-        wanted = wanted[
-            np.argsort(-score[wanted], kind="stable")[:left]
-        ]  # the highest scores first, if not all
+        wanted = wanted[np.argsort(-score[wanted], kind="stable")[:left]]  # the highest scores first, if not all
         left -= len(wanted)
         texts = reasons(model, matrix, batch, np.sort(wanted), flagged, problem.explain.reasons, threads)
         yield pa.RecordBatch.from_arrays(
@@ -79,9 +77,7 @@ def audit_scores(scores: np.ndarray | pa.Array | pa.ChunkedArray) -> None:
     if scores.min() < 0 or scores.max() > 1:
         raise AsofError(f"scores lie between {scores.min():.4g} and {scores.max():.4g}, outside 0 to 1{keep}")
     if len(scores) >= CONSTANT_ROWS and scores.min() == scores.max():
-        raise AsofError(
-            f"all {len(scores)} scores are {scores[0]:.4g}: the model or its features are broken{keep}"
-        )
+        raise AsofError(f"all {len(scores)} scores are {scores[0]:.4g}: the model or its features are broken{keep}")
 
 
 # Twenty equal flights at one hour do occur when features are coarse; fifty do not.

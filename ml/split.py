@@ -21,9 +21,7 @@ class Split:
     holdout_start: np.datetime64
 
 
-def known(
-    as_of: Any, label_known_at: Any, now: datetime | np.datetime64, window_days: int | None = None
-) -> np.ndarray:
+def known(as_of: Any, label_known_at: Any, now: datetime | np.datetime64, window_days: int | None = None) -> np.ndarray:
     """Row numbers whose truth is known before `now`, not older than `window_days` before it."""
     as_of, known_at, now = instants(as_of), instants(label_known_at), np.datetime64(now, "us")
     start = now - np.timedelta64(window_days or 0, "D")
@@ -51,16 +49,12 @@ def split(
     validation_start = holdout_start - np.timedelta64(validation_days, "D")
     parts = {
         "train": known(as_of, known_at, validation_start, window_days),
-        "validation": np.flatnonzero(
-            (as_of >= validation_start) & (as_of < holdout_start) & (known_at < holdout_start)
-        ),
+        "validation": np.flatnonzero((as_of >= validation_start) & (as_of < holdout_start) & (known_at < holdout_start)),
         "holdout": np.flatnonzero((as_of >= holdout_start) & (as_of < now) & (known_at < now)),
     }
     for name, rows in parts.items():
         if len(rows) == 0:
-            raise AsofError(
-                _nothing(name, as_of[known(as_of, known_at, now)], now, validation_days, holdout_days)
-            )
+            raise AsofError(_nothing(name, as_of[known(as_of, known_at, now)], now, validation_days, holdout_days))
     return Split(**parts, validation_start=validation_start, holdout_start=holdout_start)
 
 
@@ -78,9 +72,7 @@ def instants(values: Any) -> np.ndarray:
     return np.asarray(values).astype("datetime64[us]")
 
 
-def _nothing(
-    part: str, usable: np.ndarray, now: np.datetime64, validation_days: int, holdout_days: int
-) -> str:
+def _nothing(part: str, usable: np.ndarray, now: np.datetime64, validation_days: int, holdout_days: int) -> str:
     span = "no row has a label that is known"
     if len(usable):
         first, last = usable.min().astype("datetime64[D]"), usable.max().astype("datetime64[D]")

@@ -70,24 +70,18 @@ def train(
     report("encode", 0, table.num_rows)
     known_levels = levels(table.take(parts.train), problem.categories)
     matrix = encode(table, problem.feature_names, known_levels)
-    booster, best = fit(
-        matrix, label, weight, parts.train, problem, spec.rounds, threads, report, "twin", parts.validation
-    )
+    booster, best = fit(matrix, label, weight, parts.train, problem, spec.rounds, threads, report, "twin", parts.validation)
     twin_text = trees(booster, best)
     twin_raw = booster.predict(matrix[parts.validation], num_iteration=best, num_threads=threads)
     day = days(as_of)
     report("calibrate", 0, len(parts.validation))
-    calibrator = calibrate.choose(
-        twin_raw, label[parts.validation], day[parts.validation], weight[parts.validation]
-    )
+    calibrator = calibrate.choose(twin_raw, label[parts.validation], day[parts.validation], weight[parts.validation])
     raw = booster.predict(matrix[parts.holdout], num_iteration=best, num_threads=threads)
     score = calibrate.apply(calibrator, raw)
     # Capacity needs scores like those of production: the holdout's are the latest that no tree has seen.
     limit = decide.threshold(problem.decision, problem.costs, score)
 
-    def model(
-        text: str, categories: dict[str, list[str]], rows: np.ndarray, end: np.datetime64, rounds: int
-    ) -> Model:
+    def model(text: str, categories: dict[str, list[str]], rows: np.ndarray, end: np.datetime64, rounds: int) -> Model:
         made = {
             "now": str(now),
             "feature_hash": problem.feature_hash,
@@ -112,13 +106,8 @@ def train(
     booster, _ = fit(matrix, label, weight, usable, problem, rounds, threads, report, "challenger")
     challenger = model(trees(booster, rounds), all_levels, usable, now, rounds)
     gain = booster.feature_importance("gain")
-    shares = {
-        problem.feature_names[i]: float(gain[i] / max(gain.sum(), 1e-300))
-        for i in np.argsort(-gain, kind="stable")
-    }
-    return Trained(
-        twin, challenger, parts, parts.holdout, score, best, rounds, shares, time.perf_counter() - started
-    )
+    shares = {problem.feature_names[i]: float(gain[i] / max(gain.sum(), 1e-300)) for i in np.argsort(-gain, kind="stable")}
+    return Trained(twin, challenger, parts, parts.holdout, score, best, rounds, shares, time.perf_counter() - started)
 
 
 def labels(table: pa.Table, problem: Problem, rows: np.ndarray) -> np.ndarray:
@@ -146,10 +135,7 @@ def weights(table: pa.Table, problem: Problem) -> np.ndarray:
         return np.ones(table.num_rows)
     weight = numbers(table, problem.weight)
     if not (weight >= 0).all() or not np.isfinite(weight).all():
-        raise AsofError(
-            f"{problem.path}: column {problem.weight} holds missing, negative or infinite weights; "
-            "mend them in SQL"
-        )
+        raise AsofError(f"{problem.path}: column {problem.weight} holds missing, negative or infinite weights; mend them in SQL")
     return weight
 
 

@@ -10,6 +10,7 @@ from flows.steps.step import step
 # What Python appends to: dbt makes these once and never touches them again.
 LEDGER = ["path:models/ledger", "config.full_refresh:false"]
 
+
 @step()
 def prepare() -> None:
     """Create what Python writes to: the clock and the ledger. Does nothing where they exist."""

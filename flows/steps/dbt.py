@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import os
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,20 +13,27 @@ from flows.steps import warehouse
 from flows.steps.settings import PROJECT
 from ml.errors import AsofError
 
-_FLAGS = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet", "--log-level", "none", "--log-level-file", "none",
-          "--no-write-json", "--no-populate-cache", "--no-use-colors")
+_FLAGS = (
+    "--project-dir",
+    str(PROJECT),
+    "--profiles-dir",
+    str(PROJECT),
+    "--quiet",
+    "--log-level",
+    "none",
+    "--log-level-file",
+    "none",
+    "--no-write-json",
+    "--no-populate-cache",
+    "--no-use-colors",
+)
 
 
 def _invoke(arguments: Sequence[str], manifest: Any = None, callbacks: Sequence[Callable] = ()) -> Any:
     from dbt.cli.main import dbtRunner  # 1.5 s of import, only for those who build
 
-    here = os.getcwd()
-    os.chdir(PROJECT)  # relative paths in profiles.yml count from the project
-    try:
+    with contextlib.chdir(PROJECT):  # relative paths in profiles.yml count from the project
         return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*arguments, *_FLAGS])
-    finally:
-        os.chdir(here)
-        logging.getLogger("dbt").handlers.clear()
 
 
 @lru_cache(maxsize=1)

@@ -116,9 +116,7 @@ def land_all(
 def verify_landed(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
     """Read every landed file that still exists; returns how many are as they were, AsofError names the others."""
     changed, same = [], 0
-    for source, file, batch_id in con.execute(
-        "select source, file, batch_id from ledger.batches order by all"
-    ).fetchall():
+    for source, file, batch_id in con.execute("select source, file, batch_id from ledger.batches order by all").fetchall():
         path = folder / file
         if not path.exists():
             continue
@@ -158,9 +156,7 @@ def _ensure_tables(con: duckdb.DuckDBPyConnection, sources: list[LandingSource])
 def _recorded(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, int, int]]]:
     """What is landed: by source and file its sha256, size and time of modification."""
     recorded: dict[str, dict[str, tuple[str, int, int]]] = {}
-    for source, file, *seen in con.execute(
-        "select source, file, batch_id, bytes, modified_ns from ledger.batches"
-    ).fetchall():
+    for source, file, *seen in con.execute("select source, file, batch_id, bytes, modified_ns from ledger.batches").fetchall():
         recorded.setdefault(source, {})[file] = tuple(seen)
     return recorded
 
@@ -171,20 +167,14 @@ def _listing(source: LandingSource, folder: Path) -> list[os.DirEntry]:
     single = source.path.endswith(ending)
     parent = where.parent if single else where
     if not parent.is_dir() or (single and not where.is_file()):
-        raise AsofError(
-            f"{source.path} of {source.name} is missing below {folder}; deliver it or correct {source.declared_in}"
-        )
+        raise AsofError(f"{source.path} of {source.name} is missing below {folder}; deliver it or correct {source.declared_in}")
     with os.scandir(parent) as entries:
         # Hidden files are still being written: they get their name when they are whole.
         found = [
-            one
-            for one in entries
-            if one.is_file() and not one.name.startswith(".") and (not single or one.name == where.name)
+            one for one in entries if one.is_file() and not one.name.startswith(".") and (not single or one.name == where.name)
         ]
     if strange := sorted(one.name for one in found if not one.name.endswith(ending)):
-        raise AsofError(
-            f"{source.path} of {source.name} holds {', '.join(strange)}, not named *{ending}; rename or remove it"
-        )
+        raise AsofError(f"{source.path} of {source.name} holds {', '.join(strange)}, not named *{ending}; rename or remove it")
     return sorted(found, key=lambda one: one.name)
 
 
@@ -214,9 +204,7 @@ def _land_file(
             f"{f', column {first.column}' if first.column else ''}: {first.reason}; correct the file"
         )
     now = datetime.now(UTC).replace(tzinfo=None)
-    return _commit(
-        con, source, received, rejects, [digest, source.name, name, len(data), before.st_mtime_ns], clock, now
-    )
+    return _commit(con, source, received, rejects, [digest, source.name, name, len(data), before.st_mtime_ns], clock, now)
 
 
 def _failing(con: duckdb.DuckDBPyConnection, source: LandingSource) -> list[Reject]:
@@ -231,9 +219,7 @@ def _failing(con: duckdb.DuckDBPyConnection, source: LandingSource) -> list[Reje
     return found
 
 
-def _misplaced(
-    con: duckdb.DuckDBPyConnection, source: LandingSource, rejects: list[Reject], clock: datetime
-) -> list[Reject]:
+def _misplaced(con: duckdb.DuckDBPyConnection, source: LandingSource, rejects: list[Reject], clock: datetime) -> list[Reject]:
     """Of the rows that are good by themselves: not known before the clock, repeated in the file, landed already."""
     valid, key, found = (
         f"{STAGED} where {_except(rejects)}",

@@ -118,9 +118,7 @@ def _records(body: bytes) -> tuple[Sequence[int], Sequence[int]]:
 
 
 def _rejects(con: duckdb.DuckDBPyConnection, lines: dict[int, int]) -> list[Reject]:
-    found = con.execute(
-        "select line, column_name, error_type, error_message from reject_errors order by all"
-    ).fetchall()
+    found = con.execute("select line, column_name, error_type, error_message from reject_errors order by all").fetchall()
     rejects: dict[tuple[int, str | None], Reject] = {}
     for number, name, kind, message in found:
         # Where columns are missing, too many or unreadable the whole line is wrong, and said to be so once.
@@ -159,9 +157,7 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, source: LandingSource, data: b
 
 
 def _read_jsonl(con: duckdb.DuckDBPyConnection, source: LandingSource, data: bytes) -> Received:
-    lines = [
-        (number, line) for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1) if line.strip()
-    ]
+    lines = [(number, line) for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1) if line.strip()]
     texts = dict(lines)
     rows = pa.table(
         {
@@ -193,9 +189,7 @@ def _read_jsonl(con: duckdb.DuckDBPyConnection, source: LandingSource, data: byt
     return Received(len(lines), odd + _cast(con, source, good, values), lambda line: texts[line])
 
 
-def _cast(
-    con: duckdb.DuckDBPyConnection, source: LandingSource, rows: pa.Table, values: dict[str, str]
-) -> list[Reject]:
+def _cast(con: duckdb.DuckDBPyConnection, source: LandingSource, rows: pa.Table, values: dict[str, str]) -> list[Reject]:
     """Stage the rows whose values all have their declared types; the others are rejects, one for each value."""
     con.register("landing_rows", rows)
     types = {column.name: column.data_type for column in source.columns}
@@ -208,10 +202,7 @@ def _cast(
         ).fetchall()[0][0]
         if loaded == len(rows):
             return []
-        each = [
-            f"select _line, '{n}', cast({values[n]} as varchar) from landing_rows where {test}"
-            for n, test in unread.items()
-        ]
+        each = [f"select _line, '{n}', cast({values[n]} as varchar) from landing_rows where {test}" for n, test in unread.items()]
         found = con.execute(" union all ".join(each)).fetchall()
     finally:
         con.unregister("landing_rows")

@@ -28,7 +28,9 @@ def feeds() -> dict[str, Feed]:
 def beginning() -> datetime:
     """The first instant of any feed: where an empty warehouse's clock starts."""
     if not feeds():
-        raise AsofError("no source names a feed in config.meta.feed, so there is nothing to replay; land files with `python -m flows land`")
+        raise AsofError(
+            "no source names a feed in config.meta.feed, so there is nothing to replay; land files with `python -m flows land`"
+        )
     return min(one.first for one in feeds().values())
 
 

@@ -33,5 +33,7 @@ def promote_by_hand(problem: str, version: str, now: datetime, reason: str | Non
     if not verdicts:
         raise AsofError(f"{version} has no verdict: run `python -m flows judge --model {version}`, or say --reason")
     if verdicts[0]["decision"] != PROMOTE:
-        raise AsofError(f"the verdict on {version} is {verdicts[0]['decision']}: {verdicts[0]['reason']}; say --reason to overrule it")
+        raise AsofError(
+            f"the verdict on {version} is {verdicts[0]['decision']}: {verdicts[0]['reason']}; say --reason to overrule it"
+        )
     return registry.promote(problem, version, now, verdicts[0]["reason"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from flows.steps import dbt, settings, warehouse
+from flows.steps import dbt, ledger, settings, warehouse
 from flows.steps.step import step
 from ml.errors import AsofError
 
@@ -18,7 +19,7 @@ ORPHAN_SECONDS = 3600
 
 
 @step()
-def publish() -> dict[str, int]:
+def publish(now: datetime) -> dict[str, int]:
     """Replace the published file by one that holds today's marts; returns the rows of each table.
 
     Readers of the old file keep it until they reconnect; nobody sees half of either.
@@ -28,14 +29,16 @@ def publish() -> dict[str, int]:
     _remove_orphans(target)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)
-    try:
-        counts = _write(fresh)
-        _audit(fresh, counts)
-        with fresh.open("rb") as handle:
-            os.fsync(handle.fileno())
-        os.replace(fresh, target)
-    finally:
-        fresh.unlink(missing_ok=True)
+    with ledger.run("publishing", now) as run:
+        try:
+            counts = _write(fresh)
+            _audit(fresh, counts)
+            with fresh.open("rb") as handle:
+                os.fsync(handle.fileno())
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
+        run.rows, run.message = sum(counts.values()), f"published {len(counts)} tables"
     return counts
 
 

@@ -42,8 +42,12 @@ def row(problem: str, model_version: str) -> dict:
         "select * from ledger.model_versions where problem = ? and model_version = ?", [problem, model_version]
     )
     if not found:
-        there = [r["model_version"] for r in warehouse.rows(
-            "select model_version from ledger.model_versions where problem = ? order by trained_as_of desc limit 5", [problem])]
+        there = [
+            r["model_version"]
+            for r in warehouse.rows(
+                "select model_version from ledger.model_versions where problem = ? order by trained_as_of desc limit 5", [problem]
+            )
+        ]
         known = f"the latest are {', '.join(there)}" if there else "none has been trained yet: run `python -m flows train`"
         raise AsofError(f"{problem} has no model {model_version!r}; {known}")
     return found[0]
@@ -92,7 +96,8 @@ def promote(problem: str, model_version: str, at: datetime, reason: str, kind: s
 def rollback(problem: str, at: datetime, reason: str) -> str:
     """Give the office back to the champion before; returns its name. AsofError when there was none."""
     changes = warehouse.rows(
-        "select model_version, previous from ledger.promotions where problem = ? order by effective_at desc, promoted_at desc limit 1",
+        "select model_version, previous from ledger.promotions where problem = ? "
+        "order by effective_at desc, promoted_at desc limit 1",
         [problem],
     )
     if not changes or changes[0]["previous"] is None:

@@ -117,14 +117,22 @@ def audit(staged: str, due: int) -> None:
 def _promote(problem: Problem, staged: str, seen: dict[str, Counter], run: ledger.Run) -> None:
     """Predictions, what the models saw, and the run itself: all of it or nothing."""
     counts = [
-        {"problem": problem.name, "model_version": version, "stage": "serving", "day": day, "feature": feature, "cell": cell, "rows": rows}
+        {
+            "problem": problem.name,
+            "model_version": version,
+            "stage": "serving",
+            "day": day,
+            "feature": feature,
+            "cell": cell,
+            "rows": rows,
+        }
         for version, tally in seen.items()
         for (day, feature, cell), rows in tally.items()
     ]
     with warehouse.transaction() as con:
         con.execute(
-            f"insert into {problems.SCHEMA}.{problem.name}__predictions "
-            f"({problem.entity}, {problem.as_of}, model_version, score, raw_score, rule_score, flagged, reasons, run_id, scored_at) "
+            f"insert into {problems.SCHEMA}.{problem.name}__predictions ({problem.entity}, {problem.as_of}, "
+            "model_version, score, raw_score, rule_score, flagged, reasons, run_id, scored_at) "
             "select entity, as_of, model_version, score, raw_score, rule_score, flagged, reasons, ?, ? "
             f"from {staged} order by as_of, entity",
             [run.run_id, ledger.wall_clock()],

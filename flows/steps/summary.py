@@ -41,7 +41,8 @@ class Summary:
 def of(problem: str) -> Summary:
     """Read it from the ledger and the monitors; intervals are bootstrapped by day."""
     one = warehouse.rows(
-        "select cast(sum(rows_loaded) as bigint) as landed, cast(sum(rows_quarantined) as bigint) as quarantined from ledger.batches"
+        "select cast(sum(rows_loaded) as bigint) as landed, cast(sum(rows_quarantined) as bigint) as quarantined "
+        "from ledger.batches"
     )[0]
     scores = warehouse.rows(
         f"select count(*) as scored, count_if(flagged) as flagged from {problems.SCHEMA}.{problem}__predictions"

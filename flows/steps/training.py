@@ -32,10 +32,8 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None) 
                 {"score": cells["score"]}, {"score": trained.holdout_score}
             )
             if new:
-                ledger.insert(con, "profiles", [
-                    {"problem": problem.name, "model_version": version, "stage": "training", "feature": feature, "cell": cell, "rows": rows_in_cell}
-                    for feature, cell, rows_in_cell in counts
-                ])  # fmt: skip
+                who = {"problem": problem.name, "model_version": version, "stage": "training"}
+                ledger.insert(con, "profiles", [{**who, "feature": name, "cell": cell, "rows": n} for name, cell, n in counts])
         run.rows = trained.challenger.spec["rows"]
         run.message = f"trained {version}, {trained.rounds} trees on {run.rows:,} rows"
     return version

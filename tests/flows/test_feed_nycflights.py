@@ -26,9 +26,7 @@ def of(paths, table):
 
 
 def find(rows, flight_date, carrier, flight):
-    return next(
-        row for row in rows if (row["flight_date"], row["carrier"], row["flight"]) == (flight_date, carrier, flight)
-    )
+    return next(row for row in rows if (row["flight_date"], row["carrier"], row["flight"]) == (flight_date, carrier, flight))
 
 
 def test_the_feed_begins_with_the_schedule_of_the_first_day(flights):
@@ -84,9 +82,7 @@ def test_an_arrival_after_the_night_the_clock_went_back_is_an_hour_of_that_zone(
 
 def test_puerto_rico_has_a_zone_though_the_package_lacks_it(flights, tmp_path):
     paths = flights.drop(tmp_path, *DAY)
-    schedules = {
-        (r["carrier"], r["flight"], r["origin"]) for r in of(paths, "schedules") if r["dest"] in ("SJU", "BQN")
-    }
+    schedules = {(r["carrier"], r["flight"], r["origin"]) for r in of(paths, "schedules") if r["dest"] in ("SJU", "BQN")}
     assert schedules
     arrived = flights.drop(tmp_path, DAY[1], DAY[1] + timedelta(days=1))
     assert schedules & {(r["carrier"], r["flight"], r["origin"]) for r in of(arrived, "arrivals")}

@@ -115,9 +115,7 @@ def test_a_file_lands_with_its_batch(con, folder):
     )
     assert (batch.rows_received, batch.rows_loaded, batch.rows_quarantined) == (2, 2, 0)
     assert (batch.known_from, batch.known_through) == (datetime(2013, 7, 1, 5), datetime(2013, 7, 1, 6))
-    assert ask(con, "select distinct _batch_id, _landed_at from landing.shop__visits") == [
-        (batch.batch_id, batch.landed_at)
-    ]
+    assert ask(con, "select distinct _batch_id, _landed_at from landing.shop__visits") == [(batch.batch_id, batch.landed_at)]
     assert ask(con, "select batch_id, landed_as_of from ledger.batches") == [(batch.batch_id, CLOCK)]
 
 
@@ -357,9 +355,7 @@ def test_a_table_of_another_shape_is_refused(con, folder):
 
 def test_parquet_lands_and_what_does_not_cast_is_quarantined(con, folder):
     at = [datetime(2013, 7, 1)] * 4
-    table = pa.table(
-        {"reported_at": at, "visit": ["1", "x", "3", "4"], "shop": ["north"] * 4, "amount": [1, 2, -3, None]}
-    )
+    table = pa.table({"reported_at": at, "visit": ["1", "x", "3", "4"], "shop": ["north"] * 4, "amount": [1, 2, -3, None]})
     pq.write_table(table, folder / "shop/visits/1.parquet", write_page_checksum=True)
     assert land(con, source(ending="parquet"), folder, CLOCK)[0].rows_loaded == 2
     assert [visit for visit, *_ in landed(con)] == [1, 4]

@@ -92,14 +92,10 @@ _SPINE = pa.schema([("case_id", pa.int32()), ("k", pa.string()), ("as_of", _TIME
 def flatten(world: World) -> tuple[list[Fact], list[Ask]]:
     """All facts and all asks of a world, numbered by case; every third fact is delivered twice."""
     numbered = [f._replace(case_id=i) for i, (rows, _) in enumerate(world) for f in rows]
-    return numbered + numbered[::3], [
-        a._replace(case_id=i) for i, (_, rows) in enumerate(world) for a in rows
-    ]
+    return numbered + numbered[::3], [a._replace(case_id=i) for i, (_, rows) in enumerate(world) for a in rows]
 
 
-def run(
-    con: duckdb.DuckDBPyConnection, sql: str, facts: list[Fact], spine: list[Ask], keys: int
-) -> dict[tuple, tuple]:
+def run(con: duckdb.DuckDBPyConnection, sql: str, facts: list[Fact], spine: list[Ask], keys: int) -> dict[tuple, tuple]:
     """The query's rows over these inputs, as key columns (the first `keys`) → the others. Raises RowTwiceError."""
     con.register("facts", pa.Table.from_pylist([f._asdict() for f in facts], schema=_FACTS))
     con.register("spine", pa.Table.from_pylist([a._asdict() for a in spine], schema=_SPINE))

@@ -1,6 +1,6 @@
 """What the macros must return, in plain Python loops over plain tuples: no SQL, no shared code, no cleverness."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import sqrt
 
@@ -57,9 +57,7 @@ def valid_before(facts: list[Fact], spine: list[Ask]) -> Answer:
     return answer
 
 
-def label_within(
-    facts: list[Fact], spine: list[Ask], horizon: timedelta, delay: timedelta, now: datetime
-) -> Answer:
+def label_within(facts: list[Fact], spine: list[Ask], horizon: timedelta, delay: timedelta, now: datetime) -> Answer:
     """(label, label_known_at), both null until the label is known before the clock."""
     answer: Answer = {}
     for ask in spine:
@@ -75,9 +73,7 @@ def label_within(
     return answer
 
 
-def cohort(
-    facts: list[Fact], start: datetime, until: datetime, every: timedelta, at_least: int, within: timedelta
-) -> Answer:
+def cohort(facts: list[Fact], start: datetime, until: datetime, every: timedelta, at_least: int, within: timedelta) -> Answer:
     """The instants at which an entity is asked about."""
     answer: Answer = {}
     for case_id, k in {(f.case_id, f.k) for f in facts if f.k is not None}:
@@ -105,10 +101,15 @@ def _stddev(values: list[int]) -> float | None:
 def _measures(facts: list[Fact], as_of: datetime) -> list[object]:
     xs = [f.x for f in facts if f.x is not None]
     letters = [f.s for f in facts if f.s is not None]
-    by_time: Callable[[Fact], tuple] = lambda f: _order(f.known_at, f.x)
+
+    def by_time(f: Fact) -> tuple:
+        return _order(f.known_at, f.x)
+
+    def since(times: list[datetime]) -> float | None:
+        return (as_of - max(times)) / timedelta(seconds=1) if times else None
+
     with_x = sorted((f for f in facts if f.x is not None), key=by_time)
     with_s = sorted((f for f in facts if f.s is not None), key=lambda f: (f.known_at, f.s))
-    since = lambda times: (as_of - max(times)) / timedelta(seconds=1) if times else None
     return [
         len(facts), len(xs), sum(x > 2 for x in xs), _mean([int(x > 2) for x in xs]), float(sum(xs)) if xs else None,
         _mean(xs), _stddev(xs), min(xs, default=None), max(letters, default=None), since([f.known_at for f in facts]),

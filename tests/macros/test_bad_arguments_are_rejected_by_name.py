@@ -90,22 +90,15 @@ def errors(dbt_work: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     calls = [*REJECTED, *UNKNOWN]
     for i, call in enumerate(calls):
         (project / "models" / f"bad_{i}.sql").write_text(IMPORTS.format(call=call))
-    (project / "models" / "bad_types.sql").write_text(
-        IMPORTS.format(call=TYPES).replace("typed_facts", "typed_facts_by_number")
-    )
+    (project / "models" / "bad_types.sql").write_text(IMPORTS.format(call=TYPES).replace("typed_facts", "typed_facts_by_number"))
     # `compile` would stop at the first error; `run` compiles every model and says what is wrong with each
     result = invoke(["run", "--select", "inputs", "bad_*"], work, project)
-    said = {
-        r.node.name: None if str(r.status) == "success" else " ".join(str(r.message).split())
-        for r in result.result
-    }
+    said = {r.node.name: None if str(r.status) == "success" else " ".join(str(r.message).split()) for r in result.result}
     return {call: said[f"bad_{i}"] for i, call in enumerate(calls)} | {TYPES: said["bad_types"]}
 
 
 @pytest.mark.parametrize("call", [*REJECTED, *UNKNOWN])
-def test_the_error_names_the_macro_the_model_and_the_argument(
-    call: str, errors: dict[str, str | None]
-) -> None:
+def test_the_error_names_the_macro_the_model_and_the_argument(call: str, errors: dict[str, str | None]) -> None:
     argument, problem = (REJECTED | UNKNOWN)[call]
     model = f"bad_{[*REJECTED, *UNKNOWN].index(call)}"
     assert errors[call], "the call was accepted"

@@ -21,16 +21,10 @@ EXPECTED: dict[str, Expected] = {
     "version_before": oracle.version_before,
     "valid_before": oracle.valid_before,
     "label_within": lambda f, s: oracle.label_within(f, s, 2 * DAY, 3 * HOUR, NOW),
-    "cohort_on_schedule": lambda f, s: oracle.cohort(
-        f, datetime(2020, 1, 1), datetime(2020, 1, 5), 12 * HOUR, 2, DAY
-    ),
+    "cohort_on_schedule": lambda f, s: oracle.cohort(f, datetime(2020, 1, 1), datetime(2020, 1, 5), 12 * HOUR, 2, DAY),
     "aggregate_before_range": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True),
-    "aggregate_before_buckets": lambda f, s: oracle.aggregate_before(
-        f, s, [3 * HOUR, 2 * DAY], distinct=False
-    ),
-    "trailing_daily": lambda f, s: oracle.aggregate_before(
-        f, oracle.midnights(f, UNTIL), [DAY, 2 * DAY], distinct=False
-    ),
+    "aggregate_before_buckets": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=False),
+    "trailing_daily": lambda f, s: oracle.aggregate_before(f, oracle.midnights(f, UNTIL), [DAY, 2 * DAY], distinct=False),
 }
 
 
@@ -44,25 +38,17 @@ def first_difference(answer: oracle.Answer, expected: oracle.Answer, facts: list
 
 
 @pytest.mark.parametrize("macro", EXPECTED)
-def test_every_answer_equals_the_oracle(
-    macro: str, sql: dict[str, str], con: duckdb.DuckDBPyConnection
-) -> None:
+def test_every_answer_equals_the_oracle(macro: str, sql: dict[str, str], con: duckdb.DuckDBPyConnection) -> None:
     for facts, spine in map(flatten, sample(WORLDS)):
-        assert not first_difference(
-            run(con, sql[macro], facts, spine, keys=3), EXPECTED[macro](facts, spine), facts
-        )
+        assert not first_difference(run(con, sql[macro], facts, spine, keys=3), EXPECTED[macro](facts, spine), facts)
 
 
 def test_the_sample_is_large_and_holds_the_hard_cases() -> None:
     cases = [case for world in sample(WORLDS) for case in world]
     assert len(cases) >= 2000
-    pairs = [
-        (f, a) for facts, asks in cases for f in facts for a in asks if f.k == a.k is not None and f.known_at
-    ]
+    pairs = [(f, a) for facts, asks in cases for f in facts for a in asks if f.k == a.k is not None and f.known_at]
     assert sum(f.known_at == a.as_of for f, a in pairs) > 100, "ties"
-    assert sum(a.as_of - f.known_at in (3 * HOUR, 2 * DAY) for f, a in pairs) > 100, (
-        "facts on a window's lower bound"
-    )
+    assert sum(a.as_of - f.known_at in (3 * HOUR, 2 * DAY) for f, a in pairs) > 100, "facts on a window's lower bound"
     assert sum(f.event_at < a.as_of <= f.known_at for f, a in pairs) > 100, "late facts"
     versions = [Counter((f.k, f.event_at) for f in facts if f.known_at and f.k) for facts, _ in cases]
     assert sum(n > 1 for count in versions for n in count.values()) > 100, "revisions"

@@ -43,9 +43,7 @@ def test_a_daily_table_built_later_equals_the_full_build(sql: dict[str, str], co
 
 
 @pytest.mark.parametrize("form", ["range", "buckets"])
-def test_sums_of_floats_do_not_depend_on_form_batch_or_order(
-    form: str, sql: dict[str, str], con: Connection
-) -> None:
+def test_sums_of_floats_do_not_depend_on_form_batch_or_order(form: str, sql: dict[str, str], con: Connection) -> None:
     con.execute("""create or replace temp table facts_of_floats as
         select 1 as case_id, 'k' || i % 3 as k, timestamp '2020-01-01' + to_seconds(i * 977 % 600000) as known_at,
             timestamp '2020-01-01' as event_at, sin(i) * power(10, i % 7) as x, 's' || i % 5 as s from range(4000) t(i)""")
@@ -64,9 +62,7 @@ def test_sums_of_floats_do_not_depend_on_form_batch_or_order(
         return answer
 
     whole = rows(query, "from facts_of_floats", "from spine_of_floats")
-    shuffled = rows(
-        other, "from facts_of_floats order by hash(x)", "from spine_of_floats order by hash(as_of)"
-    )
+    shuffled = rows(other, "from facts_of_floats order by hash(x)", "from spine_of_floats order by hash(as_of)")
     by_day = [row for day in range(1, 9) for row in rows(
         other, "from facts_of_floats", f"from spine_of_floats where dayofmonth(as_of) = {day}")]  # fmt: skip
     assert len(whole) > 3000

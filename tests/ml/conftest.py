@@ -91,20 +91,11 @@ def make_table() -> Callable[..., pa.Table]:
     def make(rows: int = 6000, seed: int = 0) -> pa.Table:
         rng = np.random.default_rng(seed)
         minutes = np.sort(rng.integers(0, 120 * 1440, rows))
-        as_of = (
-            np.datetime64(NOW, "us") - np.timedelta64(120, "D") + minutes * np.timedelta64(60_000_000, "us")
-        )
+        as_of = np.datetime64(NOW, "us") - np.timedelta64(120, "D") + minutes * np.timedelta64(60_000_000, "us")
         delay, wind = rng.normal(10, 15, rows), rng.gamma(2, 4, rows)
         hour, holiday = minutes // 60 % 24, rng.random(rows) < 0.05
         carrier = rng.choice(["AA", "B6", "UA", "WN"], rows)
-        z = (
-            -1.6
-            + 0.05 * delay
-            + 0.05 * wind
-            + 0.6 * (carrier == "B6")
-            + 0.5 * holiday
-            + 0.4 * np.sin(hour / 4)
-        )
+        z = -1.6 + 0.05 * delay + 0.05 * wind + 0.6 * (carrier == "B6") + 0.5 * holiday + 0.4 * np.sin(hour / 4)
         label = rng.random(rows) < 1 / (1 + np.exp(-z))
         known_at = as_of + rng.integers(3 * 60, 72 * 60, rows) * np.timedelta64(60_000_000, "us")
         missing = rng.random(rows) < 0.03

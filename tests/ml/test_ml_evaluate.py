@@ -28,16 +28,12 @@ def scored(draw):
 def test_metrics_agree_with_scikit_learn_to_twelve_digits_ties_and_weights_included(case):
     label, score, weight = case
     for w in (None, weight):
-        assert roc_auc(label, score, w) == pytest.approx(
-            metrics.roc_auc_score(label, score, sample_weight=w), abs=1e-12
-        )
+        assert roc_auc(label, score, w) == pytest.approx(metrics.roc_auc_score(label, score, sample_weight=w), abs=1e-12)
         theirs = metrics.average_precision_score(label, score, sample_weight=w)
         assert pr_auc(label, score, w) == pytest.approx(theirs, abs=1e-12)
         theirs = metrics.log_loss(label, score, sample_weight=w, labels=[0, 1])
         assert log_loss(label, score, w) == pytest.approx(theirs, rel=1e-12)
-        assert brier(label, score, w) == pytest.approx(
-            metrics.brier_score_loss(label, score, sample_weight=w), abs=1e-12
-        )
+        assert brier(label, score, w) == pytest.approx(metrics.brier_score_loss(label, score, sample_weight=w), abs=1e-12)
 
 
 def test_calibration_error_is_the_gap_of_each_bin():
@@ -51,9 +47,7 @@ def test_one_class_has_no_auc():
     assert np.isnan(roc_auc(np.zeros(3), np.array([0.1, 0.2, 0.3])))
 
 
-@pytest.mark.parametrize(
-    ("label", "score"), [([], []), ([0, 1], [0.1]), ([0, 2], [0.1, 0.2]), ([0, 1], [0.1, np.nan])]
-)
+@pytest.mark.parametrize(("label", "score"), [([], []), ([0, 1], [0.1]), ([0, 2], [0.1, 0.2]), ([0, 1], [0.1, np.nan])])
 def test_rows_that_cannot_be_measured_are_refused(label, score):
     with pytest.raises(AsofError):
         roc_auc(np.array(label), np.array(score))
@@ -69,9 +63,7 @@ def _days(rng, clusters, rows, wobble):
     """Rows on days that share an error, so that rows are not independent."""
     day = np.repeat(np.arange(clusters), rows)
     z = rng.normal(size=clusters * rows)
-    label = (rng.random(len(z)) < 1 / (1 + np.exp(-(z - 1 + rng.normal(0, wobble, clusters)[day])))).astype(
-        float
-    )
+    label = (rng.random(len(z)) < 1 / (1 + np.exp(-(z - 1 + rng.normal(0, wobble, clusters)[day])))).astype(float)
     return day, label, 1 / (1 + np.exp(-(z - 1)))
 
 

@@ -59,10 +59,7 @@ def test_a_few_days_decide_nothing_however_bad_they_look(problem):
     z, label, day, noise = _month(days=5)
     found = judge(label, day, _p(z + 3 * noise), _p(z), problem=problem)
     assert found.decision == INCONCLUSIVE
-    assert (
-        found.gates[0].passed is None
-        and "needed are 10 days and 50 rows of each class" in found.gates[0].reason
-    )
+    assert found.gates[0].passed is None and "needed are 10 days and 50 rows of each class" in found.gates[0].reason
 
 
 def test_scores_that_are_no_probabilities_are_kept_out(problem):
@@ -98,9 +95,7 @@ def test_a_worse_challenger_is_promoted_at_most_as_often_as_alpha_allows(problem
     # On a million rows, this noise costs .0117 of AUC, against a margin of .01.
     for seed in range(100):
         z, label, day, noise = _month(seed + 500, days=20, rows=60)
-        found = judge(
-            label, day, _p(z + 0.46 * noise), _p(z + 3 * noise), _p(z), problem=problem, resamples=150
-        )
+        found = judge(label, day, _p(z + 0.46 * noise), _p(z + 3 * noise), _p(z), problem=problem, resamples=150)
         promoted += found.decision == PROMOTE
     # 100 trials at 5 %: three standard errors above the mean is 11.5.
     assert promoted <= 11

@@ -47,9 +47,7 @@ def test_any_changed_character_is_refused_before_lightgbm_sees_it(trained, data)
 @pytest.mark.parametrize("key", ["text", "calibrator", "categories", "features", "spec", "problem"])
 def test_a_change_is_refused_even_when_its_json_is_whole(trained, key):
     parts = json.loads(trained.challenger.to_json())
-    parts[key] = {"text": parts["text"].replace("leaf_value=", "leaf_value=9", 1), "problem": "other"}.get(
-        key
-    )
+    parts[key] = {"text": parts["text"].replace("leaf_value=", "leaf_value=9", 1), "problem": "other"}.get(key)
     changed = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     with pytest.raises(AsofError, match="damaged"):
         Model.from_json(changed)
@@ -65,9 +63,7 @@ def test_damage_is_found_without_lightgbm_being_imported(trained, tmp_path):
         "except AsofError as error: print('lightgbm' in sys.modules, error)"
     )
     (tmp_path / "row.json").write_text(json.dumps(row))
-    said = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_path()
-    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_path())
     assert said.stdout.startswith("False model") and "restore model_versions" in said.stdout
 
 

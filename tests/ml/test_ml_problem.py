@@ -80,9 +80,7 @@ def test_a_bad_value_is_an_error_that_names_file_and_key(manifest, key, value, s
         Problem.from_manifest(manifest, "late")
 
 
-@pytest.mark.parametrize(
-    "key", ["title", "owner", "task", "metric", "margin", "costs", "holdout_days", "validation_days"]
-)
+@pytest.mark.parametrize("key", ["title", "owner", "task", "metric", "margin", "costs", "holdout_days", "validation_days"])
 def test_what_decides_something_has_no_default(manifest, key):
     del _declared(manifest)[key]
     with pytest.raises(AsofError, match=f"{FILE}: problem.{key} is missing"):

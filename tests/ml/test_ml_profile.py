@@ -71,9 +71,7 @@ def test_the_cell_of_a_number_is_what_the_sql_says(profile, table):
         np.asarray(table["recent_delay"].to_pylist(), float),
     )
     expected = [0 if np.isnan(x) else 1 + int((cuts <= x).sum()) + int(x > cuts[-1]) for x in values]
-    found = tally(
-        profile["recent_delay"], [(c, n) for f, c, n in counts(profile, table) if f == "recent_delay"]
-    )
+    found = tally(profile["recent_delay"], [(c, n) for f, c, n in counts(profile, table) if f == "recent_delay"])
     np.testing.assert_array_equal(found, np.bincount(expected, minlength=len(found)))
 
 

@@ -20,12 +20,7 @@ def histories(draw):
     ages = draw(st.lists(st.integers(-2_000, 60 * 1440), min_size=rows, max_size=rows))
     delays = draw(st.lists(st.none() | st.integers(0, 12 * 1440), min_size=rows, max_size=rows))
     as_of = NOW - np.array(ages) * MINUTE
-    known_at = np.array(
-        [
-            t + d * MINUTE if d is not None else np.datetime64("NaT")
-            for t, d in zip(as_of, delays, strict=True)
-        ]
-    )
+    known_at = np.array([t + d * MINUTE if d is not None else np.datetime64("NaT") for t, d in zip(as_of, delays, strict=True)])
     return as_of, known_at.astype("datetime64[us]")
 
 
@@ -40,9 +35,7 @@ def test_each_part_was_known_before_the_next_begins(history, validation_days, ho
     assert (as_of[parts.train] < parts.validation_start).all()
     assert (known_at[parts.validation] < parts.holdout_start).all()
     assert (known_at[parts.holdout] < NOW).all()
-    assert (as_of[parts.validation] >= parts.validation_start).all() and (
-        as_of[parts.holdout] >= parts.holdout_start
-    ).all()
+    assert (as_of[parts.validation] >= parts.validation_start).all() and (as_of[parts.holdout] >= parts.holdout_start).all()
     together = np.concatenate([parts.train, parts.validation, parts.holdout])
     assert len(np.unique(together)) == len(together)
     whole = [set(days(as_of[rows])) for rows in (parts.train, parts.validation, parts.holdout)]
@@ -85,7 +78,7 @@ def test_an_empty_part_says_what_there_is():
     as_of = NOW - np.arange(1, 11) * np.timedelta64(1, "D")
     with pytest.raises(
         AsofError,
-        match="no row is left for the train part .* 10 rows .* on 10 days, 2013-06-21 to 2013-06-30",
+        match=r"no row is left for the train part .* 10 rows .* on 10 days, 2013-06-21 to 2013-06-30",
     ):
         split(as_of, as_of + MINUTE, NOW, 10, 10)
     with pytest.raises(AsofError, match="no row has a label that is known"):

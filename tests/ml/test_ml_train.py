@@ -32,10 +32,7 @@ def test_another_seed_gives_other_bytes(table, problem, trained, now):
 
 
 def test_reordered_columns_of_the_table_give_the_same_model(table, problem, trained, now):
-    assert (
-        train(table.select(table.column_names[::-1]), problem, now).challenger.sha256
-        == trained.challenger.sha256
-    )
+    assert train(table.select(table.column_names[::-1]), problem, now).challenger.sha256 == trained.challenger.sha256
 
 
 def test_labels_that_come_too_late_change_nothing_about_the_twin(table, problem, trained, now):
@@ -85,9 +82,7 @@ def test_importances_are_shares_in_falling_order_and_find_the_signal(trained):
 def test_weights_of_zero_take_rows_out_of_the_trees(table, problem, now):
     columns = (*problem.columns, replace(problem.columns[4], name="importance", role="weight"))
     weighted = replace(problem, columns=columns)
-    heavy = table.append_column(
-        "importance", pa.array(np.where(table["carrier"].to_numpy() == "B6", 3.0, 1.0))
-    )
+    heavy = table.append_column("importance", pa.array(np.where(table["carrier"].to_numpy() == "B6", 3.0, 1.0)))
     even = table.append_column("importance", pa.array(np.ones(table.num_rows)))
     assert train(heavy, weighted, now).challenger.text != train(even, weighted, now).challenger.text
     with pytest.raises(AsofError, match="importance holds missing, negative"):

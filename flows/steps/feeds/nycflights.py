@@ -18,7 +18,6 @@ Arrival times are local to the destination. The package lacks the zones of BQN, 
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -138,9 +137,7 @@ class _Lines:
 
     def between(self, start: datetime, end: datetime) -> bytes:
         first, last = np.searchsorted(self.known, np.array([start, end], dtype="datetime64[us]"))
-        return (
-            self._header + self._data[self._offsets[first] : self._offsets[last]].to_pybytes() if last > first else b""
-        )
+        return self._header + self._data[self._offsets[first] : self._offsets[last]].to_pybytes() if last > first else b""
 
 
 def _text(expression: str) -> str:
@@ -172,9 +169,7 @@ def _package_data() -> Path:
 def _window(start: datetime, end: datetime) -> str:
     length = end - start
     if length <= timedelta(0) or length % timedelta(minutes=1) or end.second or end.microsecond:
-        raise AsofError(
-            f"a drop from {start} to {end} is no window of whole minutes; give an earlier start and a later end"
-        )
+        raise AsofError(f"a drop from {start} to {end} is no window of whole minutes; give an earlier start and a later end")
     minutes = length // timedelta(minutes=1)
     long = f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
     return f"{end:%Y-%m-%dT%H}{f'{end:%M}' if end.minute else ''}_{long}.csv"
@@ -185,5 +180,5 @@ def _write(path: Path, content: bytes) -> Path:
     if not (path.exists() and path.read_bytes() == content):
         unfinished = path.with_name(f".{path.name}.part")
         unfinished.write_bytes(content)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     return path
