@@ -1,4 +1,5 @@
 -- One row per problem that somebody should look at.
+{{ config(tags=['published']) }}
 {%- set limits = var('alert_limits') %}
 with drift as (
     select * from {{ ref('mon_drift') }} where rows_served >= {{ limits.drift_min_rows }}

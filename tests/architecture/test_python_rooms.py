@@ -1,0 +1,66 @@
+"""The import law (.importlinter) holds for the packages, and refuses a copy of them in which it is broken."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.house import House
+from tests.architecture.laws import features_of
+
+PROJECT = Path(__file__).parents[2]
+PACKAGES = ("ml", "checks", "flows")
+
+
+def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter on the packages in a folder."""
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_packages_import_downwards_only() -> None:
+    result = _lint(PROJECT)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "law"),
+    [
+        ("ml/score.py", "import checks.landing", "flows may import checks"),
+        ("checks/landing.py", "import flows.steps.landing", "flows may import checks"),
+        ("ml/score.py", "def late():\n    import duckdb", "ml can be tested with arrays alone"),
+        ("ml/score.py", "import pandera", "ml can be tested with arrays alone"),
+        ("checks/landing.py", "import prefect", "checks know schemas"),
+        ("flows/data.py", "import duckdb", "only flows.steps talks to DuckDB"),
+        ("flows/data.py", "from dbt.cli.main import dbtRunner", "only flows.steps runs dbt"),
+        ("flows/steps/landing.py", "import flows.data", "a step does not import the flow"),
+    ],
+)
+def test_an_import_in_the_wrong_direction_is_refused(tmp_path: Path, file: str, line: str, law: str) -> None:
+    for package in PACKAGES:
+        shutil.copytree(PROJECT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / ".importlinter", tmp_path)
+    with (tmp_path / file).open("a") as source:
+        source.write(f"\n\n{line}\n")
+    result = _lint(tmp_path)
+    broken = [row for row in result.stdout.splitlines() if row.endswith("BROKEN")]
+    assert result.returncode == 1 and any(row.startswith(law) for row in broken), result.stdout + result.stderr
+
+
+def _names(features: set[str], text: str) -> list[str]:
+    return sorted(name for name in features if f'"{name}"' in text or f"'{name}'" in text)
+
+
+def test_no_python_names_a_feature(house: House) -> None:
+    features = set().union(*(features_of(house.models[f"{problem}__training_set"]) for problem in house.problems))
+    files = [path for package in PACKAGES for path in sorted((PROJECT / package).rglob("*.py"))]
+    assert features and files
+    assert {str(path): found for path in files if (found := _names(features, path.read_text()))} == {}
+
+
+def test_a_feature_that_python_names_is_found() -> None:
+    assert _names({"gust", "wind_speed"}, 'columns = ["gust"]') == ["gust"]

@@ -1,0 +1,115 @@
+"""The laws of the SQL rooms hold, and each of them refuses a house in which it is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import pytest
+
+from tests.architecture import laws
+from tests.architecture.house import House, Macro, Model
+
+
+@pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
+def test_the_law_holds(house: House, law: Callable[[House], list[str]]) -> None:
+    assert house.models and house.macros and house.sources
+    assert law(house) == []
+
+
+def _refers(child: str, parent: str) -> Callable[[House], None]:
+    return lambda house: house.models[child].models.append(parent)
+
+
+def _stranger(house: House) -> None:
+    house.models["churn__cohort"] = Model("churn__cohort", "problems", "churn", "-- One row per customer.", "x", {})
+    house.models["churn__cohort"].models.append("flight_disruption__cohort")
+
+
+def _sql(name: str, edit: Callable[[str], str]) -> Callable[[House], None]:
+    def change(house: House) -> None:
+        house.models[name].sql = edit(house.models[name].sql)
+
+    return change
+
+
+def _cut(house: House) -> None:
+    house.models["flight_disruption__predictions"].models.clear()
+
+
+def _orphan(house: House) -> None:
+    house.models["int_orphan"] = Model("int_orphan", "intermediate", "", "-- One row per orphan.", "x", {"a": {"description": "x"}})
+
+
+def _second_list(house: House) -> None:
+    house.models["flight_disruption__features"].columns["gust"] = {"description": "again"}
+
+
+def _undescribed_column(house: House) -> None:
+    house.models["int_flights__daily"].columns["day"]["description"] = " "
+
+
+def _undocumented_argument(house: House) -> None:
+    house.macros["known_before"].documented.pop()
+
+
+def _long_macro(house: House) -> None:
+    house.macros["long"] = Macro("_long", "macros/long.sql", "\n" * 61, "", [])
+
+
+def _unlanded(house: House) -> None:
+    house.sources.add("flights.crews")
+
+
+BROKEN = [
+    ("a monitor in a feature", laws.layers_refer_to_earlier_ones, _refers("ftr_weather__city", "mon_quality")),
+    ("a ledger in a problem", laws.layers_refer_to_earlier_ones, _refers("flight_disruption__features", "promotions")),
+    ("a mart in a monitor", laws.layers_refer_to_earlier_ones, _refers("mon_scored", "model_quality")),
+    ("two problems", laws.problems_are_strangers, _stranger),
+    ("predictions as a feature", laws.features_never_read_predictions, _refers("flight_disruption__rule", "flight_disruption__predictions")),
+    ("outcomes of predictions as a feature", laws.features_never_read_predictions, _refers("ftr_weather__hourly", "flight_disruption__outcomes")),
+    ("a source in a feature", laws.only_staging_reads_sources, lambda h: h.models["ftr_weather__city"].sources.append("flights.weather")),
+    ("predictions from nowhere", laws.predictions_name_their_scoring_set, _cut),
+    ("a source for nobody", laws.every_source_reaches_the_marts, _unlanded),
+    ("a model for nobody", laws.every_model_reaches_a_reader, _orphan),
+    ("a model without its row", laws.every_model_names_its_row, _sql("alerts", lambda sql: "\n" + sql)),
+    ("a long model", laws.models_and_macros_are_short, _sql("alerts", lambda sql: sql + "\n" * 151)),
+    ("a long macro", laws.models_and_macros_are_short, _long_macro),
+    ("a column without words", laws.everything_is_documented, _undescribed_column),
+    ("an argument without words", laws.everything_is_documented, _undocumented_argument),
+    ("a second list of features", laws.features_are_listed_once, _second_list),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("law", "breaks"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
+def test_a_broken_house_is_refused(house: House, law: Callable[[House], list[str]], breaks: Callable[[House], None]) -> None:
+    broken = deepcopy(house)
+    breaks(broken)
+    assert law(broken) != []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "where facts.known_at < cohort.as_of", "where known_at <= as_of", "and (label_known_at) < now", "on as_of > facts.known_at",
+        "on c.as_of >= known_at", "where known_at between a and as_of", 'where "known_at" <as_of', "where known_at<as_of",
+    ],
+)  # fmt: skip
+def test_a_comparison_that_decides_what_was_known_is_refused(house: House, line: str) -> None:
+    broken = deepcopy(house)
+    _sql("flight_disruption__features", lambda sql: f"{sql}\n{line}")(broken)
+    assert laws.macros_compare_times(broken) == [f"flight_disruption__features: {line}"]
+
+
+@pytest.mark.parametrize(
+    "line", ["where known_at >= as_of - interval 28 days", "where known_at <> as_of", "-- known_at < as_of", "where {{ known_before('known_at', 'as_of') }}"]
+)
+def test_a_lower_bound_and_the_macro_itself_are_no_comparison(house: House, line: str) -> None:
+    fine = deepcopy(house)
+    _sql("flight_disruption__features", lambda sql: f"{sql}\n{line}")(fine)
+    assert laws.macros_compare_times(fine) == []
+
+
+def test_every_law_has_been_seen_to_fail() -> None:
+    shown = {law for _, law, _ in BROKEN} | {laws.macros_compare_times}
+    assert shown == set(laws.LAWS)
