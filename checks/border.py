@@ -13,6 +13,8 @@ from ml.problem import Column, Problem
 
 # Enough to see what is wrong; the count says how much.
 SHOWN = 5
+# What Pandera calls a column that is missing or one too many, in words.
+SHAPE = {"column_in_dataframe": "is missing", "column_in_schema": "is not declared"}
 
 
 @lru_cache(maxsize=16)
@@ -33,13 +35,16 @@ def check_rows(rows: arrow.Table, problem: Problem, columns: tuple[str, ...], so
         rows_schema(problem, columns).validate(rows.to_pandas(types_mapper=pd.ArrowDtype), lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
-        told = [
-            f"{case.column}: {case.check}" + (f" ({case.failure_case!r})" if case.index is not None else "")
-            for case in cases.head(SHOWN).itertuples()
-        ]
+        told = [_told(case) for case in cases.head(SHOWN).itertuples()]
         raise AsofError(
             f"{source} breaks the declaration in {problem.path} {len(cases)} times: {'; '.join(told)}; mend the SQL"
         ) from errors
+
+
+def _told(case) -> str:
+    if case.check in SHAPE:
+        return f"{case.failure_case} {SHAPE[case.check]}"
+    return f"{case.column}: {case.check}" + (f" ({case.failure_case!r})" if case.index is not None else "")
 
 
 def _column(column: Column) -> pa.Column:

@@ -45,9 +45,12 @@ def verb(function: Callable) -> Callable:
         from flows.steps import problems, warehouse
 
         try:
-            function(problem=problem or problems.names()[0], **kwargs)
+            function(problem=problems.named(problem), **kwargs)
         except AsofError as error:
             console.fail(str(error))
+            sys.exit(1)
+        except warehouse.Error as error:
+            console.fail(warehouse.explained(error))
             sys.exit(1)
         finally:
             warehouse.close()

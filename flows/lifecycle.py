@@ -26,7 +26,8 @@ def lifecycle(
 ) -> datetime:
     """Live until `until`: before `history` files come in months and nothing is scored, after it step by step.
 
-    Once a week the tables are tested and published, at the turn of a month a challenger is trained and judged.
+    Once a week the monitors are read, contracts verified and marts published; at the turn of a month a challenger is
+    trained and judged, and with the week that follows every data test runs.
     `watch(what, clock)` is told what begins. Where the clock stands already, nothing is repeated. Returns the clock.
     """
     tell = watch or (lambda what, at: None)
@@ -46,8 +47,9 @@ def lifecycle(
             challenge(problem, tell)
         if turned("week", before, tick) or tick == until:
             tell("monitoring", tick)
-            call(monitoring)
-            call(serving, problem)
+            call(monitoring, tests=turned("month", before, tick) or tick == until)
+            if registry.champion(problem):
+                call(serving, problem)
     return clock.now()
 
 

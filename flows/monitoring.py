@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.steps import clock
+from flows.steps import artifacts, clock
 from flows.steps.alerting import alerts
 from flows.steps.building import test
 
@@ -14,4 +14,6 @@ def monitoring(tests: bool = True) -> int:
     """Run the data tests and read the monitors; returns the number of open alerts."""
     if tests:
         test(clock.now())
-    return len(alerts(clock.now()))
+    found = alerts(clock.now())
+    artifacts.alerts(found)
+    return len(found)

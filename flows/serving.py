@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.steps import clock, problems
+from flows.steps import artifacts, clock, problems
 from flows.steps.contracts import verify
 from flows.steps.publishing import publish
 from flows.steps.scoring import score
@@ -16,5 +16,5 @@ def serving(problem: str, publishing: bool = True) -> int:
     scored = score(problems.get(problem), clock.now())
     if publishing:
         verify()
-        publish(clock.now())
+        artifacts.published(publish(clock.now()))
     return scored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.steps import clock, problems
+from flows.steps import artifacts, clock, problems
 from flows.steps.judging import judge
 from flows.steps.promoting import promote_if_judged_so
 
@@ -13,5 +13,6 @@ from flows.steps.promoting import promote_if_judged_so
 def validation(problem: str, challenger: str | None = None) -> str:
     """Judge a version, the latest by default, and promote it when the verdict says so; returns the decision."""
     verdict = judge(problems.get(problem), clock.now(), challenger)
+    artifacts.verdict(verdict)
     promote_if_judged_so(problem, verdict)
     return verdict["decision"]

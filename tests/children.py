@@ -84,9 +84,9 @@ _count = iter(range(1_000_000))
 def start(house: House, *arguments: str, dying: str | None = None, calling: str | None = None, **more: str) -> Child:
     """Start `python -m flows ARGUMENTS`, or the function `calling` (`module:name`) with them; `more` is environment."""
     log = house.folder / "logs" / f"{next(_count)}"
-    log.mkdir(parents=True)
+    log.mkdir(parents=True)  # and with it the house
     environment = {**house.environment, "ASOF_THREADS": "1", **more}
-    process = _server().Process(target=_run, args=(environment, log, arguments, dying, calling))
+    process = _server().Process(target=_run, args=(environment, log, arguments, dying, calling), daemon=True)
     process.start()
     return Child(process, log)
 

@@ -1,7 +1,9 @@
 """What children of `tests.children` need and never change: imported and parsed once, in the server they fork from."""
 
 import os
+import tempfile
 
+os.environ.setdefault("DBT_TARGET_PATH", tempfile.mkdtemp(prefix="asof-target-"))
 os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"
 
 import soda_core.contracts

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from flows.steps import warehouse
 from flows.steps.settings import time_zone
+from ml.errors import AsofError
 
 STEPS = ("hour", "day", "month")
 
@@ -24,7 +25,7 @@ def move(to: datetime) -> None:
     """Set the clock; it never goes back."""
     before = now()
     if before is not None and to < before:
-        raise ValueError(f"the clock stands at {before} and cannot go back to {to}")
+        raise AsofError(f"the clock stands at {before} and cannot go back to {to}; give a later instant, or begin anew without data/")
     with warehouse.transaction() as con:
         con.execute("delete from landing.clock")
         con.execute("insert into landing.clock values (?)", [to])

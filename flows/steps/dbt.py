@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from flows.steps import warehouse
+from flows.steps import artifacts, warehouse
 from flows.steps.settings import PROJECT
 from ml.errors import AsofError
 
@@ -67,6 +67,7 @@ def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *
         {"name": node.node.name, "status": str(node.status), "seconds": node.execution_time, "message": node.message}
         for node in (result.result.results if result.result else [])
     ]
+    artifacts.dbt_results(command, nodes)
     failed = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
     if failed or not result.success:
         what = "; ".join(f"{node['name']}: {' '.join(str(node['message']).split())}" for node in failed[:3])

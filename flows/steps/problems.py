@@ -22,11 +22,17 @@ def names() -> list[str]:
     return list(declared)
 
 
+def named(name: str | None) -> str:
+    """The name itself, the first declared one for None; AsofError if dbt_project.yml does not name it."""
+    if name is not None and name not in names():
+        raise AsofError(f"dbt_project.yml: vars.problems does not name {name!r}; it names {', '.join(names())}")
+    return name or names()[0]
+
+
 @cache
 def get(name: str) -> Problem:
     """The declaration of a problem, validated; AsofError if dbt_project.yml does not name it."""
-    if name not in names():
-        raise AsofError(f"dbt_project.yml: vars.problems does not name {name!r}; it names {', '.join(names())}")
+    named(name)
     return Problem.from_manifest(dbt.manifest_dict(), name)
 
 

@@ -79,8 +79,10 @@ def promote(problem: str, model_version: str, at: datetime, reason: str, kind: s
         return False
     if before and at < before[-1].start:
         raise AsofError(f"{before[-1].model_version} is in office since {before[-1].start}; the past cannot be given away")
+    # Numbered, because within one instant of the clock a version may come, go and come again.
+    number = warehouse.rows("select count(*) + 1 as n from ledger.promotions where problem = ?", [problem])[0]["n"]
     record = {
-        "promotion_id": f"{problem}/{model_version}/{at.isoformat()}/{kind}",
+        "promotion_id": f"{problem}/{model_version}/{at.isoformat()}/{kind}/{number}",
         "problem": problem,
         "model_version": model_version,
         "previous": before[-1].model_version if before else None,

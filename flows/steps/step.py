@@ -21,7 +21,7 @@ def step(retries: int = 0, delay_seconds: float = 2.0, retry_on: type[Exception]
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            if _inside_a_flow_run():
+            if inside_a_flow_run():
                 return _task(function, retries, delay_seconds, retry_on)(*args, **kwargs)
             for attempt in range(retries + 1):
                 try:
@@ -37,7 +37,8 @@ def step(retries: int = 0, delay_seconds: float = 2.0, retry_on: type[Exception]
     return decorate
 
 
-def _inside_a_flow_run() -> bool:
+def inside_a_flow_run() -> bool:
+    """Whether this runs under Prefect; asking does not import it."""
     if "prefect" not in sys.modules:
         return False
     from prefect.context import FlowRunContext
@@ -62,4 +63,4 @@ def _task(function: Callable[P, R], retries: int, delay_seconds: float, retry_on
 
 def call(flow: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a Prefect flow: as a subflow inside a flow run, as its plain function without Prefect."""
-    return flow(*args, **kwargs) if _inside_a_flow_run() else flow.fn(*args, **kwargs)
+    return flow(*args, **kwargs) if inside_a_flow_run() else flow.fn(*args, **kwargs)

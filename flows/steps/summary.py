@@ -53,7 +53,7 @@ def of(problem: str) -> Summary:
         landed=one["landed"] or 0,
         quarantined=one["quarantined"] or 0,
         scored=scores["scored"],
-        flagged=scores["flagged"],
+        flagged=scores["flagged"] or 0,
         champion=registry.champion(problem),
         quality=quality(problem),
         verdicts=warehouse.rows(

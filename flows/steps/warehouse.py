@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -16,16 +18,37 @@ import yaml
 from flows.steps.settings import PROJECT
 from ml.errors import AsofError
 
+# A person's query or a finishing run takes a few seconds; who holds the file longer has to be asked.
+LOCK_TRIES, LOCK_SECONDS = 6, 0.5
+# What to do, by a word of DuckDB's own message.
+ADVICE = {
+    "no space": "nothing was changed: free some disk space and run it again",
+    "could not write": "nothing was changed: free some disk space and run it again",
+    "checksum": "the file is damaged: restore it from the last good copy, or remove data/ and run again",
+    "wal": "its write-ahead log is damaged: restore both from the last good copy, or remove data/ and run again",
+    "not a valid duckdb": "the file is damaged: restore it from the last good copy, or remove data/ and run again",
+    "out of memory": "nothing was changed: raise ASOF_MEMORY_LIMIT",
+    "failed to allocate": "nothing was changed: raise ASOF_MEMORY_LIMIT",
+}
+
+Error = duckdb.Error
+
 _lock = threading.Lock()
 _open: dict[Path, duckdb.DuckDBPyConnection] = {}
 
 
 def profile() -> dict:
     """The DuckDB target of `profiles.yml`, rendered as dbt renders it, with an absolute path."""
+    return _rendered(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("ASOF_"))))
+
+
+@lru_cache(maxsize=8)
+def _rendered(variables: tuple[tuple[str, str], ...]) -> dict:
+    # Every cursor asks, and YAML takes ten milliseconds to read.
     environment = jinja2.Environment(autoescape=False)
     environment.filters["as_number"] = int
     text = (PROJECT / "profiles.yml").read_text()
-    target = yaml.safe_load(environment.from_string(text).render(env_var=os.environ.get))["asof"]["outputs"]["duckdb"]
+    target = yaml.safe_load(environment.from_string(text).render(env_var=dict(variables).get))["asof"]["outputs"]["duckdb"]
     return {**target, "path": PROJECT / target["path"]}
 
 
@@ -41,16 +64,34 @@ def connection() -> duckdb.DuckDBPyConnection:
     with _lock:
         if where not in _open:
             where.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                _open[where] = duckdb.connect(str(where), config=target["config_options"])
-            except duckdb.IOException as error:
-                if "lock" in str(error).lower():
-                    raise AsofError(
-                        f"{where} is in use by another process; wait for it or stop it, BI tools should read the "
-                        f"published file instead ({str(error).splitlines()[0]})"
-                    ) from error
-                raise
+            _open[where] = _connect(where, target["config_options"])
         return _open[where]
+
+
+def _connect(where: Path, options: dict) -> duckdb.DuckDBPyConnection:
+    """A connection; another process's short look at the file is waited out, a longer one is an error that names it."""
+    for left in reversed(range(LOCK_TRIES)):
+        try:
+            return duckdb.connect(str(where), config=options)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            if not left:
+                raise AsofError(
+                    f"{where} is already in use by another process: wait for it or stop it, BI tools should read the "
+                    f"published file instead ({str(error).splitlines()[0]})"
+                ) from error
+            time.sleep(LOCK_SECONDS)
+    raise AssertionError("unreachable")
+
+
+def explained(error: duckdb.Error) -> str:
+    """One line for people: what DuckDB says, which file it is about, and what to do."""
+    said = " ".join(str(error).split())[:400]
+    for word, advice in ADVICE.items():
+        if word in said.lower():
+            return f"{file()}: {said}; {advice}"
+    return f"{file()}: {said}"
 
 
 def close() -> None:

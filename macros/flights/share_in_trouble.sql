@@ -2,6 +2,6 @@
 
     recent  a CTE with late_<tag>, departed_<tag>, cancelled_<tag>;  today  one with waiting_today -#}
 {% macro share_in_trouble(recent, tag, today) -%}
-    cast({{ recent }}.late_{{ tag }} + {{ recent }}.cancelled_{{ tag }} + {{ today }}.waiting_today as double)
-    / nullif({{ recent }}.departed_{{ tag }} + {{ recent }}.cancelled_{{ tag }} + {{ today }}.waiting_today, 0)
+    cast({{ recent }}.late_{{ tag }} + {{ recent }}.cancelled_{{ tag }} + coalesce({{ today }}.waiting_today, 0) as double)
+    / nullif({{ recent }}.departed_{{ tag }} + {{ recent }}.cancelled_{{ tag }} + coalesce({{ today }}.waiting_today, 0), 0)
 {%- endmacro %}

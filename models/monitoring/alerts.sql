@@ -9,22 +9,51 @@ quality as (
     select * from {{ ref('mon_quality') }} where grain = 'week' and rows_labelled >= {{ limits.quality_min_rows }}
 ),
 
+model_versions as (select * from {{ ref('model_versions') }}),
+
 batches as (select * from {{ ref('batches') }}),
 
 runs as (select * from {{ ref('runs') }}),
 
-drifted_features as (
+drifted_outputs as (
     select
         problem,
-        case when feature = 'score' then 'prediction_drift' when feature = 'label' then 'label_drift' else 'feature_drift' end as kind,
+        case feature when 'score' then 'prediction_drift' else 'label_drift' end as kind,
         feature as subject,
         min(week) as first_seen,
         max(week) as last_seen,
         max_by(psi, week) as value,
         cast({{ limits.drift_psi }} as double) as limit_value
     from drift
-    where psi > {{ limits.drift_psi }}
+    where psi > {{ limits.drift_psi }} and feature in ('score', 'label')
     group by all
+),
+
+-- Weather and seasons move single features every week; what matters is how much of the model stands on those that moved.
+weigh_drifted_features as (
+    select
+        drift.problem,
+        drift.model_version,
+        drift.week,
+        sum({{ json_number('model_versions.importances', 'drift.feature') }}) as share_of_gain
+    from drift
+    inner join model_versions using (problem, model_version)
+    where drift.psi > {{ limits.drift_psi }} and drift.feature not in ('score', 'label')
+    group by all
+),
+
+drifted_features as (
+    select
+        problem,
+        'feature_drift' as kind,
+        'features' as subject,
+        min(week) as first_seen,
+        max(week) as last_seen,
+        max_by(share_of_gain, week) as value,
+        cast({{ limits.drift_share_of_gain }} as double) as limit_value
+    from weigh_drifted_features
+    where share_of_gain > {{ limits.drift_share_of_gain }}
+    group by problem
 ),
 
 beaten_by_the_rule as (
@@ -72,6 +101,8 @@ failed_runs as (
 
 unite as (
     select * from drifted_features
+    union all
+    select * from drifted_outputs
     union all
     select * from beaten_by_the_rule
     union all

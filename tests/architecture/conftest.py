@@ -18,7 +18,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     from dbt.cli.main import dbtRunner
 
     work = tmp_path_factory.mktemp("architecture")
-    here = os.getcwd()
+    here = Path.cwd()
     result = dbtRunner().invoke(
         ["parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work / "target"),
          "--log-path", str(work / "logs"), "--log-level", "none", "--no-send-anonymous-usage-stats", "--warn-error"]

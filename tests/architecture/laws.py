@@ -113,7 +113,8 @@ def everything_is_documented(house: House) -> list[str]:
 
 def features_of(model: Model) -> set[str]:
     """The columns of a training set that carry no role."""
-    return {name for name, c in model.columns.items() if not ((c.get("config") or {}).get("meta") or c.get("meta") or {}).get("role")}
+    meta = {name: (column.get("config") or {}).get("meta") or column.get("meta") or {} for name, column in model.columns.items()}
+    return {name for name, said in meta.items() if not said.get("role")}
 
 
 def features_are_listed_once(house: House) -> list[str]:

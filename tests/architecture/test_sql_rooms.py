@@ -10,6 +10,8 @@ import pytest
 from tests.architecture import laws
 from tests.architecture.house import House, Macro, Model
 
+P = "flight_disruption"
+
 
 @pytest.mark.parametrize("law", laws.LAWS, ids=lambda law: law.__name__)
 def test_the_law_holds(house: House, law: Callable[[House], list[str]]) -> None:
@@ -38,7 +40,11 @@ def _cut(house: House) -> None:
 
 
 def _orphan(house: House) -> None:
-    house.models["int_orphan"] = Model("int_orphan", "intermediate", "", "-- One row per orphan.", "x", {"a": {"description": "x"}})
+    house.models["int_orphan"] = Model("int_orphan", "intermediate", "", "-- One row per orphan.", "x", {})
+
+
+def _reads_a_source(house: House) -> None:
+    house.models["ftr_weather__city"].sources.append("flights.weather")
 
 
 def _second_list(house: House) -> None:
@@ -66,9 +72,9 @@ BROKEN = [
     ("a ledger in a problem", laws.layers_refer_to_earlier_ones, _refers("flight_disruption__features", "promotions")),
     ("a mart in a monitor", laws.layers_refer_to_earlier_ones, _refers("mon_scored", "model_quality")),
     ("two problems", laws.problems_are_strangers, _stranger),
-    ("predictions as a feature", laws.features_never_read_predictions, _refers("flight_disruption__rule", "flight_disruption__predictions")),
-    ("outcomes of predictions as a feature", laws.features_never_read_predictions, _refers("ftr_weather__hourly", "flight_disruption__outcomes")),
-    ("a source in a feature", laws.only_staging_reads_sources, lambda h: h.models["ftr_weather__city"].sources.append("flights.weather")),
+    ("predictions as features", laws.features_never_read_predictions, _refers(f"{P}__features", f"{P}__predictions")),
+    ("outcomes of predictions", laws.features_never_read_predictions, _refers("ftr_weather__hourly", f"{P}__outcomes")),
+    ("a source in a feature", laws.only_staging_reads_sources, _reads_a_source),
     ("predictions from nowhere", laws.predictions_name_their_scoring_set, _cut),
     ("a source for nobody", laws.every_source_reaches_the_marts, _unlanded),
     ("a model for nobody", laws.every_model_reaches_a_reader, _orphan),
@@ -91,8 +97,9 @@ def test_a_broken_house_is_refused(house: House, law: Callable[[House], list[str
 @pytest.mark.parametrize(
     "line",
     [
-        "where facts.known_at < cohort.as_of", "where known_at <= as_of", "and (label_known_at) < now", "on as_of > facts.known_at",
-        "on c.as_of >= known_at", "where known_at between a and as_of", 'where "known_at" <as_of', "where known_at<as_of",
+        "where facts.known_at < cohort.as_of", "where known_at <= as_of", "and (label_known_at) < now",
+        "on as_of > facts.known_at", "on c.as_of >= known_at", "where known_at between a and as_of",
+        'where "known_at" <as_of', "where known_at<as_of",
     ],
 )  # fmt: skip
 def test_a_comparison_that_decides_what_was_known_is_refused(house: House, line: str) -> None:
@@ -102,8 +109,12 @@ def test_a_comparison_that_decides_what_was_known_is_refused(house: House, line:
 
 
 @pytest.mark.parametrize(
-    "line", ["where known_at >= as_of - interval 28 days", "where known_at <> as_of", "-- known_at < as_of", "where {{ known_before('known_at', 'as_of') }}"]
-)
+    "line",
+    [
+        "where known_at >= as_of - interval 28 days", "where known_at <> as_of", "-- known_at < as_of",
+        "where {{ known_before('known_at', 'as_of') }}",
+    ],
+)  # fmt: skip
 def test_a_lower_bound_and_the_macro_itself_are_no_comparison(house: House, line: str) -> None:
     fine = deepcopy(house)
     _sql("flight_disruption__features", lambda sql: f"{sql}\n{line}")(fine)

@@ -14,18 +14,20 @@ outcomes as (
 ),
 
 name_the_scopes as (
-    select *, unnest([
-        {'scope': 'all', 'key': 'all'},
-        {'scope': 'origin', 'key': origin},
-        {'scope': 'route', 'key': concat_ws('-', origin, dest)},
-        {'scope': 'route_part_of_day', 'key': concat_ws('-', origin, dest, departure_hour // 3)},
-        {'scope': 'carrier_origin', 'key': concat_ws('-', carrier, origin)},
-        {'scope': 'carrier_route', 'key': concat_ws('-', carrier, origin, dest)},
-        {'scope': 'carrier_origin_hour', 'key': concat_ws('-', carrier, origin, departure_hour)},
-        {'scope': 'carrier_dest', 'key': concat_ws('-', carrier, dest)},
-        {'scope': 'flight_number', 'key': concat_ws('-', carrier, flight, origin)}
-    ], recursive := true)
-    from outcomes
+    {%- for scope, key in {
+        'all': "'all'",
+        'origin': "origin",
+        'route': "concat_ws('-', origin, dest)",
+        'route_part_of_day': "concat_ws('-', origin, dest, cast(floor(departure_hour / 3) as integer))",
+        'carrier_origin': "concat_ws('-', carrier, origin)",
+        'carrier_route': "concat_ws('-', carrier, origin, dest)",
+        'carrier_origin_hour': "concat_ws('-', carrier, origin, departure_hour)",
+        'carrier_dest': "concat_ws('-', carrier, dest)",
+        'flight_number': "concat_ws('-', carrier, flight, origin)",
+    }.items() %}
+    select '{{ scope }}' as scope, {{ key }} as key, day, disrupted, lost_on_the_way, air_time, seats from outcomes
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 )
 
 select

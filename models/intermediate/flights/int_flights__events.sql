@@ -25,9 +25,10 @@ norms as (select * from {{ ref('int_flights__route_norms') }}),
 -- A flight waits from its scheduled departure until it leaves or is cancelled; one that left early never waits.
 become_due as (
     select
-        scheduled.flight_id, 'due' as kind, 1 as due,
+        scheduled.flight_id, 'due' as kind,
         case when left_early.flight_id is null then 1 else 0 end as waiting,
-        scheduled.scheduled_departure_at as waiting_since,
+        scheduled.scheduled_departure_at,
+        null as dep_delay, null as arr_delay, null as lost_on_the_way, null as air_excess, null as disrupted,
         scheduled.scheduled_departure_at as known_at, scheduled.landed_at
     from scheduled
     left join all_departures as left_early
@@ -38,9 +39,9 @@ become_due as (
 depart as (
     select
         flight_id, 'departed' as kind,
-        1 as departed, least(dep_delay, 240) as dep_delay, cast(dep_delay >= 15 as integer) as late,
         case when {{ known_before('known_at', 'scheduled_departure_at') }} then 0 else -1 end as waiting,
-        scheduled_departure_at as waiting_since,
+        scheduled_departure_at,
+        dep_delay, null as arr_delay, null as lost_on_the_way, null as air_excess, null as disrupted,
         known_at, landed_at
     from departures
 ),
@@ -48,11 +49,9 @@ depart as (
 meet_fate as (
     select
         outcomes.flight_id, outcomes.fate as kind,
-        cast(outcomes.fate = 'cancelled' as integer) as cancelled,
         case when outcomes.fate = 'cancelled' then -1 else 0 end as waiting,
-        outcomes.scheduled_departure_at as waiting_since,
-        least(outcomes.arr_delay, 240) as arr_delay,
-        outcomes.lost_on_the_way,
+        outcomes.scheduled_departure_at,
+        null as dep_delay, outcomes.arr_delay, outcomes.lost_on_the_way,
         outcomes.air_time - norms.air_time_28d as air_excess,
         outcomes.disrupted,
         outcomes.known_at, outcomes.landed_at
@@ -64,9 +63,9 @@ meet_fate as (
 
 unite as (
     select * from become_due
-    union all by name
+    union all
     select * from depart
-    union all by name
+    union all
     select * from meet_fate
 )
 
@@ -81,14 +80,15 @@ select
 
     ---------- what happened; counts are 0 where the event is of another kind, measures null
     unite.kind,
-    coalesce(unite.due, 0) as due,
-    coalesce(unite.departed, 0) as departed,
-    coalesce(unite.late, 0) as late,
-    coalesce(unite.cancelled, 0) as cancelled,
+    cast(unite.kind = 'due' as integer) as due,
+    cast(unite.kind = 'departed' as integer) as departed,
+    cast(unite.kind = 'departed' and unite.dep_delay >= 15 as integer) as late,
+    cast(unite.kind = 'cancelled' as integer) as cancelled,
     unite.waiting,
-    unite.waiting * epoch(unite.waiting_since)::bigint // 60 as waiting_since_minute,
-    unite.dep_delay,
-    unite.arr_delay,
+    unite.waiting * {{ minute_of_time('unite.scheduled_departure_at') }} as waiting_since_minute,
+    -- four hours say that a day is lost; one flight of 21 hours should not move a mean. (least would turn a null into 240.)
+    case when unite.dep_delay > 240 then 240 else unite.dep_delay end as dep_delay,
+    case when unite.arr_delay > 240 or unite.kind in ('cancelled', 'diverted') then 240 else unite.arr_delay end as arr_delay,
     unite.lost_on_the_way,
     unite.air_excess,
     unite.disrupted,

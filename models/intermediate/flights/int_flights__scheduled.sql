@@ -31,7 +31,7 @@ select
     ---------- plan
     distance,
     scheduled_departure_local,
-    sched_arr_time // 100 * 60 + sched_arr_time % 100 as arrival_minute_of_day,
+    cast(floor(sched_arr_time / 100) * 60 as integer) + sched_arr_time % 100 as arrival_minute_of_day,
     scheduled_arrival_at,
 
     ---------- crowd: a day's schedule is published as a whole, so its neighbours are known with it

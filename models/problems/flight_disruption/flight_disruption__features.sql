@@ -92,13 +92,13 @@ select
     {{ shrunk_share('past_carrier_route.disrupted_90d', 'past_carrier_route.flights_90d', 'past_all_90d', 30) }} as past_carrier_route_90d,
 
     ---------- now: the hours before as_of
-    live_origin.* exclude (flight_id, as_of),
-    live_carrier.* exclude (flight_id, as_of),
-    live_destination.* exclude (flight_id, as_of),
+    {{ all_but('live_origin', ['flight_id', 'as_of']) }},
+    {{ all_but('live_carrier', ['flight_id', 'as_of']) }},
+    {{ all_but('live_destination', ['flight_id', 'as_of']) }},
 
     ---------- weather, as last observed
-    weather.* exclude (origin, as_of),
-    city_weather.* exclude (as_of),
+    {{ all_but('weather', ['origin', 'as_of']) }},
+    {{ all_but('city_weather', ['as_of']) }},
 
     ---------- fleet
     past_carrier_dest.seats_28d as fleet_seats_28d,
@@ -112,7 +112,7 @@ left join norms on norms.route = concat_ws('-', cohort.origin, cohort.dest) and 
     ('everything', 'all', "'all'"),
     ('past_number', 'flight_number', "concat_ws('-', cohort.carrier, cohort.flight, cohort.origin)"),
     ('past_station_hour', 'carrier_origin_hour', "concat_ws('-', cohort.carrier, cohort.origin, extract(hour from cohort.scheduled_departure_local))"),
-    ('past_route_part', 'route_part_of_day', "concat_ws('-', cohort.origin, cohort.dest, extract(hour from cohort.scheduled_departure_local) // 3)"),
+    ('past_route_part', 'route_part_of_day', "concat_ws('-', cohort.origin, cohort.dest, cast(floor(extract(hour from cohort.scheduled_departure_local) / 3) as integer))"),
     ('past_origin', 'origin', 'cohort.origin'),
     ('past_station', 'carrier_origin', "concat_ws('-', cohort.carrier, cohort.origin)"),
     ('past_carrier_route', 'carrier_route', "concat_ws('-', cohort.carrier, cohort.origin, cohort.dest)"),

@@ -49,7 +49,7 @@ select
     -- the minutes that waiting flights have waited so far count like delays
     (
         coalesce(station.delay_2h, 0)
-        + coalesce(station_today.waiting_today * (epoch(cohort.as_of)::bigint // 60) - station_today.waiting_since_minute_today, 0)
+        + coalesce(station_today.waiting_today * {{ minute_of_time('cohort.as_of') }} - station_today.waiting_since_minute_today, 0)
     ) / nullif(station.departed_2h + coalesce(station_today.waiting_today, 0), 0) as station_delay_2h,
     station.arrival_delay_24h as station_arrival_delay_24h,
 

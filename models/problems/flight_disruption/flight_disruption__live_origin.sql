@@ -46,7 +46,7 @@ select
     city.air_excess_6h as city_air_excess_6h,
 
     coalesce(origin_today.waiting_today, 0) as origin_waiting,
-    origin_today.waiting_today * (epoch(cohort.as_of)::bigint // 60) - origin_today.waiting_since_minute_today as origin_waiting_minutes,
+    origin_today.waiting_today * {{ minute_of_time('cohort.as_of') }} - origin_today.waiting_since_minute_today as origin_waiting_minutes,
     {{ share_in_trouble('origin', '1h', 'origin_today') }} as origin_trouble_1h,
     {{ share_in_trouble('origin', '2h', 'origin_today') }} as origin_trouble_2h,
     origin.cancelled_2h / nullif(origin.due_2h, 0) as origin_cancelled_share_2h,

@@ -1,0 +1,107 @@
+"""Contracts: each holds on a lived warehouse, and each is seen to fail when what it protects is broken."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.steps import contracts, warehouse
+from ml.errors import AsofError
+from tests import children
+from tests.children import House
+from tests.conftest import PROBLEM
+
+PREDICTIONS = f"problems.{PROBLEM}__predictions"
+CONTRACTS = sorted(contracts.CONTRACTS.glob("*.yml"))
+# What is done to the warehouse, and the contract that must see it.
+BROKEN = {
+    "a score is missing": (f"update {PREDICTIONS} set score = null where rowid = 7", "flight_disruption_predictions.yml: score"),
+    "a score is no probability": (f"update {PREDICTIONS} set score = 1.5 where rowid = 7", "flight_disruption_predictions.yml: score"),
+    "a rule's score is negative": (f"update {PREDICTIONS} set rule_score = -0.1 where rowid = 7", "flight_disruption_predictions.yml: rule_score"),
+    "a prediction stands twice": (f"insert into {PREDICTIONS} from {PREDICTIONS} limit 1", "flight_disruption_predictions.yml: "),
+    "a prediction names no model": (f"update {PREDICTIONS} set model_version = null where rowid = 7", "flight_disruption_predictions.yml: model_version"),
+    "there are no predictions": (f"delete from {PREDICTIONS}", "flight_disruption_predictions.yml"),
+    "a model stands twice": ("insert into ledger.model_versions from ledger.model_versions limit 1", "model_versions.yml"),
+}  # fmt: skip
+
+
+def test_every_contract_holds_on_a_lived_warehouse(inside: House) -> None:
+    assert contracts.verify() > 10
+
+
+@pytest.mark.parametrize("file", CONTRACTS, ids=lambda file: file.stem)
+def test_each_contract_holds_by_itself(inside: House, tmp_path: Path, file: Path) -> None:
+    shutil.copy(file, tmp_path)
+    assert contracts.verify(tmp_path) > 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_contract_fails_when(inside: House, what: str) -> None:
+    sql, told = BROKEN[what]
+    with warehouse.transaction() as con:
+        con.execute(sql)
+    with pytest.raises(AsofError, match="do not hold") as caught:
+        contracts.verify()
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("file", CONTRACTS, ids=lambda file: file.stem)
+def test_a_contract_on_a_table_that_is_not_there_is_no_pass(inside: House, tmp_path: Path, file: Path) -> None:
+    contract = yaml.safe_load(file.read_text())
+    contract["dataset"] += "_gone"
+    (tmp_path / file.name).write_text(yaml.safe_dump(contract))
+    with pytest.raises(AsofError, match=file.stem):
+        contracts.verify(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"checks": [{"invalid": {"valid_mn": 0, "valid_max": 1}}]}, "valid_mn"),
+        ({"checks": [{"missin": {}}]}, "missin"),
+        ({"chekcs": [{"missing": {}}]}, "chekcs"),
+    ],
+)
+def test_a_misspelt_key_is_refused(tmp_path: Path, wrong: dict, told: str) -> None:
+    contract = {"dataset": "warehouse/marts/flight_disruption_predictions", "columns": [{"name": "score", **wrong}]}
+    (tmp_path / "spelt.yml").write_text(yaml.safe_dump(contract))
+    with pytest.raises(AsofError, match=r"spelt\.yml") as caught:
+        contracts.validate(tmp_path / "spelt.yml")
+    assert told in str(caught.value)
+
+
+def test_a_contract_that_is_no_yaml_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "torn.yml").write_text("dataset: [")
+    with pytest.raises(AsofError, match=r"torn\.yml is not YAML"):
+        contracts.validate(tmp_path / "torn.yml")
+
+
+def test_a_folder_without_contracts_protects_nobody(inside: House, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    with pytest.raises(AsofError, match="no check"):
+        contracts.verify(tmp_path / "none")
+
+
+def test_verifying_calls_nobody(copied: House) -> None:
+    ended = children.run(copied, calling="tests.flows.test_contracts:_verify_and_note_connections", SODA_CORE_TELEMETRY_ENABLED="true")
+    assert ended.code == 0, ended.err
+    assert ended.out.strip().endswith("telemetry false, connections []")
+
+
+def _verify_and_note_connections() -> None:
+    """In a child: telemetry is switched off whatever the environment says, and no socket is opened."""
+    import socket
+
+    tried: list = []
+
+    def connect(self, address):
+        tried.append(address)
+        raise OSError("no network")
+
+    socket.socket.connect = connect
+    contracts.verify()
+    print(f"telemetry {os.environ['SODA_CORE_TELEMETRY_ENABLED']}, connections {tried}")
