@@ -146,7 +146,7 @@ def summary(state) -> None:
         table = Table("judged", "challenger", "against", "verdict", box=box.SIMPLE_HEAD)
         for row in state.verdicts:
             table.add_row(
-                f"{local(row['decided_as_of']):%d %b %Y}", row["challenger"], row["champion"] or "the rule", row["decision"]
+                f"{local(row['decided_as_of']):%d %b}", row["challenger"], row["champion"] or "the rule", row["decision"]
             )
         out.print(table)
     kinds: dict[str, list[str]] = {}
