@@ -1,0 +1,161 @@
+"""What the documentation names exists: links, targets, verbs, files, models, macros, pages, columns."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import PROJECT, Lived
+
+PAGES = sorted([PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "docs").rglob("*.md")])
+# Made by running the project, or by following a page.
+MADE = ("data/", "published/", "target/", ".venv", ".env", "logs/")
+# The example that `docs/how-to/add-a-problem.md` builds up, placeholders, and names of alerts.
+EXAMPLES = re.compile(r"carrier_cancels|<.*>|crews|^p__|/p/$|^(\w+_drift|quality_below_rule|quarantine|failed_run)/")
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+PATH = re.compile(r"^[\w.-]+(/[\w.*-]+)+/?$|^[\w.-]+\.(py|sql|yml|yaml|md|toml|csv|lock)$|^(Makefile|LICENSE)$")
+MODEL = re.compile(r"^(stg|int|ftr|mon|mart|flight_disruption)_[a-z0-9_]+$")
+MACRO = re.compile(r"^[a-z_]+(_before|_within|_landed|_instants|_on_schedule|_frame|_through)$")
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+
+
+def _prose(page: Path) -> str:
+    """The text of a page without its fenced blocks."""
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.S | re.M)
+
+
+def _blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    found = re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text(), flags=re.S | re.M)
+    return [block for block in found if block.strip()]
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors that a Markdown viewer gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", _prose(page), flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _names(pattern: str) -> set[str]:
+    return {path.stem for path in PROJECT.glob(pattern)}
+
+
+@pages
+def test_every_relative_link_resolves(page: Path) -> None:
+    broken = []
+    for link in LINK.findall(_prose(page)):
+        if link.startswith(("http://", "https://")):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        if not target.exists() or (anchor and anchor not in _anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+@pages
+def test_every_make_target_that_is_named_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), flags=re.M))
+    named = re.findall(r"(?:^ *|`)make ([a-z][a-z-]*)", page.read_text(), flags=re.M)
+    assert sorted(set(named) - targets) == []
+
+
+@pages
+def test_every_verb_and_option_that_is_named_exists(page: Path) -> None:
+    from flows.cli import cli
+
+    unknown = []
+    for verb, rest in re.findall(r"python -m flows ([a-z-]+)([^`\n]*)", page.read_text()):
+        options = {name for one in cli.commands[verb].params for name in one.opts} if verb in cli.commands else set()
+        unknown += [verb] if verb not in cli.commands else []
+        unknown += [f"{verb} {option}" for option in re.findall(r"--[a-z-]+", rest) if option not in options]
+    assert unknown == []
+
+
+def test_the_readme_lists_every_verb_and_every_target() -> None:
+    from flows.cli import cli
+
+    text = (PROJECT / "README.md").read_text()
+    targets = re.findall(r"^([a-z-]+):.*## ", (PROJECT / "Makefile").read_text(), flags=re.M)
+    missing = [f"make {name}" for name in targets if f"| `make {name}` |" not in text]
+    assert missing + [name for name in cli.commands if f"| `{name}` |" not in text] == []
+
+
+@pages
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    missing = []
+    for code in CODE.findall(_prose(page)):
+        if not PATH.match(code) or EXAMPLES.search(code) or code.startswith(MADE):
+            continue
+        known = any((base / code).exists() or list(base.glob(code)) for base in (PROJECT, page.parent))
+        if not known and ("/" in code or not list(PROJECT.glob(f"[!.]*/**/{code}"))):
+            missing.append(code)
+    assert missing == []
+
+
+@pages
+def test_every_model_and_macro_that_is_named_exists(page: Path) -> None:
+    models, macros = _names("models/**/*.sql") | _names("seeds/*.csv"), _names("macros/**/*.sql")
+    codes = [code for code in CODE.findall(_prose(page)) if not EXAMPLES.search(code)]
+    unknown = [code for code in codes if MODEL.match(code) and code not in models | {"flight_disruption"}]
+    assert unknown + [code for code in codes if MACRO.match(code) and code not in macros | models] == []
+
+
+def test_each_kind_of_alert_has_a_page_and_each_page_a_kind() -> None:
+    sql = (PROJECT / "models" / "monitoring" / "alerts.sql").read_text()
+    kinds = set(re.findall(r"'(\w+)' as kind", sql)) | set(re.findall(r"(?:then|else) '(\w+)'", sql))
+    assert kinds == _names("docs/alerts/*.md")
+
+
+@pytest.mark.parametrize("kind", sorted(_names("docs/alerts/*.md")))
+def test_a_page_of_an_alert_says_what_why_and_what_to_do(kind: str) -> None:
+    text = (PROJECT / "docs" / "alerts" / f"{kind}.md").read_text()
+    wanted = (f"# {kind}\n", "**Example.**", "**Why it matters.**", "**How it is measured.**", "**What to do.**")
+    assert [part for part in wanted if part not in text] == []
+
+
+def test_decisions_are_numbered_without_gaps_and_listed() -> None:
+    found = sorted(path.name for path in (PROJECT / "docs" / "decisions").glob("*.md"))
+    listed = (PROJECT / "docs" / "architecture.md").read_text()
+    assert [int(name[:4]) for name in found] == list(range(1, len(found) + 1))
+    assert [name for name in found if f"decisions/{name}" not in listed] == []
+
+
+def _queries(*names: str) -> list[str]:
+    return [query for name in names for query in _blocks(PROJECT / name, "sql")]
+
+
+@pytest.mark.parametrize("query", _queries("docs/how-to/read-predictions.md"))
+def test_a_question_to_the_published_file_is_answered(lived: Lived, query: str) -> None:
+    with duckdb.connect(str(lived.day.published), read_only=True) as con:
+        assert con.execute(query).description
+
+
+@pytest.mark.parametrize("query", _queries(*(f"docs/alerts/{kind}.md" for kind in sorted(_names("docs/alerts/*.md")))))
+def test_a_question_of_an_alert_page_is_answered(lived: Lived, query: str) -> None:
+    with duckdb.connect(str(lived.day.warehouse), read_only=True) as con:
+        con.execute("set search_path = 'main,marts'")
+        assert con.execute(query).description
+
+
+def test_the_example_of_the_readme_reads_the_published_file(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(lived.day.folder)
+    for code in [*_blocks(PROJECT / "README.md", "python"), *_blocks(PROJECT / "docs/how-to/read-predictions.md", "python")]:
+        exec(compile(code, "docs", "exec"), {})
+
+
+def test_the_picture_is_drawn_from_a_published_file(lived: Lived) -> None:
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("make", PROJECT / "docs" / "pictures" / "make.py")
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    make.FEWEST_DAYS = 1  # the house has lived for a few days only
+    months, offices = make.measure(lived.day.published)
+    assert months
+    assert make.draw(months, offices).startswith("<svg")
