@@ -91,7 +91,7 @@ TOLD = {
 
 def gates(verdict: dict, rows: list[dict]) -> None:
     """A verdict with the gates behind it."""
-    table = Table("gate", "estimate", "interval", "margin", "", "why", box=box.SIMPLE_HEAD)
+    table = Table("gate", "estimate", "interval", "margin", "", box=box.SIMPLE_HEAD)
     for row in rows:
         mark = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[yellow]open[/]"}[row["passed"]]
         table.add_row(
@@ -100,9 +100,10 @@ def gates(verdict: dict, rows: list[dict]) -> None:
             f"{number(row['low'])} … {number(row['high'])}",
             number(row["margin"]),
             mark,
-            row["reason"],
         )
     out.print(table)
+    for row in rows:
+        out.print(f"  {row['gate']}: {row['reason']}", soft_wrap=True)
     out.print(f"[bold]{verdict['decision']}[/] {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
 
 
@@ -131,8 +132,9 @@ def summary(state) -> None:
     out.print(f"\n[bold]{state.problem}[/] as of {local(state.now):%d %B %Y %H:%M} local time")
     out.print(
         f"  rows landed [bold]{state.landed:,}[/] · quarantined [bold]{state.quarantined:,}[/] · "
-        f"scored [bold]{state.scored:,}[/] · flagged [bold]{state.flagged:,}[/] · champion [bold]{state.champion or 'none'}[/]"
+        f"scored [bold]{state.scored:,}[/] · flagged [bold]{state.flagged:,}[/]"
     )
+    out.print(f"  champion [bold]{state.champion or 'none'}[/]")
     if state.quality:
         table = Table("live quality", "rows", "ROC AUC", "PR AUC", "log loss", box=box.SIMPLE_HEAD)
         for one in state.quality:

@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from flows.steps import warehouse
+from flows.steps import clock, ledger, warehouse
 from flows.steps.settings import PROJECT
 from flows.steps.step import step
 from ml.errors import AsofError
@@ -27,6 +27,13 @@ def verify(folder: Path = CONTRACTS) -> int:
 
     AsofError names the contract and the checks that failed, warned or could not be evaluated: none of these is a pass.
     """
+    with ledger.run("contracts", clock.now()) as run:
+        run.rows = _verify(folder)
+        run.message = f"{run.rows} checks passed"
+    return run.rows
+
+
+def _verify(folder: Path) -> int:
     os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"  # read when soda is imported
     from soda_core.contracts import verify_contract_locally
     from soda_duckdb.common.data_sources.duckdb_data_source import DuckDBDataSourceImpl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -42,7 +43,18 @@ def manifest() -> Any:
     result = _invoke(["parse"])
     if not result.success:
         raise AsofError(f"dbt cannot parse the project: {result.exception}")
+    _settle()
     return result.result
+
+
+def _settle() -> None:
+    """Leave the manifest out of garbage collections: half a million objects that live as long as the process.
+
+    Looking through them took a sixth of the seconds of a replay.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
--- One row per problem that somebody should look at.
+-- One row per problem that somebody should look at; it goes when its reason is two weeks old, or the run succeeds again.
 {{ config(tags=['published']) }}
 {%- set limits = var('alert_limits') %}
 with drift as (
@@ -11,7 +11,12 @@ quality as (
 
 model_versions as (select * from {{ ref('model_versions') }}),
 
-batches as (select * from {{ ref('batches') }}),
+clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }}),
+
+recent_batches as (
+    select * from {{ ref('batches') }}
+    where landed_as_of >= (select today - interval {{ limits.stands_for_days }} days from clock)
+),
 
 runs as (select * from {{ ref('runs') }}),
 
@@ -80,22 +85,28 @@ quarantined_rows as (
         cast(max(landed_as_of) as date) as last_seen,
         cast(sum(rows_quarantined) as double) / sum(rows_received) as value,
         cast({{ limits.quarantined_share }} as double) as limit_value
-    from batches
+    from recent_batches
     group by source
     having sum(rows_quarantined) > {{ limits.quarantined_share }} * sum(rows_received)
 ),
 
+last_successes as (
+    select problem, phase, max(started_at) as succeeded_at from runs where status = 'succeeded' group by all
+),
+
 failed_runs as (
     select
-        problem,
+        runs.problem,
         'failed_run' as kind,
-        phase as subject,
+        runs.phase as subject,
         cast(min(started_at) as date) as first_seen,
         cast(max(started_at) as date) as last_seen,
         cast(count(*) as double) as value,
         cast(0 as double) as limit_value
     from runs
-    where status = 'failed'
+    left join last_successes
+        on last_successes.phase = runs.phase and last_successes.problem is not distinct from runs.problem
+    where runs.status = 'failed' and (succeeded_at is null or started_at > succeeded_at)
     group by all
 ),
 
@@ -116,3 +127,4 @@ select
     *,
     concat('docs/alerts/', kind, '.md') as page
 from unite
+where kind = 'failed_run' or last_seen >= (select today - interval {{ limits.stands_for_days }} days from clock)
