@@ -134,10 +134,11 @@ def promote(problem: str, version: str | None, reason: str | None) -> None:
     """Make a version the champion: by its PROMOTE verdict, or for a --reason of yours."""
     from flows.steps import promoting, registry
 
+    now = _clock()
     version = version or registry.latest(problem)
-    changed = promoting.promote_by_hand(problem, version, _clock(), reason)
+    changed = promoting.promote_by_hand(problem, version, now, reason)
     console.done(
-        f"{version} is the champion from {_clock():%Y-%m-%d %H:%M} UTC on" if changed else f"{version} already is the champion"
+        f"{version} is the champion from {now:%Y-%m-%d %H:%M} UTC on" if changed else f"{version} already is the champion"
     )
 
 
@@ -178,9 +179,10 @@ def publish(problem: str) -> None:
     """Verify the Soda contracts and replace the file that BI tools read."""
     from flows.steps import contracts, publishing, settings
 
+    now = _clock()
     with console.working("publishing"):
         checks = contracts.verify()
-        counts = publishing.publish(_clock())
+        counts = publishing.publish(now)
     console.done(f"{checks} contract checks passed; published {', '.join(f'{name} ({rows:,})' for name, rows in counts.items())}")
     console.done(f"open {os.path.relpath(settings.published_file())}")
 

@@ -73,7 +73,10 @@ def validate(file: Path) -> None:
 
 
 @lru_cache(maxsize=1)
-def _validator() -> jsonschema.Draft7Validator:
+def _validator() -> jsonschema.Validator:
     folder = Path(next(iter(find_spec("soda_core").submodule_search_locations)))
-    schema = next((folder / "contracts").glob("soda_data_contract_json_schema_*.json"))
-    return jsonschema.validators.validator_for(json.loads(schema.read_text()))(json.loads(schema.read_text()))
+    schema = json.loads(next((folder / "contracts").glob("soda_data_contract_json_schema_*.json")).read_text())
+    # Soda's schema knows which keys a column may have, but forgets to forbid others: a misspelt `checks` would check nothing.
+    column = schema["properties"]["columns"]["items"]
+    column["propertyNames"] = {"enum": [name for part in column["allOf"] for name in part.get("properties", {})]}
+    return jsonschema.validators.validator_for(schema)(schema)

@@ -19,10 +19,9 @@ TABLES = {"flight_disruption_predictions", "model_quality", "model_versions", "a
 OLDER = "1.2.2"
 # Opens the file as fast as it can; each time all rows must be of the one publication that the models name.
 READER = """
-import sys, duckdb
+import os, sys, time, duckdb
 path, stop = sys.argv[1:]
 seen, reads = set(), 0
-import os
 while not os.path.exists(stop):
     con = duckdb.connect(path, read_only=True)
     run = con.execute("select distinct rounds from model_versions").fetchall()
@@ -32,6 +31,7 @@ while not os.path.exists(stop):
     seen.add(run[0][0]); reads += 1
     if reads == 1:
         print("reading", flush=True)
+    time.sleep(0.01)
 print(len(seen), reads)
 """
 
