@@ -31,6 +31,7 @@ def cli() -> None:
     A new model:       train → judge → promote      (and rollback)
     Everything:        replay
     What is going on:  status, monitor
+    Is it honest:      prove
 
     Each verb works on the warehouse file (ASOF_WAREHOUSE) and exits with 1 and one line when it cannot do its work.
     """
@@ -202,6 +203,25 @@ def replay(problem: str, until: datetime, history: datetime, step: str) -> None:
         with console.living(until) as watch:
             lifecycle.fn(problem, until, history, step, watch)
     console.summary(summary.of(problem))
+
+
+@verb
+@click.option("--cuts", type=click.IntRange(1), default=3, show_default=True, help="Random instants to cut history at.")
+@click.option("--days", type=click.IntRange(10), default=45, show_default=True, help="How much of what has landed to prove on.")
+@click.option("--seed", default=7, show_default=True, help="Draws the instants.")
+@click.option("--mutants/--no-mutants", default=True, show_default=True, help="Also prove that a leak would be found.")
+def prove(problem: str, cuts: int, days: int, seed: int, mutants: bool) -> None:
+    """Prove by experiment that features and labels hold nothing from the future."""
+    from flows import prove as flow
+    from flows.steps.proving import report
+
+    with console.rounds() as rounds:
+        proof = flow.prove.fn(problem, cuts, days, seed, mutants, rounds)
+    for table in report.tables(proof):
+        console.out.print(table)
+    if not proof.holds:
+        raise AsofError(report.verdict(proof))
+    console.done(report.verdict(proof))
 
 
 @verb

@@ -103,7 +103,9 @@ def _free(port: str) -> str:
         try:
             probe.bind(("127.0.0.1", int(port)))
         except (OSError, ValueError, OverflowError) as error:
-            raise AsofError(f"port {port} is taken or is no port ({error}); choose another: ASOF_PREFECT_PORT=4201 make serve") from error
+            raise AsofError(
+                f"port {port} is taken or is no port ({error}); choose another: ASOF_PREFECT_PORT=4201 make serve"
+            ) from error
     return port
 
 
@@ -129,11 +131,15 @@ def _pool() -> None:
 
     template = ProcessWorker.get_default_base_job_template()
     with get_client(sync_client=True) as client:
-        client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=template, concurrency_limit=1), overwrite=True)
+        client.create_work_pool(
+            WorkPoolCreate(name=POOL, type="process", base_job_template=template, concurrency_limit=1), overwrite=True
+        )
         running = FlowRunFilter.model_validate({"state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}})
         here = WorkPoolFilter.model_validate({"name": {"any_": [POOL]}})
         for run in client.read_flow_runs(flow_run_filter=running, work_pool_filter=here):
-            client.set_flow_run_state(run.id, Crashed(message="Its worker was killed before it could say how the run ended."), force=True)
+            client.set_flow_run_state(
+                run.id, Crashed(message="Its worker was killed before it could say how the run ended."), force=True
+            )
 
 
 def _prefect(*arguments: str) -> None:

@@ -25,7 +25,9 @@ def move(to: datetime) -> None:
     """Set the clock; it never goes back."""
     before = now()
     if before is not None and to < before:
-        raise AsofError(f"the clock stands at {before} and cannot go back to {to}; give a later instant, or begin anew without data/")
+        raise AsofError(
+            f"the clock stands at {before} and cannot go back to {to}; give a later instant, or begin anew without data/"
+        )
     with warehouse.transaction() as con:
         con.execute("delete from landing.clock")
         con.execute("insert into landing.clock values (?)", [to])

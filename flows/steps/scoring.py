@@ -79,11 +79,26 @@ def _stage(problem: Problem, version: str, start: datetime, end: datetime, stage
     seen[version] = Counter()
     with warehouse.cursor() as reading, warehouse.cursor() as writing:
         batches = reading.sql(pending).to_arrow_reader(BATCH)
-        scored = pa.RecordBatchReader.from_batches(OUT, _scored(model, problem, batches, cells, seen[version]))
-        writing.register("scored", scored)
-        writing.execute(f"insert into {staged} by name select '{version}' as model_version, * from scored")
+        refusals: list[AsofError] = []
+        scored = _keeping(refusals, _scored(model, problem, batches, cells, seen[version]))
+        writing.register("scored", pa.RecordBatchReader.from_batches(OUT, scored))
+        try:
+            writing.execute(f"insert into {staged} by name select '{version}' as model_version, * from scored")
+        except warehouse.Error:
+            # What a batch was refused for went through DuckDB and came out as a page of traceback.
+            if refusals:
+                raise refusals[0] from None
+            raise
         writing.unregister("scored")
     return due
+
+
+def _keeping(refusals: list[AsofError], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except AsofError as error:
+        refusals.append(error)
+        raise
 
 
 def _scored(model, problem: Problem, batches, cells: dict, seen: Counter) -> Iterator[pa.RecordBatch]:

@@ -27,7 +27,9 @@ def cuts(bench: Bench, how_many: int, seed: int) -> list[datetime]:
     A tie is an as_of at which something became known: there `<` and `<=` differ. The busy ones have ties in most sources.
     """
     known = " union all ".join(
-        f"select {one.known_at} as known_at, '{one.name}' as source from slice.{one.relation}" for one in bench.sources if one.known_at
+        f"select {one.known_at} as known_at, '{one.name}' as source from slice.{one.relation}"
+        for one in bench.sources
+        if one.known_at
     )
     start = bench.begin + (bench.end - bench.begin) * HISTORY_SHARE
     with bench.comparing() as con:
@@ -113,7 +115,9 @@ def keys(bench: Bench) -> tuple[int, list[Difference]]:
             if twice:
                 one = twice[0]
                 found.append(
-                    Difference("one row per key", model.name, entity, f"{one[0]}, {one[1]}", "1 row", f"{one[2]} rows", len(twice))
+                    Difference(
+                        "one row per key", model.name, entity, f"{one[0]}, {one[1]}", "1 row", f"{one[2]} rows", len(twice)
+                    )
                 )
     return rows, found
 

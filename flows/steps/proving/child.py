@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -44,21 +45,25 @@ class Job:
 
 
 def prove(job: Job) -> Iterator[dict]:
-    """Yields `{check, rows, differences, seconds}` per check; the first one is the full build."""
+    """Yields `{check, rows, seconds, sql, differences}` per check; the first one is the full build.
+
+    `sql` is a digest of the SQL that ran, told after the full build and after the last batch, which is incremental.
+    """
     from flows.steps.proving import bench as benches
     from flows.steps.proving import checks
 
     began = time.perf_counter()
 
-    def told(check: str, rows: int = 0, found: list | tuple = ()) -> dict:
+    def told(check: str, rows: int = 0, found: list | tuple = (), sql: str = "") -> dict:
         nonlocal began
         before, began = began, time.perf_counter()
-        return {"check": check, "rows": rows, "differences": [asdict(one) for one in found], "seconds": began - before}
+        plain = [asdict(one) for one in found]
+        return {"check": check, "rows": rows, "seconds": began - before, "sql": sql, "differences": plain}
 
     bench = benches.Bench(Path(job.folder), Path(job.slice), job.problem, job.begin, job.end)
     bench.build("full", job.end)
     bench.keep(benches.FULL)
-    yield told("full build", len(bench.models))
+    yield told("full build", len(bench.models), sql=compiled())
     if "split" in job.parts:
         yield told("split", *checks.splits(bench, job.seed))
     bench.drop("full")
@@ -71,7 +76,15 @@ def prove(job: Job) -> Iterator[dict]:
     if "batches" in job.parts and job.days:
         names = ("hour by hour" if job.hours == 1 else f"every {job.hours} h", "day by day", "all at once")
         for name, result in zip(names, checks.batches(bench, job.days, job.hours), strict=False):
-            yield told(name, *result)
+            yield told(name, *result, sql=compiled() if name == names[-1] else "")
+
+
+def compiled() -> str:
+    """A digest of the SQL of every model as dbt last compiled it in this copy."""
+    digest = hashlib.sha256()
+    for path in sorted(Path("target/compiled").rglob("*.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def main() -> int:

@@ -55,7 +55,7 @@ def first_difference(
         return None
     key = [name for name in key if name in names]
     here, there = ("gone", "come") if gone else ("come", "gone")
-    row = _row(con, f"select * from {here} order by {', '.join([*key, 'all'] if not key else key)} limit 1", names)
+    row = _row(con, f"select * from {here} order by {', '.join(key) or 'all'} limit 1", names)
     twin = _twin(con, here, there, key, names)
     left, right = (row, twin) if gone else (twin, row)
     column = next((name for name in names if twin and repr(row[name]) != repr(twin[name])), "(row)")

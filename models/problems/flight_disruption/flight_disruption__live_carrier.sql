@@ -5,7 +5,9 @@ with cohort as (
     select * from {{ ref('flight_disruption__cohort') }} where {{ new_instants() }}
 ),
 
-events as (select * from {{ ref('int_flights__events') }}),
+events as (
+    select * from {{ ref('int_flights__events') }} where {{ within_reach('known_at', '48 hours') }}
+),
 
 carrier as (
     {{ aggregate_before('cohort', 'events', on=['carrier'], windows={'24h': '24 hours'}, measures={'disrupted': ['share', 'disrupted']}) }}

@@ -5,11 +5,13 @@ with cohort as (
     select * from {{ ref('flight_disruption__cohort') }} where {{ new_instants() }}
 ),
 
-events as (select * from {{ ref('int_flights__events') }}),
+events as (
+    select * from {{ ref('int_flights__events') }} where {{ within_reach('known_at', '48 hours') }}
+),
 
 recent_outcomes as (
     select * from {{ ref('int_flights__outcomes') }}
-    where known_at >= (select min(as_of) - interval 28 days from cohort)
+    where {{ within_reach('known_at', '28 days') }}
 ),
 
 dest as (

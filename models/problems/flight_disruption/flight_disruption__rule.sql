@@ -10,7 +10,9 @@ with live as (
     {% endif %}
 ),
 
-outcomes as (select * from {{ ref('int_flights__outcomes') }}),
+outcomes as (
+    select * from {{ ref('int_flights__outcomes') }} where {{ within_reach('known_at', '100 days') }}
+),
 
 name_the_band as (
     select

@@ -1,0 +1,27 @@
+"""The proof: the project itself shows that its features hold nothing from the future, and that it would notice."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.steps import problems
+from flows.steps.proving import mutants as lists
+from flows.steps.proving.proof import Proof, Report, begin, prove_mutants, prove_project, scratch, sql_of
+
+
+@flow(name="prove")
+def prove(
+    problem: str, cuts: int = 3, days: int = 45, seed: int = 7, mutants: bool = True, report: Report = lambda *_: None
+) -> Proof:
+    """Prove a problem on the first `days` days that landed: `cuts` truncations, batches, and then the mutants.
+
+    `report(what, at, total)` hears how far it is. Nothing outside a scratch folder beside the warehouse is written.
+    """
+    problems.get(problem)
+    with scratch() as folder:
+        job = begin(folder, problem, days, seed)
+        proof = Proof(job, prove_project(job, cuts, report))
+        # A project that leaks cannot tell a mutant from itself.
+        if mutants and proof.holds:
+            proof.fates = prove_mutants(job, lists.of(problem), sql_of(proof.results), report)
+    return proof

@@ -1,0 +1,141 @@
+"""The whole proof of a problem: the project as it is, in parts side by side, and then its mutants."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from flows.steps import landing_zone, settings, warehouse
+from flows.steps.proving import mutants, project, worlds
+from flows.steps.proving.child import Job
+from flows.steps.proving.comparing import Difference
+from flows.steps.proving.running import Result, differences, run
+from ml.errors import AsofError
+
+# The hours of two days: long enough for a night, a day's turn and every hour of the day twice.
+BATCH_DAYS = 2
+# For a mutant a shorter history is enough, and its batches need only be of different sizes.
+MUTANT_DAYS, MUTANT_HOURS = 20, 6
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a mutant: caught at `difference`, not in use in this problem, or a survivor; `error` if it could not run."""
+
+    mutant: mutants.Mutant
+    difference: Difference | None
+    used: bool
+    seconds: float
+    error: str = ""
+
+    @property
+    def survived(self) -> bool:
+        """Whether the proof did not notice it, though it changes what runs."""
+        return self.difference is None and self.used
+
+
+@dataclass
+class Proof:
+    """What was proved, from which span of history (`job`), and what was found."""
+
+    job: Job
+    results: list[Result]
+    fates: list[Fate] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """No difference in the project as it is, and no mutant that survived."""
+        return not differences(self.results) and not any(fate.survived for fate in self.fates)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder beside the warehouse, removed at the end."""
+    beside = warehouse.file().parent
+    beside.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="proof-", dir=beside))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin(folder: Path, problem: str, days: int, seed: int) -> Job:
+    """Cut the slice of history that all worlds are made of; returns a job over all of it, without checks."""
+    slice_file = folder / "slice.duckdb"
+    first, end = worlds.cut_slice(warehouse.file(), slice_file, landing_zone.sources(), days)
+    return Job(problem, str(folder), str(slice_file), first, end, seed, parts=())
+
+
+def sql_of(results: list[Result]) -> set[str]:
+    """The digests of the SQL that ran."""
+    return {result.sql for result in results}
+
+
+def prove_project(base: Job, cuts: int, report: Report = lambda what, at, total: None) -> list[Result]:
+    """The project as it is: cuts in one process and batches in another; the results of both."""
+    folder = Path(base.folder)
+    jobs = {
+        "cuts": replace(base, folder=str(folder / "cuts"), cuts=cuts, parts=("keys", "split", "cuts")),
+        "batches": replace(base, folder=str(folder / "batches"), days=BATCH_DAYS, parts=("batches",)),
+    }
+    totals = {"cuts": 3 + 2 * cuts, "batches": 4}
+
+    def one(name: str) -> list[Result]:
+        done = 0
+
+        def tell(check: str) -> None:
+            nonlocal done
+            done += 1
+            report(name, done, totals[name])
+
+        report(name, 0, totals[name])
+        # The copy that is parsed first is what the mutants' copies start from.
+        return run(project.copy(folder / f"project_{name}"), jobs[name], tell)
+
+    with ThreadPoolExecutor(settings.threads()) as pool:
+        found = [result for results in pool.map(one, jobs) for result in results]
+    return found
+
+
+def prove_mutants(
+    base: Job, some: list[mutants.Mutant], known_sql: set[str], report: Report = lambda what, at, total: None
+) -> list[Fate]:
+    """Every mutant through the checks until one catches it, as many side by side as there are cores.
+
+    `known_sql` are the digests of the SQL that the project itself ran: a mutant that runs no other SQL is not in use.
+    """
+    folder, done = Path(base.folder), 0
+    short = min(base.end, base.begin + timedelta(days=MUTANT_DAYS))
+    parsed = folder / "project_cuts"
+
+    def one(numbered: tuple[int, mutants.Mutant]) -> Fate:
+        nonlocal done
+        number, mutant = numbered
+        where = folder / f"mutant_{number}"
+        job = replace(
+            base, folder=str(where / "worlds"), end=short, cuts=1, days=1, hours=MUTANT_HOURS, stop=True,
+            parts=("keys", "split", "cuts", "batches"),
+        )  # fmt: skip
+        try:
+            copied = project.copy(where / "project", mutant.edits, parsed if parsed.exists() else None)
+            results = run(copied, job)
+        except AsofError as error:
+            return Fate(mutant, None, True, 0, f"could not run: {error}")
+        finally:
+            shutil.rmtree(where, ignore_errors=True)
+            done += 1
+            report("mutants", done, len(some))
+        used = not sql_of(results) <= {"", *known_sql} or any(edit.file.endswith(".py") for edit in mutant.edits)
+        return Fate(mutant, next(iter(differences(results)), None), used, sum(result.seconds for result in results))
+
+    report("mutants", 0, len(some))
+    with ThreadPoolExecutor(settings.threads()) as pool:
+        return list(pool.map(one, enumerate(some)))
