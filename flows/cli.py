@@ -43,6 +43,7 @@ def verb(function: Callable) -> Callable:
     @functools.wraps(function)
     def run(problem: str | None, **kwargs) -> None:
         warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", module="pydantic")  # prefect's own schemas, nothing that people can mend
         from flows.steps import problems, warehouse
 
         try:

@@ -31,7 +31,9 @@ def lifecycle(
     `watch(what, clock)` is told what begins. Where the clock stands already, nothing is repeated. Returns the clock.
     """
     tell = watch or (lambda what, at: None)
-    if history and (clock.now() or beginning()) < history:
+    # A life that has begun goes on step by step: nothing of it is history any more.
+    begun = clock.now() is not None and registry.champion(problem) is not None
+    if history and not begun and (clock.now() or beginning()) < (history := min(history, until)):
         tell("history", history)
         call(data, history, "month")
     if registry.champion(problem) is None:

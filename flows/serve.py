@@ -58,17 +58,18 @@ def _serve(children: list[subprocess.Popen]) -> None:
     home = path("PREFECT_HOME", "data/prefect")
     environment(home)
     port = os.environ["PREFECT_SERVER_API_PORT"]
-    with (home / "server.log").open("ab") as log:
-        children.append(_start("server", "start", output=log))
-        console.done(f"the server starts on port {port}; its log is {log.name}")
-        _healthy(children[0], Path(log.name))
-    _pool()
-    _prefect("--no-prompt", "deploy", "--all", "--prefect-file", "prefect.yaml")
-    children.append(_start("worker", "start", "--pool", POOL, "--name", "asof-worker", "--limit", "1"))
+    children.append(_start("server", "start", log=home / "server.log"))
+    with console.working(f"the server starts on port {port}"):
+        _healthy(children[0], home / "server.log")
+    with console.working("the flows of prefect.yaml are deployed"):
+        _pool()
+        _prefect("--no-prompt", "deploy", "--all", "--prefect-file", "prefect.yaml")
+    children.append(_start("worker", "start", "--pool", POOL, "--name", "asof-worker", "--limit", "1", log=home / "worker.log"))
+    console.done(f"what runs is told in {home / 'worker.log'}, what the server does in {home / 'server.log'}")
     console.done(f"open http://127.0.0.1:{port} and log in with the line that `cat {home / 'auth_string'}` prints; Ctrl-C stops")
     while all(child.poll() is None for child in children):
         time.sleep(0.5)
-    raise AsofError(f"the server or the worker has ended by itself; read {home / 'server.log'} and start again")
+    raise AsofError(f"the server or the worker has ended by itself; {home / 'server.log'} or worker.log says why")
 
 
 def environment(home: Path) -> None:
@@ -148,10 +149,11 @@ def _prefect(*arguments: str) -> None:
         raise AsofError(f"`prefect {' '.join(arguments)}` failed: {' '.join((done.stdout + done.stderr).split())[-800:]}")
 
 
-def _start(*arguments: str, output=None) -> subprocess.Popen:
+def _start(*arguments: str, log: Path) -> subprocess.Popen:
     # A session of its own: Ctrl-C on the terminal reaches this process alone, which then stops its children in order.
     command = [sys.executable, "-m", "prefect", *arguments]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=output, stderr=output and subprocess.STDOUT, start_new_session=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(command, cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
 
 
 def _end(child: subprocess.Popen) -> None:

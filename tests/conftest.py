@@ -50,16 +50,16 @@ def verb(house: House, *arguments: str) -> None:
 def lived(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Lived:
     """History, then three days by the command line; beside it, where tests ask for them, two that must come to the same."""
     folder = tmp_path_factory.mktemp("lived")
-    started, daily = House(folder / "started"), House(folder / "daily")
+    day, daily = House(folder / "day"), House(folder / "daily")
     wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
     background = {}
     if "daily" in wanted:
         background["daily"] = daily, children.start(daily, calling="tests.conftest:live_anew")
-    verb(started, "replay", "--history", HISTORY, "--until", HISTORY)
+    verb(day, "replay", "--history", HISTORY, "--until", HISTORY)
+    started = day.copy(folder / "started")
     if "hour" in wanted:
         hour = started.copy(folder / "hour")
         background["hour"] = hour, children.start(hour, "replay", "--until", HOURS, "--step", "hour")
-    day = started.copy(folder / "day")
     verb(day, "replay", "--until", UNTIL)
     return Lived(started, day, background)
 
@@ -86,8 +86,9 @@ def live_anew() -> None:
     """In a child: what `daily` does."""
     from flows.cli import cli
 
-    for arguments in (["land", "--until", HISTORY, "--step", "day"], ["build"], ["replay", "--until", UNTIL]):
-        cli(arguments, standalone_mode=False)
+    cli(["land", "--until", HISTORY, "--step", "day"], standalone_mode=False)
+    cli(["build"], standalone_mode=False)
+    cli(["replay", "--history", HISTORY, "--until", UNTIL], standalone_mode=False)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import tempfile
 os.environ.setdefault("DBT_TARGET_PATH", tempfile.mkdtemp(prefix="asof-target-"))
 os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"
 
-import soda_core.contracts
 import soda_duckdb.common.data_sources.duckdb_data_source  # noqa: F401
 
 import flows.cli

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 from collections.abc import Callable, Sequence
@@ -55,6 +56,7 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
+    atexit.register(gc.unfreeze)  # or DuckDB's bindings report at exit what was never collected
 
 
 @lru_cache(maxsize=1)

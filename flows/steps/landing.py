@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from checks.landing import LandingSource, failures, landing_schema
 from flows.steps.landing_read import STAGED, Received, Reject, read
+from flows.steps.warehouse import undo
 from ml.errors import AsofError
 
 # Rows that Pandera sees at a time: bounds memory, and is large enough for its fixed cost to vanish.
@@ -272,7 +273,7 @@ def _commit(
         _quarantine(con, [(*head[:3], r.line, r.column, r.reason, received.raw(r.line), now) for r in rejects])
         con.execute("commit")
     except BaseException:
-        con.execute("rollback")
+        undo(con)
         raise
     return batch
 

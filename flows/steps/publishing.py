@@ -37,7 +37,8 @@ def publish(now: datetime) -> dict[str, int]:
                 os.fsync(handle.fileno())
             fresh.replace(target)
         finally:
-            fresh.unlink(missing_ok=True)
+            for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+                left.unlink(missing_ok=True)
         run.rows, run.message = sum(counts.values()), f"published {len(counts)} tables"
     return counts
 
@@ -61,6 +62,9 @@ def _write(fresh: Path) -> dict[str, int]:
                 _comment(con, name, model)
             con.execute("commit")
             con.execute("checkpoint published")
+        except BaseException:
+            warehouse.undo(con)
+            raise
         finally:
             con.execute("detach published")
     return counts

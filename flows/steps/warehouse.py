@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -122,8 +122,14 @@ def transaction() -> Iterator[duckdb.DuckDBPyConnection]:
             yield con
             con.execute("commit")
         except BaseException:
-            con.execute("rollback")
+            undo(con)
             raise
+
+
+def undo(con: duckdb.DuckDBPyConnection) -> None:
+    """Roll back what is open. After a COMMIT that failed nothing is: then the error to tell is the first one."""
+    with suppress(duckdb.TransactionException):
+        con.execute("rollback")
 
 
 def table(sql: str, parameters: list | None = None) -> pa.Table:

@@ -41,14 +41,18 @@ def test_a_warehouse_that_is_no_database_is_an_error_that_says_to_restore(copied
 def leave_a_log(house: House) -> int:
     """A run that died before its checkpoint: what it acknowledged stands in the log alone. Returns the predictions."""
     state.forget_the_last_day(house)
-    assert children.run(house, calling="tests.faults.points:serve", dying="tests.faults.points:after_the_commit_before_publishing").killed
+    assert children.run(
+        house, calling="tests.faults.points:serve", dying="tests.faults.points:after_the_commit_before_publishing"
+    ).killed
     log = house.warehouse.with_name("warehouse.duckdb.wal")
     assert log.stat().st_size > 10_000
     reading = house.copy(house.folder.with_name("reading"))
     return len(state.predictions(reading))
 
 
-@pytest.mark.xfail(strict=True, reason="commits lost with a torn log are not noticed: the run ledger is not cross-checked outside the file")
+@pytest.mark.xfail(
+    strict=True, reason="commits lost with a torn log go unnoticed: the ledger is not cross-checked outside the file"
+)
 def test_a_torn_log_is_refused_because_the_ledger_disagrees(copied: House) -> None:
     scored = leave_a_log(copied)
     log = copied.warehouse.with_name("warehouse.duckdb.wal")

@@ -17,16 +17,17 @@ from tests.conftest import PROBLEM
 
 PREDICTIONS = f"problems.{PROBLEM}__predictions"
 CONTRACTS = sorted(contracts.CONTRACTS.glob("*.yml"))
-# What is done to the warehouse, and the contract that must see it.
+MART = "flight_disruption_predictions.yml"
+# What is done to the warehouse, and what the refusal names.
 BROKEN = {
-    "a score is missing": (f"update {PREDICTIONS} set score = null where rowid = 7", "flight_disruption_predictions.yml: score"),
-    "a score is no probability": (f"update {PREDICTIONS} set score = 1.5 where rowid = 7", "flight_disruption_predictions.yml: score"),
-    "a rule's score is negative": (f"update {PREDICTIONS} set rule_score = -0.1 where rowid = 7", "flight_disruption_predictions.yml: rule_score"),
-    "a prediction stands twice": (f"insert into {PREDICTIONS} from {PREDICTIONS} limit 1", "flight_disruption_predictions.yml: "),
-    "a prediction names no model": (f"update {PREDICTIONS} set model_version = null where rowid = 7", "flight_disruption_predictions.yml: model_version"),
-    "there are no predictions": (f"delete from {PREDICTIONS}", "flight_disruption_predictions.yml"),
+    "a score is missing": (f"update {PREDICTIONS} set score = null where rowid = 7", f"{MART}: score"),
+    "a score is no probability": (f"update {PREDICTIONS} set score = 1.5 where rowid = 7", f"{MART}: score"),
+    "a rule's score is negative": (f"update {PREDICTIONS} set rule_score = -0.1 where rowid = 7", f"{MART}: rule_score"),
+    "a prediction stands twice": (f"insert into {PREDICTIONS} from {PREDICTIONS} limit 1", MART),
+    "a prediction names no model": (f"update {PREDICTIONS} set model_version = null where rowid = 7", f"{MART}: model_version"),
+    "there are no predictions": (f"delete from {PREDICTIONS}", MART),
     "a model stands twice": ("insert into ledger.model_versions from ledger.model_versions limit 1", "model_versions.yml"),
-}  # fmt: skip
+}
 
 
 def test_every_contract_holds_on_a_lived_warehouse(inside: House) -> None:
@@ -87,7 +88,9 @@ def test_a_folder_without_contracts_protects_nobody(inside: House, tmp_path: Pat
 
 
 def test_verifying_calls_nobody(copied: House) -> None:
-    ended = children.run(copied, calling="tests.flows.test_contracts:_verify_and_note_connections", SODA_CORE_TELEMETRY_ENABLED="true")
+    ended = children.run(
+        copied, calling="tests.flows.test_contracts:_verify_and_note_connections", SODA_CORE_TELEMETRY_ENABLED="true"
+    )
     assert ended.code == 0, ended.err
     assert ended.out.strip().endswith("telemetry false, connections []")
 

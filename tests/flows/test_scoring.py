@@ -54,10 +54,14 @@ def test_by_the_hour_too(hour: House) -> None:
 
 def test_a_promotion_in_the_middle_of_a_day_divides_the_day(day_to_score: House) -> None:
     first, second = versions()
-    noon = warehouse.rows("select as_of from problems.flight_disruption__features where as_of > ? order by as_of", [DAY])[400]["as_of"]
+    noon = warehouse.rows("select as_of from problems.flight_disruption__features where as_of > ? order by as_of", [DAY])[400][
+        "as_of"
+    ]
     registry.promote(PROBLEM, second, noon, "to see")
     assert score() > 800
-    told = warehouse.rows(f"select model_version, min(as_of) as a, max(as_of) as z from {PREDICTIONS} where as_of >= ? group by all", [DAY])
+    told = warehouse.rows(
+        f"select model_version, min(as_of) as a, max(as_of) as z from {PREDICTIONS} where as_of >= ? group by all", [DAY]
+    )
     by = {one["model_version"]: one for one in told}
     assert by[first]["z"] < noon == by[second]["a"], "a row as of the very instant belongs to the new champion"
     assert warehouse.rows(BY_ANOTHER) == []
@@ -72,7 +76,10 @@ def test_after_a_rollback_the_champion_before_scores_again(day_to_score: House) 
         f"select model_version, count(*) as n from {PREDICTIONS} where as_of >= timestamp '2013-03-01 19:00' group by all"
     )
     assert [span["model_version"] for span in spans] == [first]
-    assert {r["model_version"] for r in warehouse.rows(f"select model_version from {PREDICTIONS} where as_of >= ?", [DAY])} == {first, second}
+    assert {r["model_version"] for r in warehouse.rows(f"select model_version from {PREDICTIONS} where as_of >= ?", [DAY])} == {
+        first,
+        second,
+    }
     assert warehouse.rows(BY_ANOTHER) == []
 
 
@@ -80,7 +87,9 @@ def test_scoring_twice_adds_nothing(day_to_score: House) -> None:
     assert score() > 800
     before = warehouse.rows(f"select (select count(*) from {PREDICTIONS}) as p, (select count(*) from ledger.profiles) as c")
     assert score() == 0
-    assert warehouse.rows(f"select (select count(*) from {PREDICTIONS}) as p, (select count(*) from ledger.profiles) as c") == before
+    assert (
+        warehouse.rows(f"select (select count(*) from {PREDICTIONS}) as p, (select count(*) from ledger.profiles) as c") == before
+    )
 
 
 def test_scoring_again_what_was_lost_gives_the_same_scores(day_to_score: House, lived: Lived) -> None:
@@ -103,7 +112,9 @@ def test_predictions_and_the_run_that_made_them_stand_together(lived: Lived) -> 
 
 
 def test_only_flagged_rows_carry_reasons_and_every_score_is_a_probability(lived: Lived) -> None:
-    wrong = f"select * from {PREDICTIONS} where (reasons is not null) <> flagged or not score between 0 and 1 or rule_score is null"
+    wrong = (
+        f"select * from {PREDICTIONS} where (reasons is not null) <> flagged or not score between 0 and 1 or rule_score is null"
+    )
     assert rows(lived.day, wrong) == []
 
 
