@@ -43,7 +43,8 @@ def con():
     with duckdb.connect() as connection:
         connection.execute(
             "create table sales as select i::integer as sale, timestamp '2013-01-01' + to_hours(i::integer) as at, "
-            "'town ' || (i % 7) as town, if(i % 5 = 0, null, i * 1.5) as price, (i % 101)::integer as percent, i % 2 = 0 as paid, "
+            "'town ' || (i % 7) as town, if(i % 5 = 0, null, i * 1.5) as price, (i % 101)::integer as percent, "
+            "i % 2 = 0 as paid, "
             "timestamp '2013-01-01' + to_hours(i::integer) as known_at, i as _line from range(48) as t(i)"
         )
         yield connection
@@ -159,7 +160,7 @@ def test_every_mutant_fits_the_project_and_has_a_name_of_its_own():
 
 def test_a_list_of_mutants_with_a_wrong_entry_is_refused(tmp_path: Path):
     (tmp_path / "p.yml").write_text("- {name: no edits, changed: nothing}")
-    with pytest.raises(AsofError, match="p.yml: .* is not a mutant"):
+    with pytest.raises(AsofError, match=r"p.yml: .* is not a mutant"):
         mutants.of("p", tmp_path)
 
 
