@@ -3,7 +3,6 @@
 import os
 import tempfile
 
-os.environ.setdefault("DBT_TARGET_PATH", tempfile.mkdtemp(prefix="asof-target-"))
 os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"
 
 import soda_duckdb.common.data_sources.duckdb_data_source  # noqa: F401
@@ -13,4 +12,6 @@ import flows.lifecycle
 import flows.steps.summary  # noqa: F401
 from flows.steps import dbt
 
-dbt.manifest_dict()
+with tempfile.TemporaryDirectory() as target:
+    os.environ["DBT_TARGET_PATH"] = target  # each child has its own
+    dbt.manifest_dict()

@@ -3,7 +3,7 @@
     A macro without a spine passes false. -#}
 {% macro _pit_check(name, spine, facts, on, as_of, known_at, uses={}) -%}
     {#- an incremental run repeats what the first build has checked: asking the catalogue again would cost more than the run -#}
-    {%- if execute and is_incremental() -%}{{ return('') }}{%- endif -%}
+    {%- if execute and model.config.materialized == 'incremental' and is_incremental() -%}{{ return('') }}{%- endif -%}
     {%- for argument, value in {'spine': spine, 'facts': facts}.items() if value is none -%}
         {{ _pit_error(name, argument, 'is missing') }}
     {%- endfor -%}

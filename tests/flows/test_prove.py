@@ -31,7 +31,7 @@ def column(name: str, data_type: str, required: bool = False, low: float | None 
 SHOPS = LandingSource(
     "shop", "sales", "_shop.yml", "shop/sales", "csv", (), ("sale",), "known_at", 0.0, None,
     (
-        column("sale", "integer", required=True), column("at", "timestamp"), column("town", "varchar"),
+        column("sale", "integer", required=True), column("sold_at", "timestamp"), column("town", "varchar"),
         column("price", "double"), column("percent", "integer", low=0, high=100), column("paid", "boolean"),
         column("known_at", "timestamp", required=True),
     ),
@@ -42,8 +42,8 @@ SHOPS = LandingSource(
 def con():
     with duckdb.connect() as connection:
         connection.execute(
-            "create table sales as select i::integer as sale, timestamp '2013-01-01' + to_hours(i::integer) as at, "
-            "'town ' || (i % 7) as town, if(i % 5 = 0, null, i * 1.5) as price, (i % 101)::integer as percent, "
+            "create table sales as select i::integer as sale, timestamp '2013-01-01' + to_hours(i::integer) as sold_at, "
+            "'town ' || (i % 7) as town, if(i % 5 = 0, null, i * 1.5e0) as price, (i % 101)::integer as percent, "
             "i % 2 = 0 as paid, "
             "timestamp '2013-01-01' + to_hours(i::integer) as known_at, i as _line from range(48) as t(i)"
         )
@@ -52,7 +52,7 @@ def con():
 
 def test_poison_keeps_keys_and_times_and_changes_every_other_value(con):
     con.execute(f"create table later as {poisoned(SHOPS, 'from sales')}")
-    pairs = "sales inner join later using (sale, at, known_at, _line)"
+    pairs = "sales inner join later using (sale, sold_at, known_at, _line)"
     assert con.execute(f"select count(*) from {pairs}").fetchone() == (48,)
     same = con.execute(
         f"select count_if(sales.price is not distinct from later.price), count_if(sales.paid = later.paid), "
