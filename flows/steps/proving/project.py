@@ -12,6 +12,7 @@ from ml.errors import AsofError
 
 # What dbt and its steps need to run; the copy's own Python runs, so that a mutant may be one of Python.
 COPIED = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests/dbt", "flows", "checks", "ml")
+PARSED = "partial_parse.msgpack"
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Edit:
 def copy(target: Path, edits: Iterable[Edit] = (), parsed: Path | None = None) -> Path:
     """Copy the project to `target` and edit it there; returns `target`.
 
-    With `parsed`, another copy that was parsed, dbt parses only what the edits change. AsofError when an edit does not fit.
+    `parsed` is the target folder of a project that was parsed: from there dbt parses only what the edits change. AsofError
+    when an edit does not fit.
     """
     for name in COPIED:
         source = PROJECT / name
@@ -35,9 +37,9 @@ def copy(target: Path, edits: Iterable[Edit] = (), parsed: Path | None = None) -
         elif source.exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
-    if parsed:
+    if parsed and (parsed / PARSED).exists():
         (target / "target").mkdir()
-        shutil.copy2(parsed / "target" / "partial_parse.msgpack", target / "target")
+        shutil.copy2(parsed / PARSED, target / "target")
     for edit in edits:
         path = target / edit.file
         text = path.read_text() if path.exists() else ""

@@ -18,10 +18,12 @@ from flows.steps.proving.comparing import Difference
 from flows.steps.proving.running import Result, differences, run
 from ml.errors import AsofError
 
-# The hours of two days: long enough for a night, a day's turn and every hour of the day twice.
+# The hours of two days: two nights, two turns of a day in Greenwich and here.
 BATCH_DAYS = 2
-# For a mutant a shorter history is enough, and its batches need only be of different sizes.
-MUTANT_DAYS, MUTANT_HOURS = 20, 6
+# How much history batches and mutants get: an hour costs the same after a longer one.
+SHORT_DAYS = 20
+# For a mutant, batches need only be of different sizes.
+MUTANT_BATCH_DAYS, MUTANT_BATCH_HOURS = 1, 6
 Report = Callable[[str, int, int], None]
 
 
@@ -74,6 +76,11 @@ def begin(folder: Path, problem: str, days: int, seed: int) -> Job:
     return Job(problem, str(folder), str(slice_file), first, end, seed, parts=())
 
 
+def short(job: Job) -> Job:
+    """The same job on the first days only."""
+    return replace(job, end=min(job.end, job.begin + timedelta(days=SHORT_DAYS)))
+
+
 def sql_of(results: list[Result]) -> set[str]:
     """The digests of the SQL that ran."""
     return {result.sql for result in results}
@@ -84,7 +91,7 @@ def prove_project(base: Job, cuts: int, report: Report = lambda what, at, total:
     folder = Path(base.folder)
     jobs = {
         "cuts": replace(base, folder=str(folder / "cuts"), cuts=cuts, parts=("keys", "split", "cuts")),
-        "batches": replace(base, folder=str(folder / "batches"), days=BATCH_DAYS, parts=("batches",)),
+        "batches": replace(short(base), folder=str(folder / "batches"), days=BATCH_DAYS, parts=("batches",)),
     }
     totals = {"cuts": 3 + 2 * cuts, "batches": 4}
 
@@ -97,8 +104,8 @@ def prove_project(base: Job, cuts: int, report: Report = lambda what, at, total:
             report(name, done, totals[name])
 
         report(name, 0, totals[name])
-        # The copy that is parsed first is what the mutants' copies start from.
-        return run(project.copy(folder / f"project_{name}"), jobs[name], tell)
+        parsed = settings.path("DBT_TARGET_PATH", "target")
+        return run(project.copy(folder / f"project_{name}", parsed=parsed), jobs[name], tell)
 
     with ThreadPoolExecutor(settings.threads()) as pool:
         found = [result for results in pool.map(one, jobs) for result in results]
@@ -113,19 +120,18 @@ def prove_mutants(
     `known_sql` are the digests of the SQL that the project itself ran: a mutant that runs no other SQL is not in use.
     """
     folder, done = Path(base.folder), 0
-    short = min(base.end, base.begin + timedelta(days=MUTANT_DAYS))
-    parsed = folder / "project_cuts"
+    parsed = folder / "project_cuts" / "target"
 
     def one(numbered: tuple[int, mutants.Mutant]) -> Fate:
         nonlocal done
         number, mutant = numbered
         where = folder / f"mutant_{number}"
         job = replace(
-            base, folder=str(where / "worlds"), end=short, cuts=1, days=1, hours=MUTANT_HOURS, stop=True,
-            parts=("keys", "split", "cuts", "batches"),
+            short(base), folder=str(where / "worlds"), cuts=1, days=MUTANT_BATCH_DAYS, hours=MUTANT_BATCH_HOURS,
+            stop=True, parts=("keys", "split", "cuts", "batches"),
         )  # fmt: skip
         try:
-            copied = project.copy(where / "project", mutant.edits, parsed if parsed.exists() else None)
+            copied = project.copy(where / "project", mutant.edits, parsed)
             results = run(copied, job)
         except AsofError as error:
             return Fate(mutant, None, True, 0, f"could not run: {error}")
