@@ -1,0 +1,1 @@
+"""Pages for people: Markdown with its HTML twin, and charts as SVG."""

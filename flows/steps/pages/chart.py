@@ -1,0 +1,79 @@
+"""Charts as SVG text: one look for every page, the same bytes for the same numbers, figures in words for screen readers."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+# What stands for what, on every page: the model blue, the rule grey, a challenger orange, trouble red, relief green.
+COLOURS = {
+    "champion": "#1d5fa8",
+    "rule": "#7b8794",
+    "challenger": "#c2620a",
+    "bad": "#c0392b",
+    "good": "#2b8a5a",
+    "pale": "#e4e7eb",
+    "ink": "#1f2933",
+}
+# Further series, told apart by people with any colour vision (after Okabe and Ito 2008).
+SERIES = ("#1d5fa8", "#c2620a", "#2b8a5a", "#8e5aa8", "#b7791f", "#56b4e9", "#7b8794")
+STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "text.color": COLOURS["ink"],
+    "axes.labelcolor": COLOURS["ink"],
+    "axes.edgecolor": "#9aa5b1",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": COLOURS["pale"],
+    "grid.linewidth": 0.8,
+    "xtick.color": "#52606d",
+    "ytick.color": "#52606d",
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "figure.facecolor": "white",
+    "svg.fonttype": "none",  # text stays text: it can be searched, copied and read aloud
+    "svg.hashsalt": "asof",  # ids that repeat, so that the same numbers are the same file
+}
+
+
+@contextmanager
+def figure(width: float = 9.2, height: float = 3.2, rows: int = 1, columns: int = 1, **options: Any) -> Iterator[tuple[Any, Any]]:
+    """A matplotlib figure of so many inches and its axes, in the common style; closed at the end.
+
+    `axes` is one Axes, or an array of them when there are several. Draw, then pass the figure to `svg`.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from cycler import cycler
+    from matplotlib import pyplot
+
+    with matplotlib.rc_context({**STYLE, "axes.prop_cycle": cycler(color=SERIES)}):
+        fig, axes = pyplot.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+        try:
+            yield fig, axes
+        finally:
+            pyplot.close(fig)
+
+
+def svg(fig: Any, title: str, description: str = "") -> str:
+    """The figure as SVG text. `title` names it, `description` says its numbers for people who cannot see it."""
+    out = io.StringIO()
+    fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    text = out.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.S)
+    said = f"<title>{escape(title)}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
+    head, rest = text.split(">", 1)
+    return f'{head} role="img">{said}{rest}'
