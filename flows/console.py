@@ -125,6 +125,24 @@ def alerts(rows: list[dict]) -> None:
     out.print(table)
 
 
+def remarks(rows: list[dict], effect: list[dict]) -> None:
+    """What people said of predictions, the latest first, and what it changed."""
+    if not rows:
+        done("nobody has said anything yet")
+        return
+    table = Table("known at", "by", "entity", "as of", "label", "comment", "", box=box.SIMPLE_HEAD)
+    for row in rows:
+        label = "" if row["label"] is None else str(row["label"]).lower()
+        when = (f"{row[name]:%Y-%m-%d %H:%M}" for name in ("reported_at", "as_of"))
+        table.add_row(next(when), row["author"], row["entity_id"], next(when), label, row["comment"] or "", row["state"])
+    out.print(table)
+    for one in effect:
+        out.print(
+            f"  {one['remarks']:,} landed remarks by {one['authors']:,} people on {one['rows_remarked']:,} rows; "
+            f"{one['rows_corrected']:,} rows corrected, {one['labels_changed']:,} labels changed"
+        )
+
+
 def summary(state) -> None:
     """The short table at the end of a replay."""
     from flows.steps.clock import local

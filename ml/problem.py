@@ -10,9 +10,12 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ml.declared.feedback import Feedback
+
 KINDS = ("number", "boolean", "category", "time", "other")
 # Prose does not change a model, so it does not change the hash of the declaration either.
-PROSE = ("title", "goal", "owner", "path")
+# Nor does whose corrections count: which labels they made is in the fingerprint of the data.
+PROSE = ("title", "goal", "owner", "path", "feedback")
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Problem:
     budget: Budget
     training: Training
     explain: Explain
+    feedback: Feedback
     columns: tuple[Column, ...]
 
     @classmethod

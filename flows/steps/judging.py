@@ -61,7 +61,8 @@ def _weigh(problem: Problem, now: datetime, version: str, incumbent: str | None)
     fresh = instants(rows[problem.as_of]) >= np.datetime64(row["holdout_from"], "us")
     old = registry.model(problem.name, incumbent) if incumbent else None
     if old is not None:
-        fresh &= old.unseen(rows[problem.label_known_at].to_numpy())
+        # Of a label that people corrected, the champion may have seen the version before.
+        fresh &= old.unseen(problems.first_known(problem, rows))
     holdout = rows.take(np.flatnonzero(fresh))
     if holdout.num_rows == 0:
         raise AsofError(f"no row since {row['holdout_from']} is new to both {version} and {incumbent}; wait for more labels")
