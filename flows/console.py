@@ -138,7 +138,7 @@ def remarks(rows: list[dict], effect: list[dict]) -> None:
     out.print(table)
     for one in effect:
         out.print(
-            f"  {one['remarks']:,} landed remarks by {one['authors']:,} people on {one['rows_remarked']:,} rows; "
+            f"  {one['remarks']:,} landed remarks (authors: {one['authors']:,}) on {one['rows_remarked']:,} rows; "
             f"{one['rows_corrected']:,} rows corrected, {one['labels_changed']:,} labels changed"
         )
 

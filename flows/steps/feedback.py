@@ -124,9 +124,13 @@ def misdirected(con: duckdb.DuckDBPyConnection, rows: str) -> list[Reject]:
         for line, problem in con.execute(f"select _line, problem from {rows} and problem not in ({known})").fetchall()
     ]
     silent = con.execute(f"select _line from {rows} and label is null and comment is null").fetchall()
-    found += [Reject(line, "label", "is empty, and so is comment; give a label, true or false, or a comment") for (line,) in silent]
+    found += [
+        Reject(line, "label", "is empty, and so is comment; give a label, true or false, or a comment") for (line,) in silent
+    ]
     early = con.execute(f"select _line, as_of from {rows} and reported_at < as_of").fetchall()
-    found += [Reject(line, "reported_at", f"lies before the prediction itself, {as_of}; correct one of them") for line, as_of in early]
+    found += [
+        Reject(line, "reported_at", f"lies before the prediction itself, {as_of}; correct one of them") for line, as_of in early
+    ]
     for name in names:
         if con.execute(f"select count(*) from {rows} and problem = '{name}'").fetchall()[0][0]:
             found += _strangers(con, rows, name)
@@ -196,16 +200,16 @@ def present(now: datetime) -> datetime:
 def _only_instant(name: str, entity: str) -> datetime:
     problem = problems.get(name)
     found = warehouse.rows(
-        f"select distinct {problem.as_of} as at from {problems.SCHEMA}.{name}__scoring_set "
-        f"where cast({problem.entity} as varchar) = ? order by at desc",
+        f"select distinct {problem.as_of} as due_at from {problems.SCHEMA}.{name}__scoring_set "
+        f"where cast({problem.entity} as varchar) = ? order by due_at desc",
         [entity],
     )
     if not found:
         raise AsofError(f"entity_id {entity!r} is no {problem.entity} of {name}; correct --entity")
     if len(found) > 1:
-        few = ", ".join(f"{row['at']:%Y-%m-%dT%H:%M}" for row in found[:3])
+        few = ", ".join(f"{row['due_at']:%Y-%m-%dT%H:%M}" for row in found[:3])
         raise AsofError(f"{entity!r} was due {len(found)} times; say which with --as-of: {few}{' …' if len(found) > 3 else ''}")
-    return found[0]["at"]
+    return found[0]["due_at"]
 
 
 def remarks(problem: str, limit: int = 50) -> list[dict]:

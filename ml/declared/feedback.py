@@ -30,9 +30,7 @@ def read(keys: Keys) -> Feedback:
         raise keys.error("trusted", f"must be a list of authors, not {trusted!r}")
     if len(set(trusted)) < len(trusted):
         raise keys.error("trusted", "names an author twice; the first is trusted most")
-    found = Feedback(
-        keys.choice("conflict", CONFLICT, "latest"), tuple(trusted), keys.choice("use_in_training", USE, "never")
-    )
+    found = Feedback(keys.choice("conflict", CONFLICT, "latest"), tuple(trusted), keys.choice("use_in_training", USE, "never"))
     if not found.trusted and (found.conflict == "trusted_first" or found.use_in_training == "trusted"):
         raise keys.error("trusted", "is empty, but the policy asks whom to trust; name authors, the most trusted first")
     keys.finish()
