@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import data, feedback, models, proving, watching
+from flows.verbs import cards, data, feedback, models, proving, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -26,13 +26,14 @@ def cli() -> None:
     Everything:        replay
     What is going on:  status, monitor
     What people say:   feedback
+    How far to trust:  card
     Is it honest:      prove
 
     Each verb works on the warehouse file (ASOF_WAREHOUSE) and exits with 1 and one line when it cannot do its work.
     """
 
 
-for module in (data, feedback, models, proving, watching):
+for module in (cards, data, feedback, models, proving, watching):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)
