@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.steps import artifacts, clock, problems
+from flows.steps import artifacts, cards, clock, problems
 from flows.steps.judging import judge
 from flows.steps.promoting import promote_if_judged_so
 
 
 @flow(name="validation")
 def validation(problem: str, challenger: str | None = None) -> str:
-    """Judge a version, the latest by default, and promote it when the verdict says so; returns the decision."""
+    """Judge a version, the latest by default, and promote it when the verdict says so, with its card; returns the decision."""
     verdict = judge(problems.get(problem), clock.now(), challenger)
     artifacts.verdict(verdict)
-    promote_if_judged_so(problem, verdict)
+    if promote_if_judged_so(problem, verdict):
+        cards.write(problem, verdict["challenger"])
     return verdict["decision"]

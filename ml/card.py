@@ -73,4 +73,6 @@ def decisions(label: np.ndarray, score: np.ndarray, threshold: float, costs: Cos
     label, flagged = np.asarray(label) == 1, np.asarray(score) >= threshold
     counts = (flagged & label, flagged & ~label, ~flagged & label, ~flagged & ~label)
     blind = (decide.cost(label, np.full(len(label), flag), costs).mean() for flag in (False, True))
-    return Decisions(threshold, *(int(one.sum()) for one in counts), float(decide.cost(label, flagged, costs).mean()), *map(float, blind))
+    return Decisions(
+        threshold, *(int(one.sum()) for one in counts), float(decide.cost(label, flagged, costs).mean()), *map(float, blind)
+    )

@@ -83,7 +83,7 @@ def gather(problem: Problem, version: str) -> Card:
         _gates(who),
         warehouse.rows("select * from ledger.promotions where problem = ? and ? in (model_version, previous) "
                        "order by effective_at, promoted_at", who),
-        warehouse.rows(f"select * from monitoring.mon_errors where problem = ? and model_version = ? order by place limit {FEW}", who),
+        _errors(who),
         _shared(who) if "live" in sets else [],
     )  # fmt: skip
 
@@ -106,6 +106,13 @@ def _gates(who: list[str]) -> list[dict]:
         "select gates.* from ledger.verdict_gates as gates where verdict_id = (select max_by(verdict_id, decided_at) "
         "from ledger.verdicts where problem = ? and challenger = ?) order by gates.rowid",
         who,
+    )
+
+
+def _errors(who: list[str]) -> list[dict]:
+    """The worst single errors in production."""
+    return warehouse.rows(
+        f"select * from monitoring.mon_errors where problem = ? and model_version = ? order by place limit {FEW}", who
     )
 
 

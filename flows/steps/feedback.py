@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from checks.landing import LandingSource
-from flows.steps import clock, landing_zone, ledger, problems, settings, warehouse
+from flows.steps import landing_zone, ledger, problems, settings, warehouse
 from flows.steps.landing import Batch, LandingRefused, ensure_tables, land_all
 from flows.steps.landing_read import Reject
 from flows.steps.step import step
@@ -142,7 +142,8 @@ def _strangers(con: duckdb.DuckDBPyConnection, rows: str, name: str) -> list[Rej
     problem = problems.get(name)
     if not warehouse.has_table(problems.SCHEMA, f"{name}__scoring_set"):
         raise AsofError(f"{name} is not built yet: run `python -m flows build`")
-    there = f"select cast({problem.entity} as varchar) as entity_id, {problem.as_of} as as_of from {problems.SCHEMA}.{name}__scoring_set"
+    rows_there = f"{problems.SCHEMA}.{name}__scoring_set"
+    there = f"select cast({problem.entity} as varchar) as entity_id, {problem.as_of} as as_of from {rows_there}"
     strange = con.execute(
         f"with there as ({there}), asked as (select _line, entity_id, as_of from {rows} and problem = '{name}') "
         f"select _line, entity_id, as_of, (select max(as_of) from there where there.entity_id = asked.entity_id) "

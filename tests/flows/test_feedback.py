@@ -1,4 +1,4 @@
-"""What people say lands once, with who and when, changes labels from then on and not before, and is refused by line and column."""
+"""What people say lands once, with who and when, changes labels from then on, and is refused by line and column."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ def write(file: Path, card: Card) -> list[Path]:
     drawn = {
         "quality": figures.quality(card.found),
         "scores": figures.histogram(card.found.get("live", card.found["holdout"]), card.model.threshold),
-        "slices": figures.slices(card.slices, card.found["holdout"].metrics[card.problem.metric].estimate, METRICS[card.problem.metric]),
+        "slices": figures.slices(
+            card.slices, card.found["holdout"].metrics[card.problem.metric].estimate, METRICS[card.problem.metric]
+        ),
         "features": figures.looks_at(card.shap, card.importances),
     }
     return page.write(file, f"Model card: {card.row['model_version']}", markdown(card), drawn)
@@ -57,7 +59,11 @@ def _office(card: Card) -> str:
     mine = [one for one in card.promotions if one["model_version"] == card.row["model_version"]]
     if not mine:
         return "Never in office."
-    left = [one for one in card.promotions if one["effective_at"] >= mine[-1]["effective_at"] and one["previous"] == card.row["model_version"]]
+    left = [
+        one
+        for one in card.promotions
+        if one["effective_at"] >= mine[-1]["effective_at"] and one["previous"] == card.row["model_version"]
+    ]
     until = f" until {_at(left[-1]['effective_at'])}" if left else ""
     return f"In office {'from' if left else 'since'} {_at(mine[-1]['effective_at'])}{until}."
 
@@ -81,19 +87,22 @@ def _quality(card: Card) -> Iterator[str]:
     holdout = card.found["holdout"]
     yield "## How good it is"
     yield (
-        f"The **holdout** is what was due from {_at(card.row['holdout_from'])} on and known before {_at(card.row['trained_as_of'])}: "
-        f"{holdout.rows:,} rows on {holdout.clusters} {_unit(card)}. There a twin is measured: the same recipe, fitted without those "
+        f"The **holdout** is what was due from {_at(card.row['holdout_from'])} on and known before "
+        f"{_at(card.row['trained_as_of'])}: "
+        f"{holdout.rows:,} rows on {holdout.clusters} {_unit(card)}. There a twin is measured: the same recipe, "
+        f"fitted without those "
         "rows and without any later label. The deployed model is the refit on everything."
-        + (" **In production**: every row this version scored while in office whose outcome is known by now." if "live" in card.found
+        + (" **In production**: every row this version scored whose outcome is known by now." if "live" in card.found
            else " It has scored no row in production whose outcome is known.")
     )  # fmt: skip
+    kinds = card.found.values()
     yield page.table(
-        ["rows", "n", "positive", *METRICS.values()],
-        [[ROWS[kind], one.rows, f"{one.positives / one.rows:.3f}", *(_interval(one.metrics[name]) for name in METRICS)]
-         for kind, one in card.found.items()],
+        ["", *(ROWS[kind] for kind in card.found)],
+        [["rows", *(f"{one.rows:,}" for one in kinds)], ["positive", *(f"{one.positives / one.rows:.3f}" for one in kinds)],
+         *([told, *(_interval(one.metrics[name]) for one in kinds)] for name, told in METRICS.items())],
     )  # fmt: skip
     yield f"In brackets: 95 % intervals that draw whole {_unit(card)} again."
-    yield "![Reliability with 95 % intervals by day; gains; ROC; precision over recall, dotted the share of positives](quality.svg)"
+    yield "![Reliability with 95 % intervals; gains; ROC; precision over recall, dotted the share of positives](quality.svg)"
     yield f"![Scores by what happened, {ROWS['live' if 'live' in card.found else 'holdout']}](scores.svg)"
 
 
@@ -102,7 +111,8 @@ def _value(card: Card) -> Iterator[str]:
     yield "## Threshold and value"
     yield (
         f"A false alarm costs {costs.false_positive:g}, a miss {costs.false_negative:g}. Rows are flagged from a score of "
-        f"{card.model.threshold:.3f} on. Costs are per row; the last column is what is saved against the cheaper of flagging none and all."
+        f"{card.model.threshold:.3f} on. Costs are per row; the last column is what is saved against the cheaper of "
+        f"flagging none and all."
     )
     rows = []
     for kind, one in card.decided.items():
@@ -111,9 +121,7 @@ def _value(card: Card) -> Iterator[str]:
             [ROWS[kind], one.hits, one.false_alarms, one.missed, f"{one.precision:.2f}", f"{one.recall:.2f}", f"{one.cost:.3f}",
              f"{blind:.3f}", f"{(blind - one.cost) / blind:+.0%}" if blind else ""]
         )  # fmt: skip
-    yield page.table(
-        ["rows", "found", "false alarms", "missed", "precision", "recall", "cost", "without any", "saved"], rows
-    )
+    yield page.table(["rows", "found", "false alarms", "missed", "precision", "recall", "cost", "without any", "saved"], rows)
 
 
 def _judged(card: Card) -> Iterator[str]:
@@ -129,7 +137,8 @@ def _judged(card: Card) -> Iterator[str]:
         )
         yield page.table(
             ["gate", "", "estimate", "interval", "margin", "in words"],
-            [[one["gate"], ANSWER[one["passed"]], _number(one["estimate"]), _span(one["low"], one["high"]), _number(one["margin"]),
+            [[one["gate"], ANSWER[one["passed"]], _number(one["estimate"]), _span(one["low"], one["high"]),
+              _number(one["margin"]),
               one["reason"]] for one in card.gates],
         )  # fmt: skip
     yield "### Decisions"
@@ -147,7 +156,7 @@ def _slices(card: Card) -> Iterator[str]:
     yield "## By slice"
     small = [f"{one.column} {one.value} ({one.rows:,})" for one in card.slices if one.quality is None]
     yield (
-        f"Holdout rows, the twin. The intervals are 95 % each, not corrected for their number."
+        "Holdout rows, the twin. The intervals are 95 % each, not corrected for their number."
         + (f" Too few rows to say: {', '.join(small)}." if small else "")
     )
     yield f"![{METRICS[card.problem.metric]} by declared slice, with its number of rows](slices.svg)"
@@ -157,7 +166,8 @@ def _features(card: Card) -> Iterator[str]:
     yield "## What it looks at"
     yield (
         f"Exact SHAP values of the deployed model on {len(card.shap.values):,} holdout rows, drawn at random (seed "
-        f"{card.problem.training.seed}; they cost 8 ms of CPU a row, so not more than {SAMPLE}), before calibration. They say what moves "
+        f"{card.problem.training.seed}; they cost 8 ms of CPU a row, so not more than {SAMPLE}), before calibration. "
+        f"They say what moves "
         "the model, not what causes the outcome."
     )
     yield "![The strongest features: SHAP value by row, and share of the gain in training](features.svg)"
@@ -176,14 +186,17 @@ def _errors(card: Card) -> Iterator[str]:
         return
     if card.shared:
         yield (
-            f"What its errors of the last quarter share: slices of one or two features, of {card.shared[0]['slices_looked_at']:,} looked "
-            "at, that err more than all other rows on the same days beyond chance (95 %, clustered by day, corrected for their number). "
+            f"What its errors of the last quarter share: slices of one or two features, of "
+            f"{card.shared[0]['slices_looked_at']:,} looked "
+            "at, that err more than all other rows on the same days beyond chance (95 %, clustered by day, corrected "
+            "for their number). "
             "Overlapping slices are named once."
         )
         yield page.table(
             ["slice", "rows", "wrong", "the rest", "more (interval)", "mean score", "came true"],
             [[_slice(one), one["rows"], f"{one['error_rate']:.1%}", f"{one['rest_error_rate']:.1%}",
-              f"{one['difference']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})", f"{one['mean_score']:.2f}", f"{one['label_rate']:.2f}"]
+              f"{one['difference']:+.1%} ({one['low']:+.1%} to "
+              f"{one['high']:+.1%})", f"{one['mean_score']:.2f}", f"{one['label_rate']:.2f}"]
              for one in card.shared],
         )  # fmt: skip
     else:
@@ -191,23 +204,25 @@ def _errors(card: Card) -> Iterator[str]:
     yield "The worst single errors, by cost and confidence:"
     yield page.table(
         [card.problem.entity, "as of", "score", "the rule", "error", "cost"],
-        [[f"`{one['entity_id']}`", _at(one["as_of"]), f"{one['score']:.3f}", f"{one['rule_score']:.3f}", one["error"], f"{one['cost']:g}"]
+        [[f"`{one['entity_id']}`", _at(one["as_of"]), f"{one['score']:.3f}", f"{one['rule_score']:.3f}", one["error"],
+          f"{one['cost']:g}"]
          for one in card.errors],
     )  # fmt: skip
 
 
 def _training(card: Card) -> Iterator[str]:
-    spec, row = card.model.spec, card.row
+    spec, row, policy = card.model.spec, card.row, card.problem.feedback
     families: dict[str, int] = {}
     for name in card.model.features:
         families[name.split("_")[0]] = families.get(name.split("_")[0], 0) + 1
     yield "## Training data"
     facts = {
-        "Rows": f"{row['rows_trained']:,} whose label was known before {_at(row['trained_as_of'])}, the oldest as of {spec['first_as_of'][:16]}",
+        "Rows": f"{row['rows_trained']:,} whose label was known before {_at(row['trained_as_of'])}",
+        "Oldest": f"as of {spec['first_as_of'][:16]}",
         "Label": f"`{card.problem.label}`, true in {spec['label_rate']:.3f} of them",
         "Window": f"{spec['window_days']} days" if spec.get("window_days") else "all of history",
         "Features": f"{len(card.model.features)}: " + ", ".join(f"{family} {n}" for family, n in families.items()),
-        "Corrections by people": f"{card.problem.feedback.use_in_training} become labels (where they disagree: {card.problem.feedback.conflict})",
+        "Corrections by people": f"{policy.use_in_training} become labels (where they disagree: {policy.conflict})",
         "Fingerprint": f"`{row['data_fingerprint']}`",
     }
     yield "\n".join(f"- {name}: {text}" for name, text in facts.items())
@@ -218,7 +233,8 @@ def _limits(card: Card) -> Iterator[str]:
     yield "## Intended use and limits"
     told = [
         f"For decisions as of `{card.problem.as_of}`, one per `{card.problem.entity}`, and for no other question.",
-        f"It speaks for rows like those from {card.model.spec['first_as_of'][:10]} to {row_date(card)}; when they change, drift says so.",
+        f"It speaks for rows like those from {card.model.spec['first_as_of'][:10]} to {row_date(card)}; when they "
+        f"change, drift says so.",
         "A score is a probability, not a certainty; reasons and SHAP values say what moved it, not why the world did.",
         "Slices with few rows may be worse than they look.",
     ]
@@ -237,7 +253,8 @@ def _reproduce(card: Card) -> Iterator[str]:
     spec, row = card.model.spec, card.row
     yield "## Reproduce it"
     yield (
-        f"The same rows, code and seed give the same bytes. It took {row['seconds']:.0f} s; early stopping chose {spec['best_round']} trees "
+        f"The same rows, code and seed give the same bytes. It took {row['seconds']:.0f} s; early stopping chose "
+        f"{spec['best_round']} trees "
         f"for the twin, the refit has {spec['rounds']}. Calibration: {card.model.calibrator['kind']}."
     )
     params = ", ".join(f"{name} {value}" for name, value in sorted(spec["params"].items()))

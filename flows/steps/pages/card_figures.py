@@ -55,7 +55,9 @@ def histogram(one: Evidence, threshold: float) -> str:
     with figure(9.2, 2.4) as (fig, axes):
         width = edges[1]
         axes.bar(edges[:-1], negatives, width, align="edge", color="#cbd2d9", label="did not happen", linewidth=0)
-        axes.bar(edges[:-1], positives, width, align="edge", bottom=negatives, color=COLOURS["bad"], label="happened", linewidth=0)
+        axes.bar(
+            edges[:-1], positives, width, align="edge", bottom=negatives, color=COLOURS["bad"], label="happened", linewidth=0
+        )
         axes.axvline(threshold, color=COLOURS["ink"], linewidth=1)
         axes.text(threshold + 0.008, axes.get_ylim()[1] * 0.93, f"flagged from {threshold:.2f} on", va="top")
         axes.set(xlim=(0, 1), xlabel="score", ylabel="rows")
@@ -93,10 +95,15 @@ def looks_at(shap: Shap, importances: dict[str, float]) -> str:
             rank[known] = value[known].argsort().argsort() / max(1, known.sum() - 1)
             spread = place + draw.uniform(-0.28, 0.28, len(value))
             cloud.scatter(shap.values[~known, at], spread[~known], s=5, color="#cbd2d9", linewidths=0)
-            cloud.scatter(shap.values[known, at], spread[known], s=5, c=rank[known], cmap="coolwarm", vmin=0, vmax=1, linewidths=0)
+            cloud.scatter(
+                shap.values[known, at], spread[known], s=5, c=rank[known], cmap="coolwarm", vmin=0, vmax=1, linewidths=0
+            )
         cloud.axvline(0, color=COLOURS["rule"], linewidth=0.8)
         cloud.set_yticks(range(len(names)), names)
-        cloud.set(title="What it added to the log-odds", xlabel="blue: low values of the feature, red: high, grey: missing or category unknown")
+        cloud.set(
+            title="What it added to the log-odds",
+            xlabel="blue: low values of the feature, red: high, grey: missing or category unknown",
+        )
         cloud.grid(axis="y", visible=False)
         bars.barh(range(len(names)), [importances.get(name, 0.0) for name in names], color=COLOURS["champion"], height=0.6)
         bars.set(title="Share of gain")
