@@ -111,13 +111,13 @@ def _source(node: Mapping[str, Any], meta: Mapping[str, Any]) -> LandingSource:
         refers_to=None if keys.raw("refers_to", None) is None else keys.choice("refers_to", ("cohort",)),
     )
     keys.finish()
-    needed = {*source.key, *([source.known_at] if source.known_at else []), *(REFERENCE if source.refers_to else [])}
+    needed = {*source.key, *([source.known_at] if source.known_at else [])}
     for column, kind in REFERENCE.items() if source.refers_to else []:
-        if (column, kind) not in [(one.name, one.data_type) for one in columns]:
-            raise AsofError(f"{file}: {name} refers to a cohort and must declare {column} as {kind}")
+        if (column, kind, True) not in [(one.name, one.data_type, one.required) for one in columns]:
+            raise AsofError(f"{file}: {name} refers to a cohort and must declare {column} as {kind}, not_null")
     for column in columns:
         if column.name in needed and not column.required:
-            raise AsofError(f"{file}: {name}.{column.name} is a key, known_at or a reference and needs the constraint not_null")
+            raise AsofError(f"{file}: {name}.{column.name} is a key or known_at and needs the constraint not_null")
         if column.name == source.known_at and column.data_type != "timestamp":
             raise AsofError(f"{file}: {name}.{column.name} is known_at and must be a timestamp in UTC")
     return source
