@@ -54,7 +54,6 @@ def receive(now: datetime) -> Received:
     run is recorded as failed, so that an alert says so until the file is mended or removed.
     """
     remarks = source()
-    (settings.landing_folder() / remarks.path).mkdir(parents=True, exist_ok=True)
     with _ready() as con:
         empty_the_inbox(con, remarks, now)
         try:
@@ -84,8 +83,9 @@ def _record(now: datetime, received: Received) -> None:
 
 @contextmanager
 def _ready() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor in a warehouse that has the landed table and the inbox."""
+    """A cursor in a warehouse that has the landed table and the inbox, and the folder for files."""
     remarks = source()
+    (settings.landing_folder() / remarks.path).mkdir(parents=True, exist_ok=True)
     columns = ", ".join(f'"{one.name}" {one.data_type}{" not null" if one.required else ""}' for one in remarks.columns)
     with warehouse.cursor() as con:
         ensure_tables(con, [remarks])

@@ -64,7 +64,7 @@ def first_known(problem: Problem, rows: pa.Table) -> np.ndarray:
     entity, as_of = problem.entity, problem.as_of
     with warehouse.cursor() as con:
         con.register("asked", rows.select([entity, as_of]))
-        found = con.execute(
+        found = con.sql(
             f"select min(there.{problem.label_known_at}) as first_known_at from asked "
             f"inner join {SCHEMA}.{problem.name}__training_set as there using ({entity}, {as_of}) "
             f"group by {entity}, {as_of} order by {as_of}, {entity}"

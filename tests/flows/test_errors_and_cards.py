@@ -113,7 +113,8 @@ def test_a_card_says_what_the_ledger_says_in_markdown_and_html(inside: House) ->
     for said in (version, row["sha256"], row["data_fingerprint"], f"{row['rows_trained']:,}", row["code_version"]):
         assert said in text and said in html
     gates = warehouse.rows(
-        "select gate, reason from ledger.verdict_gates inner join ledger.verdicts using (verdict_id) where challenger = ?",
+        "select gates.gate, gates.reason from ledger.verdict_gates as gates "
+        "inner join ledger.verdicts using (verdict_id) where challenger = ?",
         [version],
     )
     assert gates and all(f"| {one['gate']} |" in text and one["reason"] in text for one in gates)
@@ -122,14 +123,14 @@ def test_a_card_says_what_the_ledger_says_in_markdown_and_html(inside: House) ->
 
 
 def test_a_card_measures_the_twin_on_rows_it_has_not_seen_and_the_model_on_what_it_scored(inside: House) -> None:
-    problem, version = problems.get(PROBLEM), registry.champion(PROBLEM)
+    scorers = warehouse.rows(
+        "select model_version, count(*) as n from monitoring.mon_scored where label is not null group by all"
+    )
+    problem, version = problems.get(PROBLEM), scorers[0]["model_version"]
     found = cards.gather(problem, version)
     row = registry.row(PROBLEM, version)
     assert found.found["holdout"].rows == row["rows_holdout"] == found.found["rule"].rows
     judged = warehouse.rows("select rows_judged from ledger.verdicts where challenger = ?", [version])
     assert judged[0]["rows_judged"] == found.found["holdout"].rows
-    scored = warehouse.rows(
-        "select count(*) as n from monitoring.mon_scored where model_version = ? and label is not null", [version]
-    )
-    assert found.found["live"].rows == scored[0]["n"] > 0
+    assert found.found["live"].rows == scorers[0]["n"] > 0
     assert found.now == clock.now()
