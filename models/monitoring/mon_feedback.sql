@@ -35,8 +35,8 @@ hold_against_the_outcome as (
 count_the_changes as (
     select
         problem,
-        count_if(label_by_people <> observed_label) as outcomes_disputed,
-        count_if(label <> observed_label) as labels_changed
+        cast(count_if(label_by_people <> observed_label) as bigint) as outcomes_disputed,
+        cast(count_if(label <> observed_label) as bigint) as labels_changed
     from hold_against_the_outcome
     group by problem
 ),

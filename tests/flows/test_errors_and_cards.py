@@ -25,7 +25,7 @@ def errors(inside: House) -> list[dict]:
             f"insert into problems.{PROBLEM}__predictions by name "
             f"select flight_id, as_of, '{VERSION}' as model_version, greatest(0.02, least(0.98, if(plan_distance > 1400, "
             f"0.8 - rule_score, rule_score))) as score, rule_score, score >= 0.3 as flagged "
-            f"from problems.{PROBLEM}__features where as_of < timestamp '2013-01-31' and hash(flight_id) % 5 = 0"
+            f"from problems.{PROBLEM}__features where as_of < timestamp '2013-01-31' and hash(flight_id) % 8 = 0"
         )
     return warehouse.rows("select * from monitoring.mon_error_cells where model_version = ?", [VERSION])
 
@@ -90,7 +90,7 @@ def test_numbers_fall_into_quarters_and_everything_else_is_its_own_cell(errors: 
     keys = {(one["entity_id"], one["as_of"]): one["cell"] for one in errors if one["feature"] == "plan_distance"}
     there = warehouse.rows(f"select flight_id, as_of, plan_distance, plan_carrier from problems.{PROBLEM}__features")
     value = {(one["flight_id"], one["as_of"]): one for one in there}
-    scored = warehouse.rows("select entity_id, as_of from monitoring.mon_scored where label is not null")
+    scored = warehouse.rows("select entity_id, as_of from monitoring.mon_error_cells where feature = 'plan_distance'")
     distances = [value[one["entity_id"], one["as_of"]]["plan_distance"] for one in scored]
     edges = np.quantile(distances, [0.25, 0.5, 0.75], method="inverted_cdf")
     names = ["≤", "≤", "≤", ">"]
