@@ -108,19 +108,23 @@ def gates(verdict: dict, rows: list[dict]) -> None:
 
 
 def alerts(rows: list[dict]) -> None:
-    """The open alerts, one line each."""
+    """Alerts, the worst first, one line each and its likely cause below."""
     if not rows:
         done("no alert is open")
         return
-    table = Table("alert", "subject", "first seen", "last seen", "value", "limit", box=box.SIMPLE_HEAD)
+    table = Table("id", "alert", "severity", "state", "seen", "value", "limit", "in doubt", box=box.SIMPLE_HEAD)
     for row in rows:
+        subject = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
+        color = {"critical": "red", "warning": "yellow"}.get(row["severity"], "dim") if row["state"] == "open" else "dim"
         table.add_row(
-            row["kind"],
-            str(row["subject"]),
-            str(row["first_seen"]),
-            str(row["last_seen"]),
+            f"[bold]{row['short_id']}[/]",
+            f"{subject}\n[dim]{row['cause']}[/]",
+            f"[{color}]{row['severity']}[/]",
+            row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else ""),
+            f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}",
             number(row["value"]),
             number(row["limit_value"]),
+            "" if row["damage"] is None else f"{row['damage']:.0%}",
         )
     out.print(table)
 
