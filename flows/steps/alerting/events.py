@@ -67,7 +67,7 @@ def append(con: duckdb.DuckDBPyConnection, records: list[dict], at: datetime, wa
     first = con.execute("select coalesce(max(number), 0) + 1 from ledger.alert_events").fetchall()[0][0]
     empty = dict.fromkeys(con.sql("select * from ledger.alert_events limit 0").columns)
     rows = [
-        {**empty, **record, "number": first + i, "short_id": short_id(record["alert_id"]), "at": at, "written_at": wall}
+        {**empty, **record, "number": first + i, "short_id": short_id(record["alert_id"]), "as_of": at, "written_at": wall}
         for i, record in enumerate(records)
     ]
     return ledger.insert(con, "alert_events", rows)

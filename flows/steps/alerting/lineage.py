@@ -18,7 +18,7 @@ def read(columns_of: set[str]) -> Lineage:
     parents: dict[str, tuple[str, ...]] = {names[key]: () for key in sources}
     for node in nodes.values():
         if node["resource_type"] in ("model", "seed"):
-            parents[node["name"]] = tuple(names[key] for key in node["depends_on"]["nodes"] if key in names)
+            parents[node["name"]] = tuple(names[key] for key in node["depends_on"].get("nodes", ()) if key in names)
     columns: dict[tuple[str, str], tuple[str, ...]] = {}
     for name in sorted(columns_of & _features()):
         columns |= _columns(name)
@@ -50,7 +50,7 @@ def _columns(model: str) -> dict[tuple[str, str], tuple[str, ...]]:
 
 def _trace(node: dict) -> list[dict]:
     """Each column of a model with the models that it is computed from, read off its compiled SQL."""
-    from sqlglot import Expression, exp, parse_one  # a second of import, for those who have to look for a cause
+    from sqlglot import exp, parse_one  # a second of import, for those who have to look for a cause
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.qualify import qualify
@@ -62,7 +62,7 @@ def _trace(node: dict) -> list[dict]:
     ):
         shape[row["table_catalog"]][row["table_schema"]][row["table_name"]][row["column_name"]] = row["data_type"]
     try:
-        query: Expression = qualify(
+        query = qualify(
             parse_one(dbt.compiled(node["name"]), dialect="duckdb"),
             schema=shape,
             dialect="duckdb",
@@ -70,7 +70,7 @@ def _trace(node: dict) -> list[dict]:
         )
         scope, found = build_scope(query), []
         for column in (one.alias_or_name for one in query.selects):
-            leaves = [leaf for leaf in lineage(column, query, dialect="duckdb", scope=scope).walk() if not leaf.downstream]
+            leaves = [leaf for leaf in lineage(column, query, shape, dialect="duckdb", scope=scope).walk() if not leaf.downstream]
             tables = {(leaf.source.db, leaf.source.name) for leaf in leaves if isinstance(leaf.source, exp.Table)}
             found += [{"column_name": column, "parent": parent} for parent in sorted({relations.get(t) for t in tables} - {None})]
     except (SqlglotError, KeyError, ValueError, RecursionError):
