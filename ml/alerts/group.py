@@ -61,7 +61,8 @@ class Group:
     def findings(self) -> str:
         """What it holds, worst first: `feature_drift temperature, gust and 3 more; prediction_drift score`."""
         by_kind: dict[str, list[str]] = {}
-        for one in sorted(_latest(self.members), key=_weight, reverse=True):
+        by_weight = sorted(_latest(self.members), key=lambda one: (*(-part for part in _weight(one)), one.kind, one.subject))
+        for one in by_weight:
             names = by_kind.setdefault(one.kind, [])
             names += [] if one.subject in names else [one.subject]
         return "; ".join(

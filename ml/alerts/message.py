@@ -35,11 +35,12 @@ def _one(row: Mapping[str, Any], pages: str) -> str:
     if row["cost"] is not None:
         bad += f", at most {row['cost']:,.0f} units of cost in the period"
     passed = f"\nIt has passed meanwhile ({row['note']})." if row["state"] == "closed" else ""
+    seen = "once" if row["times_seen"] == 1 else f"{row['times_seen']} times"
     of = f" of {row['problem']}" if row["problem"] else ""
     return (
         f"{row['title']}: {row['subject']}{of}{passed}\n"
         f"Severity: {row['severity']}, {bad}\n"
-        f"Since: {row['first_seen']}, last seen {row['last_seen']}, {row['times_seen']} times\n"
+        f"Since: {row['first_seen']}, last seen {row['last_seen']}, {seen}\n"
         f"Found: {row['findings']}\n"
         f"Likely cause: {row['cause']}\n"
         f"What to do: {row['advice']}\n"
