@@ -124,7 +124,8 @@ def test_damage_counts_each_feature_once_and_is_never_more_than_everything() -> 
 FINDINGS = st.lists(
     st.sampled_from(
         [*FORTY[:3], SCORE, finding("freshness", "f.weather", "f.weather"), finding("freshness", "f.flights", "f.flights"),
-         finding("feature_drift", "both", "p__features"), finding("failed_run", "data"), finding("label_drift", "label", "p__labels"),
+         finding("feature_drift", "both", "p__features"), finding("failed_run", "data"),
+         finding("label_drift", "label", "p__labels"),
          finding("quality_below_rule", "champion", "p__outcomes")]
     )
 )  # fmt: skip
