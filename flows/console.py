@@ -108,25 +108,18 @@ def gates(verdict: dict, rows: list[dict]) -> None:
 
 
 def alerts(rows: list[dict]) -> None:
-    """Alerts, the worst first, one line each and its likely cause below."""
+    """Alerts, the worst first: how bad and what, since when and how much, the likely cause. Narrow terminals show it whole."""
     if not rows:
         done("no alert is open")
-        return
-    table = Table("id", "alert", "severity", "state", "seen", "value", "limit", "in doubt", box=box.SIMPLE_HEAD)
     for row in rows:
-        subject = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
         color = {"critical": "red", "warning": "yellow"}.get(row["severity"], "dim") if row["state"] == "open" else "dim"
-        table.add_row(
-            f"[bold]{row['short_id']}[/]",
-            f"{subject}\n[dim]{row['cause']}[/]",
-            f"[{color}]{row['severity']}[/]",
-            row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else ""),
-            f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}",
-            number(row["value"]),
-            number(row["limit_value"]),
-            "" if row["damage"] is None else f"{row['damage']:.0%}",
-        )
-    out.print(table)
+        what = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
+        state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
+        facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y} · {number(row['value'])} against {number(row['limit_value'])}"
+        if row["damage"] is not None:
+            facts += f" · {row['damage']:.0%} of the decisions in doubt"
+        out.print(f"[bold]{row['short_id']}[/]  [{color}]{row['severity']:8}[/]  {what} · {state}", soft_wrap=True)
+        out.print(f"        {facts}\n        [dim]{row['cause']}[/]", soft_wrap=True)
 
 
 def summary(state) -> None:

@@ -26,8 +26,9 @@ def failed(copied: House) -> House:
     """The publication of last night has failed."""
     state.change(
         copied,
-        "insert into ledger.runs by name select * replace ('failed' as status, 'of-a-test' as run_id, 'no room' as message, "
-        "started_at + interval 1 hour as started_at) from ledger.runs where phase = 'publishing' order by started_at desc limit 1",
+        "insert into ledger.runs by name select * replace ('failed' as status, 'of-a-test' as run_id, "
+        "'no room' as message, started_at + interval 1 hour as started_at) "
+        "from ledger.runs where phase = 'publishing' order by started_at desc limit 1",
     )
     return copied
 

@@ -89,7 +89,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, channel: Channel) -> Iterato
         con.execute(f"create table seeds.alert_kinds as from read_csv('{PROJECT / 'seeds/alert_kinds.csv'}', header = true)")
         con.execute(
             "create table monitoring.mon_findings (problem varchar, kind varchar, subject varchar, alert_id varchar, "
-            "node varchar, seen_at timestamp, value double, limit_value double, severity varchar, damage double, rows_at_stake bigint, "
+            "node varchar, seen_at timestamp, value double, limit_value double, severity varchar, damage double, "
+            "rows_at_stake bigint, "
             "is_standing boolean)"
         )
         for name in ("alerts", "mon_notices"):
