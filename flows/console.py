@@ -115,7 +115,8 @@ def alerts(rows: list[dict]) -> None:
         color = {"critical": "red", "warning": "yellow"}.get(row["severity"], "dim") if row["state"] == "open" else "dim"
         what = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
         state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
-        facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y} · {number(row['value'])} against {number(row['limit_value'])}"
+        facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}"
+        facts += f" · {number(row['value'])} against {number(row['limit_value'])}"
         if row["damage"] is not None:
             facts += f" · {row['damage']:.0%} of the decisions in doubt"
         out.print(f"[bold]{row['short_id']}[/]  [{color}]{row['severity']:8}[/]  {what} · {state}", soft_wrap=True)
