@@ -78,7 +78,7 @@ def test_every_verb_and_option_that_is_named_exists(page: Path) -> None:
         word = re.match(r" ([a-z]+)\b", rest)
         if word and word[1] in getattr(command, "commands", {}):
             command, verb = command.commands[word[1]], f"{verb} {word[1]}"
-        options = {name for one in command.params for name in one.opts} if command else set()
+        options = {name for one in command.params for name in (*one.opts, *one.secondary_opts)} if command else set()
         unknown += [] if command else [verb]
         unknown += [f"{verb} {option}" for option in re.findall(r"--[a-z-]+", rest) if option not in options]
     assert unknown == []
