@@ -13,12 +13,14 @@ from flows.verbs.verb import clock, verb
 def monitor(problem: str, tests: bool) -> None:
     """Test the tables, read the monitors, open and close alerts, tell people, list them."""
     from flows.monitoring import monitoring
-    from flows.steps.alerting import events
+    from flows.steps.alerting import events, telling
 
     clock()
     with console.working("monitoring"):
         monitoring.fn(tests)
     console.alerts(events.standing())
+    if waiting := telling.waiting():
+        console.done(f"messages that wait for a channel that is down: {waiting}; they are sent when it is up again")
 
 
 @verb
