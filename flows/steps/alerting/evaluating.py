@@ -9,6 +9,7 @@ from flows.steps.alerting import events, lineage, telling
 from flows.steps.step import step
 from ml.alerts.cycle import Change, changes
 from ml.alerts.group import Group, group
+from ml.alerts.lineage import Lineage
 from ml.errors import AsofError
 
 
@@ -28,7 +29,8 @@ def evaluate(now: datetime, wall: datetime, kinds: frozenset[str] | None = None)
     found = events.findings(kinds)
     there = events.alerts()
     open_ids = frozenset(name for name, alert in there.items() if alert.state != "closed")
-    graph = lineage.read({one.node for one in found if one.node})
+    nodes = {one.node for one in found if one.node}
+    graph = lineage.read(nodes) if nodes else Lineage({})  # a failed run has no place there, and dbt may be what has failed
     made = changes(group(found, graph, open_ids), there, kinds)
     if made:
         with warehouse.transaction() as con:
