@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ml.declared.framing import Framing
+
 KINDS = ("number", "boolean", "category", "time", "other")
 # Prose does not change a model, so it does not change the hash of the declaration either.
-PROSE = ("title", "goal", "owner", "path")
+PROSE = ("title", "goal", "owner", "path", "framing")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Problem:
     budget: Budget
     training: Training
     explain: Explain
+    framing: Framing
     columns: tuple[Column, ...]
 
     @classmethod
