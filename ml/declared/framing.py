@@ -84,11 +84,12 @@ class Upkeep:
 
 @dataclass(frozen=True)
 class Needs:
-    """Where it runs and what it must hold: platform in words, seconds until a batch is out, memory, rows a month."""
+    """Where it runs and what it must hold: platform in words, seconds until a batch is out, memory, batches and rows a month."""
 
     platform: str | None = None
     batch_seconds: float | None = None
     memory_mb: float | None = None
+    batches_per_month: float | None = None
     rows_per_month: float | None = None
 
 
@@ -129,7 +130,7 @@ def read(keys: Keys) -> Framing:
         **{name: _text(keys, name) for name in ("note", "business_goal", "ideal_outcome", "model_goal", "model_output")},
         success=_measures(keys.inner("success", {})),
         failure=_measures(keys.inner("failure", {})),
-        stakeholders=_list(keys, "stakeholders", lambda one: Stakeholder(one.text("who"), one.text("interest"), one.text("approves", ""))),
+        stakeholders=_list(keys, "stakeholders", _stakeholder),
         plan=_list(keys, "plan", _step),
         **{name: _text(keys, name) for name in ("regulation", "data_use", "interpretability")},
         misuse=_list(keys, "misuse", lambda one: Misuse(one.text("who"), one.text("how"), one.text("guard"))),
@@ -145,6 +146,10 @@ def read(keys: Keys) -> Framing:
     return framing
 
 
+def _stakeholder(one: Keys) -> Stakeholder:
+    return Stakeholder(one.text("who"), one.text("interest"), one.text("approves", ""))
+
+
 def _step(one: Keys) -> Step:
     days = one.number("days", low=0, strict=True)
     return Step(one.text("phase"), one.text("deliverable"), days, one.text("done_when"))
@@ -155,7 +160,8 @@ def _measures(keys: Keys) -> Measures:
 
 
 def _needs(keys: Keys) -> Needs:
-    numbers = {name: keys.number(name, None, low=0, strict=True) for name in ("batch_seconds", "memory_mb", "rows_per_month")}
+    names = ("batch_seconds", "memory_mb", "batches_per_month", "rows_per_month")
+    numbers = {name: keys.number(name, None, low=0, strict=True) for name in names}
     return _finished(keys, Needs(_text(keys, "platform"), **numbers))
 
 

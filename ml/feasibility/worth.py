@@ -76,9 +76,5 @@ def curve(problem: Problem, label: np.ndarray, score: np.ndarray) -> tuple[np.nd
     missed, found = positives[below], positives[-1] - positives[below]
     false_alarms = len(label) - below - found
     paid = missed * problem.costs.false_negative + false_alarms * problem.costs.false_positive
-    return grid, (min(paid[0], paid_nothing(problem, label)) - paid) / len(label)
-
-
-def paid_nothing(problem: Problem, label: np.ndarray) -> float:
-    """What flagging nothing costs."""
-    return float(np.sum(label) * problem.costs.false_negative)
+    blind = min(positives[-1] * problem.costs.false_negative, (len(label) - positives[-1]) * problem.costs.false_positive)
+    return grid, (blind - paid) / max(1, len(label))
