@@ -70,7 +70,7 @@ class Findings:
         return sum(METRICS[self.metric].sign * by > 0 for by in ahead)
 
     def keeps(self, margin: float) -> float:
-        """For how many days beyond a fresh model's a frozen one is shown to lose no more than `margin`; 0 where not even a fold."""
+        """How many days more than a fresh one a frozen model is shown to lose no more than `margin`; 0: not even a fold."""
         kept = 0
         for age in sorted(self.stale):
             if self.stale[age].high > margin:

@@ -94,8 +94,8 @@ def enough_labels(e: Evidence) -> Criterion:
     """Both classes often enough to measure anything."""
     fewest = min(e.positives, e.negatives)
     return Criterion(
-        "enough labels", QUALITY, f"{fewest:,} of the rarer class on {e.clusters:,} clusters",
-        f"{MIN_OF_CLASS} on {MIN_CLUSTERS}", fewest >= MIN_OF_CLASS and e.clusters >= MIN_CLUSTERS, NOT_YET,
+        "enough labels", QUALITY, f"{fewest:,} of the rarer class on {e.clusters:,} days",
+        f"{MIN_OF_CLASS} on {MIN_CLUSTERS} days", fewest >= MIN_OF_CLASS and e.clusters >= MIN_CLUSTERS, NOT_YET,
         "with fewer, the error of the estimate is wider than any difference worth having",
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ def enough_labels(e: Evidence) -> Criterion:
 def enough_history(e: Evidence) -> Criterion:
     """Time enough to walk forward through."""
     return Criterion(
-        "enough history", QUALITY, f"{e.folds} folds", f"{FEWEST_FOLDS}", e.folds >= FEWEST_FOLDS, NOT_YET,
+        "enough history", QUALITY, f"{e.folds} periods", f"{FEWEST_FOLDS}", e.folds >= FEWEST_FOLDS, NOT_YET,
         "a model has to show its lead more than once, on time that it has not seen",
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def beats_the_rule(e: Evidence) -> Criterion:
 def lasts(e: Evidence) -> Criterion:
     """Ahead in most folds."""
     return Criterion(
-        "ahead most of the time", QUALITY, "not measured" if e.won is None else f"{e.won} of {e.folds} folds", "two of three",
+        "ahead most of the time", QUALITY, "not measured" if e.won is None else f"{e.won} of {e.folds} periods", "two of three",
         None if e.won is None else e.won >= FOLDS_WON * e.folds, RULE, "an average can be carried by one lucky stretch",
     )  # fmt: skip
 
@@ -175,6 +175,8 @@ CRITERIA: tuple[Callable[[Evidence], Criterion], ...] = (
     survives_a_miss, upkeep_is_there,
 )
 # fmt: on
+# How people say the metrics.
+SAID = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "log_loss": "log loss"}
 FIRST = ("enough labels", "enough history")
 
 
@@ -188,7 +190,7 @@ def _below(name: str, group: str, value: float | None, limit: float | None, unit
 def _interval(found: Interval | None, metric: str) -> str:
     if found is None:
         return "not measured"
-    return f"{found.estimate:+.3f} {metric} ({found.low:+.3f} to {found.high:+.3f})"
+    return f"{found.estimate:+.3f} {SAID.get(metric, metric)} ({found.low:+.3f} to {found.high:+.3f})"
 
 
 def _money(found: Interval) -> str:

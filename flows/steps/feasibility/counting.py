@@ -104,7 +104,8 @@ def count(problem: Problem, now: datetime) -> Counts:
     delay = tuple(timedelta(seconds=value) for value in totals.pop("delay") or [0, 0, 0])
     return Counts(
         **totals, **twins, waiting=cohort["n"] - totals["rows"], delay=delay,
-        day=by_day["day"].to_numpy(), day_rows=by_day["rows"].to_numpy(), day_positives=by_day["positives"].to_numpy(),
+        day=by_day["day"].to_numpy().astype("datetime64[D]"),
+        day_rows=by_day["rows"].to_numpy(), day_positives=by_day["positives"].to_numpy(),
         features=_features(problem, training), sources=_sources(problem, training),
     )  # fmt: skip
 

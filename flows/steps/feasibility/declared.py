@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from flows.steps.feasibility.words import OPEN
 from flows.steps.pages.page import table
 from ml.declared.framing import Framing
 from ml.problem import Problem
-
-OPEN = "_not declared_"
 
 
 def framing(problem: Problem) -> str:

@@ -6,21 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from flows.steps.feasibility.counting import WEEK
 from flows.steps.feasibility.measuring import Measured
+from flows.steps.feasibility.words import NAMES, in_unit, unit
 from flows.steps.pages import chart
 from ml import decide
 from ml.bootstrap import Interval
 from ml.evaluate import METRICS
 from ml.feasibility.clustered import share
+from ml.feasibility.recommend import SAID
 from ml.feasibility.trial import CANDIDATES
 
 COLOURS = {"rule": chart.COLOURS["rule"], "linear": chart.COLOURS["challenger"], "model": chart.COLOURS["champion"]}
-NAMES = {"rule": "rule", "linear": "linear model", "model": "LightGBM"}
-METRIC = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "log_loss": "log loss"}
 # Features below this are drawn by name; above it, a missing value is an exception.
 NEARLY_ALWAYS = 0.995
 # Beyond this many lines nobody reads names.
-MOST_FEATURES = 24
+MOST_FEATURES = 12
 
 
 def figures(measured: Measured) -> dict[str, str]:
@@ -41,7 +42,7 @@ def summary(measured: Measured) -> str:
             _bars(left, at, values, COLOURS[name], NAMES[name])
         left.set_xticks(range(len(found.periods)), [_period(one, found.fold_days) for one in found.periods])
         better = "higher" if METRICS[found.metric].sign > 0 else "lower"
-        left.set_title(f"{METRIC[found.metric]} on rows not seen ({better} is better)")
+        left.set_title(f"{SAID[found.metric]} on rows not seen ({better} is better)")
         left.grid(axis="x", visible=False)
         left.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, -0.3), borderaxespad=0)
         saved = {name: in_unit(measured, found.worth[name].interval) for name in CANDIDATES}
@@ -50,6 +51,8 @@ def summary(measured: Measured) -> str:
             right.barh(place, one.estimate, color=COLOURS[name], height=0.55)
             right.plot([one.low, one.high], [place, place], color=chart.COLOURS["ink"], linewidth=1.2)
             right.annotate(f"{one.estimate:,.0f}", (max(one.high, 0), place), (5, 0), textcoords="offset points", va="center")
+        right.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        right.locator_params(axis="x", nbins=5)
         right.set_yticks(range(3), [NAMES[name] for name in reversed(CANDIDATES)])
         right.margins(x=0.16)
         right.grid(axis="y", visible=False)
@@ -62,13 +65,14 @@ def labels(measured: Measured) -> str:
     """The label rate by month with intervals over days, and rows a day."""
     counts = measured.counts
     months = counts.day.astype("datetime64[M]")
-    found = {month: share(counts.day_positives[months == month], counts.day_rows[months == month]) for month in np.unique(months)}
+    whole = [month for month in np.unique(months) if (months == month).sum() >= WEEK]
+    found = {month: share(counts.day_positives[months == month], counts.day_rows[months == month]) for month in whole}
     with chart.figure(9.2, 2.4, 1, 2, width_ratios=[3, 2]) as (fig, (left, right)):
         _bars(left, np.arange(len(found)), list(found.values()), chart.COLOURS["champion"], None)
         left.set_xticks(range(len(found)), [f"{month.item():%b}" for month in found])
         left.set_ylim(bottom=0)
         left.set_title("Share of positive labels by month, intervals over days")
-        right.plot(counts.day.astype("datetime64[D]"), counts.day_rows, color=chart.COLOURS["rule"], linewidth=1)
+        right.plot(counts.day, counts.day_rows, color=chart.COLOURS["rule"], linewidth=1)
         right.set_ylim(bottom=0)
         right.set_title("Labelled rows by day")
         _dates(right)
@@ -85,7 +89,7 @@ def known(measured: Measured) -> str:
             axes.plot(one.share, place, "o", color=chart.COLOURS["champion"], markersize=4.5)
             axes.plot(one.lowest, place, "|", color=chart.COLOURS["bad"], markersize=8)
         axes.set_yticks(range(len(rare)), [one.name for one in reversed(rare)], fontsize=8)
-        axes.set_xlim(0, 1.01)
+        axes.set_xlim(max(0, min([one.lowest for one in rare], default=0) - 0.05), 1.005)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         axes.set_title("Share of rows in which a feature is known (dot), and in its worst month (red)")
         axes.grid(axis="y", visible=False)
@@ -130,7 +134,7 @@ def through_time(measured: Measured) -> str:
         left.set_xticks(history, [f"{days:.0f}" for days in history])
         left.minorticks_off()
         left.set_xlabel("days of history learned from")
-        left.set_title(f"Does more data help? {METRIC[found.metric]}")
+        left.set_title(f"Does more data help? {SAID[found.metric]}")
         ages = [age * found.fold_days for age in found.stale]
         _bars(right, ages, list(found.stale.values()), chart.COLOURS["bad"], None, line=True)
         right.axhline(0, color=chart.COLOURS["ink"], linewidth=0.8)
@@ -138,22 +142,11 @@ def through_time(measured: Measured) -> str:
         right.annotate("declared margin", (ages[0], measured.problem.margin), (0, 3), textcoords="offset points", fontsize=8)
         right.set_xticks(ages, [f"{age:.0f}" for age in ages])
         right.set_xlabel("days older than a model that was retrained")
-        right.set_title(f"How fast does a frozen model lose? {METRIC[found.metric]} lost")
+        right.set_title(f"How fast does a frozen model lose? {SAID[found.metric]} lost")
         told = "; ".join(f"{one.days:.0f} days {_told(one.metric)}" for one in found.learning)
         lost = zip(ages, found.stale.values(), strict=True)
         told += "; lost " + ", ".join(f"after {age:.0f} days {_told(one)}" for age, one in lost)
         return chart.svg(fig, "Learning curve and ageing", told)
-
-
-def in_unit(measured: Measured, found: Interval) -> Interval:
-    """Savings in the unit that people read: money a month where it is declared, else units of cost per 1,000 rows."""
-    return measured.money(found) or found._replace(estimate=1000 * found.estimate, low=1000 * found.low, high=1000 * found.high)
-
-
-def unit(measured: Measured) -> str:
-    """The name of that unit."""
-    prices = measured.problem.framing.prices
-    return f"{prices.currency or 'money'} a month" if prices.cost_unit is not None else "units of cost per 1,000 rows"
 
 
 def _period(one: Any, days: float) -> str:
