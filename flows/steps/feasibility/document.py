@@ -14,8 +14,10 @@ from flows.steps.step import step
 
 FOLDER = PROJECT / "docs" / "designs"
 BLOCKS = ("summary", "why", "framing", "plan", "facts", "appendix")
-DECISION = "## Decision\n\nNobody has decided yet. Write here who decided what, when, and why: "
+DECISION = (
+    "## Decision\n\nNobody has decided yet. Write here who decided what, when, and why: "
     "text outside of the measured blocks stays."
+)
 NOTES = "## Notes\n\nRoom for what no number says."
 
 

@@ -144,7 +144,8 @@ def _difficulty(measured: Measured) -> Iterable[str]:
     yield (
         f"On the same {found.rows:,} rows, walking forward through {len(found.periods)} periods. LightGBM − rule "
         f"**{words.signed(found.better)}**, linear − rule {words.signed(found.line)}, LightGBM − linear "
-        f"{words.signed(found.bent)}. A false alarm costs {costs.false_positive:g}, a miss {costs.false_negative:g}; {how}; {BLIND}."
+        f"{words.signed(found.bent)}. A false alarm costs {costs.false_positive:g}, a miss {costs.false_negative:g}; "
+        f"{how}; {BLIND}."
     )
     yield "![Savings by threshold; the dots are each one's best](worth.svg)"
     top = list(found.importances.items())[:5]
@@ -169,7 +170,8 @@ def _time(measured: Measured) -> Iterable[str]:
             if last[-1].high < margin
             else "It is open whether more data helps"
         )
-        yield f"**{helps}.** The last doubling, to {found.learning[-1].days:.0f} days of history, brought {words.signed(last[-1])}."
+        reached = f"to {found.learning[-1].days:.0f} days of history"
+        yield f"**{helps}.** The last doubling, {reached}, brought {words.signed(last[-1])}."
     kept, lost = found.keeps(margin), [age * found.fold_days for age, one in found.stale.items() if one.low > 0]
     lasts = (
         f"**A frozen model keeps {kept:.0f} days longer**: until then it is shown to lose no more than the margin, {margin:g}."
