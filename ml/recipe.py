@@ -56,6 +56,11 @@ class Recipe:
             sampling=spec.sampling,
         )
 
+    @property
+    def dtype(self) -> type[np.floating]:
+        """Of the matrix: float32 halves the memory; the rule is compared digit by digit."""
+        return np.float64 if self.algorithm == "rule" else np.float32
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
@@ -77,7 +82,7 @@ class Fitted:
 
     def raw(self, table: pa.Table | pa.RecordBatch, rows: np.ndarray | None = None) -> np.ndarray:
         """Uncalibrated probabilities of the given rows of `table` (None: all), float64."""
-        return self.learned.predict(encode(table, self.columns, self.categories, rows=rows))
+        return self.learned.predict(encode(table, self.columns, self.categories, self.recipe.dtype, rows))
 
     def predict(self, table: pa.Table | pa.RecordBatch, rows: np.ndarray | None = None) -> np.ndarray:
         """Calibrated probabilities, float64 in [1e-6, 1 - 1e-6], one per given row."""
@@ -149,7 +154,7 @@ def _learn(
     columns = (problem.rule,) if recipe.algorithm == "rule" else recipe.features
     texts = [name for name in problem.texts if name in columns]
     known = levels(table.select(texts).take(rows), texts)
-    matrix = encode(table, columns, known, rows=rows)
+    matrix = encode(table, columns, known, recipe.dtype, rows)
     digest = fingerprint(matrix, label[rows], weight[rows])
     kept = _sampled(label[rows], recipe)
     lesson = Lesson(
@@ -160,7 +165,7 @@ def _learn(
         categories={columns.index(name): len(known[name]) for name in texts},
         watched=None
         if validation is None
-        else (encode(table, columns, known, rows=validation), label[validation], weight[validation]),
+        else (encode(table, columns, known, recipe.dtype, validation), label[validation], weight[validation]),
         params=recipe.params,
         seed=recipe.seed,
         metric=problem.metric,

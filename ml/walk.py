@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,7 @@ def folds(
     edges = np.asarray(edges, dtype="datetime64[us]")
     now = edges[-1] if now is None else np.datetime64(now, "us")
     found = []
-    for number, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True), 1):
+    for number, (start, end) in enumerate(pairwise(edges), 1):
         middle = start - np.timedelta64(validation_days, "D")
         fold = Fold(
             number=number,

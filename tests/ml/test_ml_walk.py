@@ -97,5 +97,5 @@ def test_folds_begin_with_months(problem):
 
 def test_a_fold_without_rows_is_named(table, problem):
     edges = np.array(["2013-06-25", "2013-08-01", "2013-09-01"], dtype="datetime64[us]")
-    with pytest.raises(AsofError, match="fold 2, 2013-08-01.*has no test row"):
+    with pytest.raises(AsofError, match=r"fold 2, 2013-08-01.*has no validation row"):
         folds(table[problem.as_of], table[problem.label_known_at], edges, 20)
