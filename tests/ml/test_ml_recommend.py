@@ -26,11 +26,27 @@ number = st.floats(-1, 1)
 intervals = st.none() | st.builds(about, number, st.floats(0, 0.5))
 amounts = st.none() | st.floats(0, 100)
 evidences = st.builds(
-    Evidence, metric=st.just("roc_auc"), positives=st.integers(0, 500), negatives=st.integers(0, 500),
-    clusters=st.integers(0, 60), folds=st.integers(0, 8), better=intervals, won=st.none() | st.integers(0, 8), late=intervals,
-    late_days=amounts, gain=intervals, extra_cost=st.none() | st.floats(-1, 1), train_seconds=amounts, train_limit=amounts, memory_mb=amounts,
-    memory_limit=amounts, batch_seconds=amounts, batch_limit=amounts, ml_hours=amounts, capacity_hours=amounts,
-)  # fmt: skip
+    Evidence,
+    metric=st.just("roc_auc"),
+    positives=st.integers(0, 500),
+    negatives=st.integers(0, 500),
+    clusters=st.integers(0, 60),
+    folds=st.integers(0, 8),
+    better=intervals,
+    won=st.none() | st.integers(0, 8),
+    late=intervals,
+    late_days=amounts,
+    gain=intervals,
+    extra_cost=st.none() | st.floats(-1, 1),
+    train_seconds=amounts,
+    train_limit=amounts,
+    memory_mb=amounts,
+    memory_limit=amounts,
+    batch_seconds=amounts,
+    batch_limit=amounts,
+    ml_hours=amounts,
+    capacity_hours=amounts,
+)
 
 
 def test_when_everything_holds_it_is_a_model():
