@@ -107,6 +107,16 @@ def gates(verdict: dict, rows: list[dict]) -> None:
     out.print(f"[bold]{verdict['decision']}[/] {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
 
 
+def recommendation(found, headline: str) -> None:
+    """A recommendation with the criteria behind it."""
+    table = Table("criterion", "measured", "limit", "", box=box.SIMPLE_HEAD)
+    for one in found.criteria:
+        mark = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[yellow]open[/]"}[one.holds]
+        table.add_row(one.name, one.measured, one.limit, mark)
+    out.print(table)
+    out.print(f"[bold]{headline}[/]")
+
+
 def alerts(rows: list[dict]) -> None:
     """Alerts, the worst first: how bad and what, since when and how much, the likely cause. Narrow terminals show it whole."""
     if not rows:

@@ -9,7 +9,7 @@ from checks.border import check_rows
 from flows.steps import ledger, problems, settings, warehouse
 from flows.steps.step import step
 from ml import profile
-from ml.fit import Progress
+from ml.learn import Progress
 from ml.problem import Problem
 from ml.split import known
 from ml.train import Trained
