@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import cards, data, feedback, models, proving, watching
+from flows.verbs import alerting, cards, data, feedback, models, planning, proving, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -21,10 +21,11 @@ def cli() -> None:
     """Asof: machine learning that lives in the warehouse, correct as of every moment.
 
     \b
+    Is it worth it:    feasibility
     A day by hand:     land → build → score → publish
     A new model:       train → judge → promote      (and rollback)
     Everything:        replay
-    What is going on:  status, monitor
+    What is going on:  status, monitor, alerts
     What people say:   feedback
     How far to trust:  card
     Is it honest:      prove
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for module in (cards, data, feedback, models, proving, watching):
+for module in (planning, cards, data, feedback, models, proving, watching, alerting):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ml.declared.feedback import Feedback
+from ml.declared.framing import Framing
 
 KINDS = ("number", "boolean", "category", "time", "other")
 # Prose does not change a model, so it does not change the hash of the declaration either.
 # Nor does whose corrections count: which labels they made is in the fingerprint of the data.
-PROSE = ("title", "goal", "owner", "path", "feedback")
+PROSE = ("title", "goal", "owner", "path", "framing", "feedback")
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,18 @@ class Decision(NamedTuple):
 
 
 class Training(NamedTuple):
-    """How to train. `window_days` None means all of history."""
+    """How to train.
+
+    `window_days` None means all of history; `sampling` is the share of negatives that the trees see.
+    """
 
     seed: int
     rounds: int
     early_stopping_rounds: int
     window_days: int | None
     params: dict[str, Any]
+    calibration: str = "auto"
+    sampling: float = 1.0
 
 
 class Budget(NamedTuple):
@@ -97,6 +103,7 @@ class Problem:
     training: Training
     explain: Explain
     feedback: Feedback
+    framing: Framing
     columns: tuple[Column, ...]
 
     @classmethod
@@ -148,6 +155,16 @@ class Problem:
         return tuple(column.name for column in self.features if column.kind == "category")
 
     @cached_property
+    def candidates(self) -> tuple[Column, ...]:
+        """Columns that are kept and described but not learned from: an experiment may take them in."""
+        return tuple(column for column in self.columns if column.role == "candidate")
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The names of all columns that are text, features or not."""
+        return tuple(column.name for column in self.columns if column.kind == "category")
+
+    @cached_property
     def training_columns(self) -> tuple[str, ...]:
         """Every declared column, in order: what to select from `<name>__training_set`."""
         return tuple(column.name for column in self.columns)
@@ -167,6 +184,9 @@ class Problem:
     def spec_hash(self) -> str:
         """sha256 (hex) of everything in the declaration except prose."""
         spec = {key: value for key, value in asdict(self).items() if key not in PROSE}
+        # What was added to the declaration later changes the hash only where it is used.
+        calibration, sampling = self.training.calibration, self.training.sampling
+        spec["training"] = [*self.training[:5], *([calibration, sampling] if (calibration, sampling) != ("auto", 1.0) else [])]
         spec["columns"] = sorted((column.name, column.kind, column.role) for column in self.columns)
         return _sha256(spec)
 

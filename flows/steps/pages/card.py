@@ -45,8 +45,8 @@ def _head(card: Card) -> Iterator[str]:
     rule = card.found["rule"].metrics[card.problem.metric]
     yield (
         f"{_office(card)} On {card.found['holdout'].rows:,} rows that it had not seen, {METRICS[card.problem.metric]} "
-        f"{_number(best.estimate)}; the rule reaches {_number(rule.estimate)}."
-        + (f" In production, on {live.rows:,} rows, {_number(live.metrics[card.problem.metric].estimate)}." if live else "")
+        f"{_three(best.estimate)}; the rule reaches {_three(rule.estimate)}."
+        + (f" In production, on {live.rows:,} rows, {_three(live.metrics[card.problem.metric].estimate)}." if live else "")
     )
     yield page.table(
         ["problem", "trained as of", "training rows", "label rate", "features", "trees", "threshold"],
@@ -142,11 +142,13 @@ def _judged(card: Card) -> Iterator[str]:
               one["reason"]] for one in card.gates],
         )  # fmt: skip
     yield "### Decisions"
+    reasons = {verdict["reason"] for verdict in card.verdicts}
     told = [(v["decided_as_of"], f"judged {v['decision']}: {v['reason']}") for v in card.verdicts]
     for one in card.promotions:
         mine = one["model_version"] == card.row["model_version"]
         what = f"{one['kind']} into office" if mine else f"{one['model_version']} takes over"
-        told.append((one["effective_at"], f"{what}: {one['reason']}"))
+        because = "by that verdict" if one["reason"] in reasons else one["reason"]
+        told.append((one["effective_at"], f"{what}, {because}" if mine else what))
     yield "\n".join(f"- {_at(at)}: {text}" for at, text in sorted(told, key=lambda one: one[0])) or "None yet."
 
 
@@ -281,6 +283,10 @@ def _at(instant) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _three(value: float) -> str:
+    return f"{value:.3f}"
 
 
 def _interval(one) -> str:
