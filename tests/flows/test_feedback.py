@@ -151,7 +151,8 @@ def test_a_file_that_cannot_be_read_stops_nothing_and_is_an_alert(inside: House)
     received = feedback.receive(pass_an_hour())
     assert received.loaded == 1
     assert "bad.csv" in received.refusals[0] and "lacks column" in received.refusals[0]
-    assert warehouse.rows("select subject from monitoring.alerts where kind = 'failed_run'") == [{"subject": "feedback"}]
+    failed = warehouse.rows("select message from ledger.runs where phase = 'feedback' and status = 'failed'")
+    assert len(failed) == 1 and "bad.csv" in failed[0]["message"], "which is what the alert failed_run is made of"
 
 
 def test_rows_of_a_tool_are_held_to_the_contract_of_the_inbox(inside: House) -> None:
