@@ -176,6 +176,25 @@ def test_what_a_champion_has_seen_with_another_label_is_not_new_to_it(inside: Ho
     assert first[changed[0]].item() == one["observed_known_at"]
 
 
+@pytest.mark.parametrize("hours", [1, 6, 30])
+def test_what_was_known_as_of_an_instant_does_not_depend_on_what_people_say_from_then_on(inside: House, hours: int) -> None:
+    remarks, labels = feedback.source().relation, f"problems.{PROBLEM}__labels"
+    with warehouse.transaction() as con:
+        con.execute(
+            f"insert into {remarks} by name select '{PROBLEM}' as problem, flight_id as entity_id, as_of, "
+            f"not is_disrupted as label, "
+            f"'ann' as author, as_of + to_hours({hours}) as reported_at, 'by hand' as _batch_id, row_number() over () as _line, "
+            f"as_of as _landed_at from {labels} where hash(flight_id) % 40 = 0"
+        )
+        cut = con.execute(f"select quantile_disc(reported_at, 0.5) from {remarks}").fetchall()[0][0]
+        known = f"from {labels} where label_known_at < timestamp '{cut}'"
+        con.execute(f"create table before as {known}")
+        assert con.execute("select count_if(is_correction) > 50 from before").fetchall() == [(True,)]
+        for future in (f"update {remarks} set label = not label, author = 'eve'", f"delete from {remarks}"):
+            con.execute(f"{future} where reported_at >= timestamp '{cut}'")
+            assert con.execute(f"(from before except all {known}) union all ({known} except all from before)").fetchall() == []
+
+
 def test_what_refers_to_a_cohort_lands_after_it_is_built() -> None:
     assert [one.name for one in landing_zone.sources() if one.refers_to] == [feedback.SOURCE]
     assert "build(clock.now())\n    feedback.receive" in Path("flows/data.py").read_text()
