@@ -30,6 +30,7 @@ REJECTED = {
         "windows.3h",
         "not a whole number of days",
     ),
+    "last_before('spine', 'facts', 'k', 'x', within='a while')": ("within", "not an interval"),
     # measures
     aggregate(measures="{'n': 'median'}"): ("measures.n", "not one of"),
     aggregate(measures="{'n': 'mean'}"): ("measures.n", "missing the expression"),
@@ -60,6 +61,13 @@ REJECTED = {
     "cohort_on_schedule('facts', 'k', '1 day', none, 'b')": ("start", "is missing"),
     "cohort_on_schedule('facts', 'k', '1 day', 'a', 'b', at_least=0)": ("at_least", "not a positive number"),
     "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'count'}, none)": ("until", "is missing"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'median'}, 'now()')": ("measures.n", "not one of"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': ['distinct', 's']}, 'now()')": ("measures", "cannot merge"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'count'}, 'now()', built='b')": ("since", "is missing"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'count'}, 'now()', since='s', built='b', quiet=false)": (
+        "built",
+        "of no use",
+    ),
 }
 UNKNOWN = {
     # columns and types, looked up in the relations that import CTEs stand for
@@ -73,6 +81,7 @@ UNKNOWN = {
     "version_before('spine', 'facts', 'k', 'x', event_at='at')": ("event_at", "names at"),
     "valid_before('spine', 'facts', 'k', 'x')": ("valid_from", "names valid_from"),
     "label_within('spine', 'facts', 'k', '1 day', 'now()', event_at='at')": ("event_at", "names at"),
+    "trailing_daily('facts', 'household', {'1d': '1 day'}, {'n': 'count'}, 'now()')": ("on", "names household"),
     "cohort_on_schedule('facts', 'household', '1 day', 'a', 'b')": ("on", "names household"),
     "last_before(ref('typed_spine'), ref('typed_facts'), 'k', 'temp')": ("take", "names temp"),
     "last_before('spine', 'facts', 'case_id', 'x', known_at='s')": ("known_at", "different types"),
