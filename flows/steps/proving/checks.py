@@ -149,13 +149,15 @@ def keys(bench: Bench) -> Found:
                 )
         cohort, scored = (f"{bench.problem.name}__{end}" for end in ("cohort", "scoring_set"))
         if cohort in {model.name for model in bench.models}:
-            key = f"{entity}, {as_of}"
+            key = ", ".join(bench.key)
             lost = con.execute(
                 f"select {key} from {FULL}.{cohort} except select {key} from {FULL}.{scored} order by all"
             ).fetchall()
             if lost:
                 row = f"{lost[0][0]}, {lost[0][1]}"
-                found.append(Difference("every row of the cohort", scored, "(row)", row, "in the cohort", "no such row", len(lost)))
+                found.append(
+                    Difference("every row of the cohort", scored, "(row)", row, "in the cohort", "no such row", len(lost))
+                )
     return tables, rows, found
 
 

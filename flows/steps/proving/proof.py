@@ -23,8 +23,8 @@ from ml.errors import AsofError
 BATCH_DAYS = 30
 # How much history a mutant gets: what it leaks shows as well in little of it.
 SHORT_DAYS = 20
-# For a mutant, batches need only be of different sizes.
-MUTANT_BATCH_DAYS, MUTANT_BATCH_HOURS = 1, 6
+# For a mutant, batches need only be of different sizes; all at once they have to span two midnights.
+MUTANT_BATCH_DAYS, MUTANT_BATCH_HOURS = 2, 6
 Report = Callable[[str, int, int], None]
 
 
