@@ -33,8 +33,9 @@ def text(proof: Proof, sources: Iterable[LandingSource], seconds: float) -> str:
     told = f"## What differs\n\n{_table(report.DIFFERENCES, report.differences_of(found))}\n\n" if found else ""
     return PROSE.substitute(
         problem=proof.job.problem, verdict=report.verdict(proof), date=f"{date.today():%d %B %Y}",
-        span=f"{proof.job.begin:%d %B %Y} to {proof.job.end:%d %B %Y}", cuts=cuts, seed=proof.job.seed,
-        seconds=f"{seconds / 60:.0f} minutes", cores=_many(settings.threads(), "core"),
+        span=f"{proof.job.begin:%d %B %Y} to {proof.job.end:%d %B %Y}", cuts=cuts,
+        instants=_many(cuts, "random instant"), seed=proof.job.seed,
+        seconds=_many(round(seconds / 60), "minute"), cores=_many(settings.threads(), "core"),
         checks=_table(report.CHECKS, report.checks_of(proof)), differences=told,
         tables=_table(["table", "its rows are knowable by"], [[f"`{name}`", by] for name, by in dated.items() if by]),
         undated=_names(name for name, by in dated.items() if not by),
