@@ -13,17 +13,12 @@ past as (
 ),
 
 norms as (select * from {{ ref('int_flights__route_norms') }}),
-
 live_origin as (select * from {{ ref('flight_disruption__live_origin') }} where {{ new_instants() }}),
-
 live_carrier as (select * from {{ ref('flight_disruption__live_carrier') }} where {{ new_instants() }}),
-
 live_destination as (select * from {{ ref('flight_disruption__live_destination') }} where {{ new_instants() }}),
 
 hourly as (select * from {{ ref('ftr_weather__hourly') }} where {{ within_reach('known_at', '1 day') }}),
-
 city as (select * from {{ ref('ftr_weather__city') }} where {{ within_reach('known_at', '1 day') }}),
-
 rule as (select * from {{ ref('flight_disruption__rule') }} where {{ new_instants() }}),
 
 holidays as (select * from {{ ref('us_holidays') }} where kind = 'federal'),
