@@ -24,7 +24,7 @@ def test_a_problem_of_sql_and_yaml_alone_is_proved_by_the_same_command(lived: Li
     done = subprocess.run(
         [sys.executable, "-m", "flows", "prove", "--problem", SECOND, "--days", "20", "--cuts", "1", "--hourly-days", "1",
          "--page", str(page)],
-        cwd=copy, env={**os.environ, **house.environment}, capture_output=True, text=True, timeout=SECONDS,
+        cwd=copy, env={**os.environ, **house.environment}, capture_output=True, text=True, timeout=3 * SECONDS,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     text = page.read_text()
