@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import data, models, proving, watching
+from flows.verbs import data, models, proving, shadowing, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -22,7 +22,7 @@ def cli() -> None:
 
     \b
     A day by hand:     land → build → score → publish
-    A new model:       train → judge → promote      (and rollback)
+    A new model:       train → judge → promote      (and rollback, shadow)
     Everything:        replay
     What is going on:  status, monitor
     Is it honest:      prove
@@ -31,7 +31,7 @@ def cli() -> None:
     """
 
 
-for module in (data, models, proving, watching):
+for module in (data, models, proving, shadowing, watching):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

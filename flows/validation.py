@@ -6,13 +6,11 @@ from prefect import flow
 
 from flows.steps import artifacts, clock, problems
 from flows.steps.judging import judge
-from flows.steps.promoting import promote_if_judged_so
 
 
 @flow(name="validation")
 def validation(problem: str, challenger: str | None = None) -> str:
     """Judge a version, the latest by default, and promote it when the verdict says so; returns the decision."""
-    verdict = judge(problems.get(problem), clock.now(), challenger)
+    verdict = judge(problems.get(problem), clock.now(), challenger, promoting=True)
     artifacts.verdict(verdict)
-    promote_if_judged_so(problem, verdict)
     return verdict["decision"]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ml.declared import validation
 from ml.errors import AsofError
 from ml.keys import Keys, did_you_mean
 from ml.problem import Budget, Column, Costs, Decision, Explain, Training
@@ -101,6 +102,8 @@ def _values(keys: Keys, columns: tuple[Column, ...]) -> dict[str, Any]:
             window_days=training.whole("window_days", None, low=1),
             params={key: params.raw(key) for key in params.known(PARAMS)},
         ),
+        "validation": validation.read(keys.inner("validation", {})),
+        "scoring_budget": validation.scoring_budget(budget),
         "explain": Explain(explain.whole("reasons", 3, low=0), explain.choice("for", ("flagged", "all", "none"), "flagged")),
     }
     for part in (keys, costs, decision, training, params, budget, explain):

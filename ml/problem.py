@@ -10,9 +10,13 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ml.declared.validation import ScoringBudget, Validation
+
 KINDS = ("number", "boolean", "category", "time", "other")
 # Prose does not change a model, so it does not change the hash of the declaration either.
 PROSE = ("title", "goal", "owner", "path")
+# Nor does what decides about a finished model.
+LATER = ("validation", "scoring_budget")
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ class Problem:
     training: Training
     explain: Explain
     columns: tuple[Column, ...]
+    validation: Validation
+    scoring_budget: ScoringBudget
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any], name: str) -> "Problem":
@@ -161,8 +167,8 @@ class Problem:
 
     @cached_property
     def spec_hash(self) -> str:
-        """sha256 (hex) of everything in the declaration except prose."""
-        spec = {key: value for key, value in asdict(self).items() if key not in PROSE}
+        """sha256 (hex) of everything in the declaration that can change a model."""
+        spec = {key: value for key, value in asdict(self).items() if key not in PROSE + LATER}
         spec["columns"] = sorted((column.name, column.kind, column.role) for column in self.columns)
         return _sha256(spec)
 

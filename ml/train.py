@@ -89,7 +89,7 @@ def train(
             "threshold": limit,
             "rows": len(rows),
             "label_rate": float(label[rows].mean()),
-            "data_sha256": _fingerprint(matrix, label, weight, rows),
+            "data_sha256": fingerprint(matrix, label, weight, rows),
             "first_as_of": str(instants(as_of)[rows].min()),
             "label_known_before": str(end),
             "rounds": rounds,
@@ -139,7 +139,8 @@ def weights(table: pa.Table, problem: Problem) -> np.ndarray:
     return weight
 
 
-def _fingerprint(matrix: np.ndarray, label: np.ndarray, weight: np.ndarray, rows: np.ndarray) -> str:
+def fingerprint(matrix: np.ndarray, label: np.ndarray, weight: np.ndarray, rows: np.ndarray) -> str:
+    """sha256 (hex) of what a fit on `rows` sees, in their order."""
     digest = hashlib.sha256()
     for block in np.array_split(rows, max(1, len(rows) // 50_000)):
         for values in (matrix[block], label[block], weight[block]):

@@ -15,8 +15,18 @@ LEDGER = ["path:models/ledger", "config.full_refresh:false"]
 def prepare() -> None:
     """Create what Python writes to: the clock and the ledger. Does nothing where they exist."""
     clock.now()
-    if not warehouse.has_table("ledger", "runs"):
+    if not warehouse.has_table("ledger", "runs") or _behind():
         dbt.run("run", select=LEDGER)
+
+
+def _behind() -> bool:
+    """Whether the project declares a ledger table or column that this warehouse does not have yet."""
+    there = {
+        (row["table_name"], row["column_name"])
+        for row in warehouse.rows("select table_name, column_name from information_schema.columns where table_schema = 'ledger'")
+    }
+    declared = [node for node in dbt.manifest_dict()["nodes"].values() if node["path"].startswith("ledger/")]
+    return any((node["name"], column) not in there for node in declared for column in node["columns"])
 
 
 @step()

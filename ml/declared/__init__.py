@@ -1,0 +1,1 @@
+"""Sections of a problem's declaration, a file each."""
