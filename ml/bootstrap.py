@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ml import student
-from ml.clustered import Pieces, means, pieces
+from ml.clustered import Pieces, pieces
 from ml.evaluate import METRICS, arrays
 
 RESAMPLES = 400
@@ -27,6 +27,7 @@ class Interval(NamedTuple):
     se: float
     rows: int
     clusters: int
+    freedom: float | None = None  # of Student's t; clusters - 1 where it is not said
 
     def p_above(self, bound: float) -> float:
         """One-sided p-value of "not above `bound`": small where the truth is above it. low > bound iff it is < alpha / 2."""
@@ -34,7 +35,7 @@ class Interval(NamedTuple):
             return 0.0 if self.estimate > bound else 1.0
         if not np.isfinite(self.se):
             return 1.0
-        return student.tail((self.estimate - bound) / self.se, self.clusters - 1)
+        return student.tail((self.estimate - bound) / self.se, self.freedom or self.clusters - 1)
 
     def p_below(self, bound: float) -> float:
         """One-sided p-value of "not below `bound`": small where the truth is below it."""
@@ -81,22 +82,6 @@ def paired_difference(
     return spread(METRICS[metric].sign * (first - second), len(label), len(np.unique(np.asarray(cluster))), alpha)
 
 
-def mean(
-    value: np.ndarray,
-    cluster: np.ndarray,
-    *,
-    weight: np.ndarray | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    alpha: float = 0.05,
-) -> Interval:
-    """The mean of a number per row, such as what a decision saved."""
-    names, code = np.unique(np.asarray(cluster), return_inverse=True)
-    weight = np.ones(len(value)) if weight is None else np.asarray(weight, dtype=np.float64)
-    values = means(np.asarray(value, dtype=np.float64), code, len(names), weight).values(draws(len(names), resamples, seed))
-    return spread(values, len(value), len(names), alpha)
-
-
 def draws(clusters: int, resamples: int, seed: int) -> np.ndarray:
     """How often each cluster counts, (1 + resamples, clusters): once each at first, then drawn with replacement."""
     drawn = np.random.default_rng(seed).multinomial(clusters, np.full(clusters, 1 / clusters), resamples)
@@ -137,13 +122,14 @@ def _resampled(
     for score in scores:
         # With more clusters than draws, the draws are fewer numbers than the pairs of clusters.
         parts: Pieces | None = pieces(metric, label, score, code, len(names), weight) if len(names) <= resamples else None
-        found.append(parts.values(times) if parts else _weighed(metric, label, score, times, code, weight))
+        found.append(parts.values(times) if parts else weighed(metric, label, score, times, code, weight))
     return found
 
 
-def _weighed(
+def weighed(
     metric: str, label: np.ndarray, score: np.ndarray, times: np.ndarray, code: np.ndarray, weight: np.ndarray
 ) -> np.ndarray:
+    """The metric with each cluster counted as often as `times` says, (draws,), for times (draws, clusters)."""
     block = max(1, CELLS // len(label))
     statistic = METRICS[metric].statistic
     parts = [statistic(label, score, times[start : start + block][:, code] * weight) for start in range(0, len(times), block)]

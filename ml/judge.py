@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml import decide
-from ml.bootstrap import RESAMPLES
 from ml.drift import Drift
 from ml.errors import AsofError
 from ml.evaluate import arrays
@@ -21,6 +20,8 @@ from ml.problem import Problem
 PROMOTE, KEEP, INCONCLUSIVE = "PROMOTE", "KEEP", "INCONCLUSIVE"
 # Where one of these is open, the rows decide nothing, however bad or good anything looks on them.
 PRECONDITIONS = ("enough", "same_world")
+# What a promotion stands on; the other gates only had nothing against it.
+GROUNDS = ("beats_rule", "not_worse", "slices", "value")
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,6 @@ def judge(
     drift: Drift | None = None,
     measured: Measured | None = None,
     alpha: float | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Verdict:
     """The verdict on rows that neither challenger nor champion was trained on: one value a row in each array.
 
@@ -75,7 +74,7 @@ def judge(
     if alpha <= 0:
         raise AsofError("no alpha is left for these rows: too many challengers were judged on them; wait for new labels")
     evidence = Evidence(
-        label, np.asarray(cluster), challenger, rule, champion, weight, problem, resamples, seed, alpha,
+        label, np.asarray(cluster), challenger, rule, champion, weight, problem, alpha,
         flags or Flags(*(None if score is None else _flagged(problem, score) for score in (challenger, rule, champion))),
         slices or {}, drift, measured,
     )  # fmt: skip
@@ -93,8 +92,7 @@ def _verdict(gates: tuple[Gate, ...], evidence: Evidence) -> Verdict:
     failed = [gate for gate in asked if gate.passed is False and (gate.about == "system" or not void)]
     open_ = void or [gate for gate in asked if gate.passed is None]
     decision = KEEP if failed else INCONCLUSIVE if open_ else PROMOTE
-    # What a promotion stands on are rows; what it costs to run differs by a hair each time and stands with its gates.
-    told = {KEEP: failed, INCONCLUSIVE: open_, PROMOTE: [gate for gate in asked if gate.about == "rows"]}[decision]
+    told = {KEEP: failed, INCONCLUSIVE: open_, PROMOTE: [gate for gate in asked if gate.name in GROUNDS]}[decision]
     waits = [gate.more for gate in open_]
     more = max(waits) if decision == INCONCLUSIVE and waits and None not in waits else None
     clusters = len(np.unique(evidence.cluster))

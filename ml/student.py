@@ -1,6 +1,7 @@
 """Student's t distribution: tails and quantiles, for intervals and p-values that agree with each other."""
 
 import math
+from functools import cache
 from statistics import NormalDist
 
 
@@ -12,6 +13,7 @@ def tail(t: float, freedom: float) -> float:
     return half if t >= 0 else 1 - half
 
 
+@cache
 def quantile(p: float, freedom: float) -> float:
     """The t with P(T <= t) = p, 0 < p < 1, by halving: thirteen digits."""
     if p < 0.5:

@@ -17,7 +17,9 @@ FLAT, STEEP = 0.5, 2.0
 
 def calibrated(evidence: Evidence) -> Iterator[Gate]:
     """The scores are probabilities to within ten points, or at least not further off than the champion's."""
-    found = interval("ece", evidence.label, evidence.challenger, evidence.cluster, weight=evidence.weight, **evidence.drawing)
+    found = interval(
+        "ece", evidence.label, evidence.challenger, evidence.cluster, weight=evidence.weight, alpha=2 * evidence.alpha
+    )
     limit = ECE_LIMIT
     if evidence.champion is not None:
         limit = max(limit, ece(evidence.label, evidence.champion, evidence.weight))

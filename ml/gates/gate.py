@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ml.bootstrap import Interval, paired_difference
+from ml.bootstrap import Interval
 from ml.drift import Drift
+from ml.jackknife import difference
 from ml.measured import Measured
 from ml.problem import Problem
 
@@ -56,8 +57,6 @@ class Evidence:
     champion: np.ndarray | None
     weight: np.ndarray | None
     problem: Problem
-    resamples: int
-    seed: int
     alpha: float
     flags: Flags
     slices: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -69,20 +68,15 @@ class Evidence:
 
         Each bound errs with probability `alpha`.
         """
-        return paired_difference(
+        return difference(
             self.problem.metric,
             self.label[rows],
             self.challenger[rows],
             than[rows],
             self.cluster[rows],
             weight=None if self.weight is None else self.weight[rows],
-            **self.drawing,
+            alpha=2 * self.alpha,
         )
-
-    @property
-    def drawing(self) -> dict:
-        """How intervals are drawn: two-sided at 2 alpha, so that each bound errs with probability alpha."""
-        return {"resamples": self.resamples, "seed": self.seed, "alpha": 2 * self.alpha}
 
     @cached_property
     def over_rule(self) -> Interval:
@@ -111,12 +105,17 @@ def further(found: Interval, bound: float) -> int | None:
     return max(needed, 1) if needed <= LONGEST_WAIT else None
 
 
-def waiting(more: int | None, evidence: Evidence) -> str:
-    """`; about 12 more days (9,600 rows) would decide`."""
+def decide(found: Interval, bound: float, evidence: Evidence) -> tuple[bool | None, int | None, str]:
+    """Whether the truth is above the bound; where that is open, how many more clusters would decide, and that in words."""
+    passed = above(found, bound)
+    if passed is not None:
+        return passed, None, ""
+    more = further(found, bound)
     if more is None:
-        return f"; {evidence.unit} alone will not decide it soon"
+        return None, None, f"; {evidence.unit} alone will not decide it soon"
     rows = round(more * len(evidence.label) / len(np.unique(evidence.cluster)))
-    return f"; about {more} more {evidence.unit} ({rows:,} rows) would decide"
+    way = "for" if found.estimate > bound else "against"
+    return None, more, f"; about {more} more {evidence.unit} ({rows:,} rows) like these would decide {way} it"
 
 
 def figures(found: Interval, digits: int = 4) -> str:

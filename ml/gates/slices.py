@@ -35,7 +35,8 @@ def no_slice_worse(evidence: Evidence) -> Iterator[Gate]:
     for name, one in found.items():
         passed = not adjusted[name] < evidence.alpha
         said = "worse" if not passed else "not shown to be worse"
-        seen = margin + one.se * (quantile(1 - evidence.alpha / len(found), one.clusters - 1) + quantile(POWER, one.clusters - 1))
+        freedom = one.freedom or one.clusters - 1
+        seen = margin + one.se * (quantile(1 - evidence.alpha / len(found), freedom) + quantile(POWER, freedom))
         reason = (
             f"{said} than the {whom} by more than {margin:g}: {figures(one)}, p {adjusted[name]:.3g} after Holm; "
             f"a loss of {seen:.3f} would be noticed in {POWER:.0%} of cases"

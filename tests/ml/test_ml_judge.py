@@ -25,7 +25,7 @@ def test_a_good_challenger_without_a_champion_is_promoted(problem):
     z, label, day, noise = _month()
     found = judge(label, day, _p(z), _p(z + 1.5 * noise), problem=problem)
     assert found.decision == PROMOTE
-    assert [gate.name for gate in found.gates] == ["enough", "beats_rule", "calibrated"]
+    assert [gate.name for gate in found.gates] == ["enough", "beats_rule", "value", "calibrated", "slope"]
     assert all(gate.passed for gate in found.gates) and (found.rows, found.clusters) == (6000, 30)
 
 
@@ -52,7 +52,7 @@ def test_a_doubtful_case_is_inconclusive_and_says_how_many_days_would_decide(pro
     z, label, day, noise = _month(days=15, rows=60)
     found = judge(label, day, _p(z + 0.25 * noise), _p(z + 3 * noise), _p(z), problem=problem)
     assert found.decision == INCONCLUSIVE
-    assert "perhaps worse than the champion" in found.reason and "more days would decide" in found.reason
+    assert "perhaps worse than the champion" in found.reason and "more days (360 rows) like these would decide for it" in found.reason
 
 
 def test_a_few_days_decide_nothing_however_bad_they_look(problem):
@@ -95,7 +95,7 @@ def test_a_worse_challenger_is_promoted_at_most_as_often_as_alpha_allows(problem
     # On a million rows, this noise costs .0117 of AUC, against a margin of .01.
     for seed in range(100):
         z, label, day, noise = _month(seed + 500, days=20, rows=60)
-        found = judge(label, day, _p(z + 0.46 * noise), _p(z + 3 * noise), _p(z), problem=problem, resamples=150)
+        found = judge(label, day, _p(z + 0.46 * noise), _p(z + 3 * noise), _p(z), problem=problem)
         promoted += found.decision == PROMOTE
     # 100 trials at 5 %: three standard errors above the mean is 11.5.
     assert promoted <= 11
