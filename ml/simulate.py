@@ -6,6 +6,7 @@ that ten thousand verdicts cost seconds. Scores of a challenger are spoilt by no
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -46,8 +47,11 @@ class Population:
     def days(self) -> int:
         return int(self.day.max()) + 1
 
-    def ranks(self, score: np.ndarray) -> Ranks:
-        return pieces("roc_auc", self.label, score, self.day, self.days, np.ones(len(self.day)))
+    @cached_property
+    def ranks(self) -> tuple[Ranks, Ranks]:
+        """What challenger and champion are judged by."""
+        scores = (self.challenger, self.champion)
+        return tuple(pieces("roc_auc", self.label, one, self.day, self.days, np.ones(len(self.day))) for one in scores)
 
     def auc(self, score: np.ndarray) -> float:
         return float(_auc(self.label, score))
@@ -117,7 +121,7 @@ def rates(
     Runs keep what one day's weather has to do with the next one's, which the gate does not know of.
     """
     rng = np.random.default_rng(seed)
-    ours, theirs = population.ranks(population.challenger), population.ranks(population.champion)
+    ours, theirs = population.ranks
     alone, z = _variance_of_days(population), NormalDist().inv_cdf(1 - alpha)
     counted, times = np.zeros(6), leaving_out(days)
     for trial in range(trials):
@@ -145,8 +149,8 @@ def promoted_in_a_chain(
     By `spending` alpha as `ml.spending` does, with the `whole` alpha for each, and by `point` estimate within the margin.
     """
     rng = np.random.default_rng(seed)
-    theirs = populations[0].ranks(populations[0].champion)
-    ours = [one.ranks(one.challenger) for one in populations]
+    theirs = populations[0].ranks[1]
+    ours = [one.ranks[0] for one in populations]
     alphas: list[float] = []
     for _ in ours:
         alphas.append(available(alpha, [Look(0, 1, spent) for spent in alphas], 0, 1))
