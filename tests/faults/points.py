@@ -38,6 +38,13 @@ def after_the_commit_before_publishing(die: Die) -> None:
     serving.verify = lambda *arguments: die()
 
 
+def between_verdict_and_promotion(die: Die) -> None:
+    """The verdict and its gates are inserted, the promotion is not, nothing is committed."""
+    from flows.steps import registry
+
+    registry.write = lambda *arguments: die()
+
+
 def before_the_rename(die: Die) -> None:
     """The new file is written and audited."""
     rename = Path.replace
@@ -84,6 +91,14 @@ def serve() -> None:
     from tests.conftest import PROBLEM
 
     serving.fn(PROBLEM)
+
+
+def validate() -> None:
+    """The validation pipeline, as the scheduler runs it."""
+    from flows.validation import validation
+    from tests.conftest import PROBLEM
+
+    validation.fn(PROBLEM)
 
 
 def checkpoint(acknowledged: str, delay: str) -> None:
