@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 
-from ml.encode import encode
-from ml.fit import fit, trees
+from ml import recipe
+from ml.fit import trees
 from ml.measured import Repeat
 from ml.model import Model
 from ml.problem import Problem
+from ml.recipe import Fitted, Recipe
 from ml.split import known
-from ml.train import fingerprint, labels, train, weights
+from ml.train import train
 
 # Each tree stands on all before it, so the first ones show what chance there is: in order of rows, in threads, in sampling.
 ROUNDS = 5
@@ -24,14 +26,14 @@ def refit(table: pa.Table, problem: Problem, model: Model, threads: int = 2, rou
     """Grow the first trees of a deployed model again, from the rows and parameters that it names."""
     spec = model.spec
     rows = known(table[problem.as_of], table[problem.label_known_at], np.datetime64(spec["now"], "us"), spec["window_days"])
-    label, weight = labels(table, problem, rows), weights(table, problem)
-    matrix = encode(table, model.features, model.categories)
-    if fingerprint(matrix, label, weight, rows) != spec["data_sha256"]:
-        return Repeat(None, "", CHANGED_ROWS)
-    made = replace(problem, training=problem.training._replace(seed=spec["params"]["seed"], params=spec["params"]))
     rounds = min(rounds, spec["rounds"])
-    booster, _ = fit(matrix, label, weight, rows, made, rounds, threads, lambda stage, done, total: None, "again")
-    before, after = TREE.findall(model.text)[:rounds], TREE.findall(trees(booster, rounds))
+    made = replace(Recipe.of(problem), features=model.features, params=spec["params"], seed=spec["params"]["seed"])
+    # As many rows as were found the best round on: then a refit keeps the rounds that it is given.
+    start = Fitted(made, SimpleNamespace(rounds=rounds), model.features, {}, model.calibrator, len(rows), "", 0.0)
+    again = recipe.refit(start, table, problem, rows, threads=threads)
+    if again.data_sha256 != spec["data_sha256"]:
+        return Repeat(None, "", CHANGED_ROWS)
+    before, after = TREE.findall(model.text)[:rounds], TREE.findall(trees(again.learned.booster, rounds))
     return Repeat(before == after, f"the first {rounds} of {spec['rounds']} trees")
 
 

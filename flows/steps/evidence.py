@@ -17,8 +17,8 @@ from ml.errors import AsofError
 from ml.gates import Flags
 from ml.model import Model
 from ml.problem import Problem
+from ml.rows import labels, weights
 from ml.split import days, instants
-from ml.train import labels, weights
 
 
 @dataclass(frozen=True)

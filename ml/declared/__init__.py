@@ -1,1 +1,1 @@
-"""Sections of a problem's declaration, a file each."""
+"""Sections of a declaration that have a file of their own: a dataclass, and `read(keys)` that makes it."""
