@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import alerting, cards, data, feedback, models, planning, proving, watching
+from flows.verbs import alerting, cards, data, feedback, models, planning, proving, shadowing, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -23,7 +23,7 @@ def cli() -> None:
     \b
     Is it worth it:    feasibility
     A day by hand:     land → build → score → publish
-    A new model:       train → judge → promote      (and rollback)
+    A new model:       train → judge → promote      (and rollback, shadow)
     Everything:        replay
     What is going on:  status, monitor, alerts
     What people say:   feedback
@@ -34,7 +34,7 @@ def cli() -> None:
     """
 
 
-for module in (planning, cards, data, feedback, models, proving, watching, alerting):
+for module in (planning, data, models, proving, watching, alerting, feedback, cards, shadowing):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

@@ -90,20 +90,23 @@ TOLD = {
 
 
 def gates(verdict: dict, rows: list[dict]) -> None:
-    """A verdict with the gates behind it."""
-    table = Table("gate", "estimate", "interval", "margin", "", box=box.SIMPLE_HEAD)
+    """A verdict with the gates behind it, slices last."""
+    table = Table("gate", "estimate", "interval", "margin", "p", "", box=box.SIMPLE_HEAD)
+    rows = sorted(rows, key=lambda row: (row["gate"].startswith("slice "), row["gate"]))
     for row in rows:
         mark = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[yellow]open[/]"}[row["passed"]]
         table.add_row(
             row["gate"],
             number(row["estimate"]),
-            f"{number(row['low'])} … {number(row['high'])}",
+            "" if row["low"] is None else f"{number(row['low'])} … {number(row['high'])}",
             number(row["margin"]),
+            "" if row["p_value"] is None else f"{row['p_value']:.2g}",
             mark,
         )
     out.print(table)
     for row in rows:
-        out.print(f"  {row['gate']}: {row['reason']}", soft_wrap=True)
+        if not row["gate"].startswith("slice ") or not row["passed"]:
+            out.print(f"  {row['gate']}: {row['reason']}", soft_wrap=True)
     out.print(f"[bold]{verdict['decision']}[/] {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
 
 

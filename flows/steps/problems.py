@@ -81,3 +81,47 @@ def pending(problem: Problem, start: datetime, end: datetime) -> str:
         f"where done.{problem.entity} = due.{problem.entity} and done.{problem.as_of} = due.{problem.as_of}) "
         f"order by {problem.as_of}, {problem.entity}"
     )
+
+
+def unshadowed(problem: Problem, version: str, start: datetime, end: datetime) -> str:
+    """SQL of the rows with start <= as_of < end that have a prediction, but none by `version` in the shadow."""
+    return (
+        f"select {', '.join(problem.scoring_columns)} from {SCHEMA}.{problem.name}__scoring_set as due "
+        f"where {problem.as_of} >= timestamp '{start}' and {problem.as_of} < timestamp '{end}' and exists ("
+        f"select 1 from {SCHEMA}.{problem.name}__predictions as open "
+        f"where open.{problem.entity} = due.{problem.entity} and open.{problem.as_of} = due.{problem.as_of}) and not exists ("
+        f"select 1 from ledger.shadow_predictions as done where done.problem = '{problem.name}' "
+        f"and done.model_version = '{version}' "
+        f"and done.entity_id = cast(due.{problem.entity} as varchar) and done.as_of = due.{problem.as_of}) "
+        f"order by {problem.as_of}, {problem.entity}"
+    )
+
+
+def scoring_rows(problem: Problem, start: datetime, end: datetime) -> pa.Table:
+    """The rows of the scoring set with start <= as_of <= end, in the total order (as_of, entity)."""
+    return warehouse.table(
+        f"select {', '.join(problem.scoring_columns)} from {SCHEMA}.{problem.name}__scoring_set "
+        f"where {problem.as_of} between ? and ? order by {problem.as_of}, {problem.entity}",
+        [start, end],
+    )
+
+
+def live_scores(problem: Problem, now: datetime, version: str, shadow: bool = False) -> pa.Table:
+    """`score` and `flagged` that a version gave live, beside every row of `training_rows`; null where it gave none.
+
+    In the open by default, in the shadow otherwise.
+    """
+    entity, as_of = problem.entity, problem.as_of
+    scores = f"select {entity}, {as_of}, score, flagged from {SCHEMA}.{problem.name}__predictions where model_version = ?"
+    if shadow:
+        scores = (
+            f"select entity_id as {entity}, as_of as {as_of}, score, flagged from ledger.shadow_predictions "
+            f"where problem = '{problem.name}' and model_version = ?"
+        )
+    return warehouse.table(
+        f"with scores as ({scores}) select scores.score, scores.flagged "
+        f"from {SCHEMA}.{problem.name}__training_set as t left join scores "
+        f"on cast(scores.{entity} as varchar) = cast(t.{entity} as varchar) and scores.{as_of} = t.{as_of} "
+        f"where t.{problem.label_known_at} < ? order by t.{as_of}, t.{entity}",
+        [version, now],
+    )

@@ -58,6 +58,19 @@ def test_a_kill_after_the_commit_leaves_the_new_state(serving: House, lived: Liv
     assert (state.predictions(serving), state.counted(serving)) == before, "nothing is scored twice"
 
 
+def test_a_kill_between_verdict_and_promotion_leaves_neither_and_the_next_run_writes_both(copied: House) -> None:
+    with duckdb.connect(str(copied.warehouse)) as con:
+        for table in ("promotions", "verdicts", "verdict_gates"):
+            con.execute(f"delete from ledger.{table}")
+    written = "select (select count(*) from ledger.verdicts), (select count(*) from ledger.promotions)"
+    validate, point = "tests.faults.points:validate", "tests.faults.points:between_verdict_and_promotion"
+    assert children.run(copied, calling=validate, dying=point).killed
+    assert state.ask(copied, written) == [(0, 0)]
+    again = children.run(copied, calling=validate)
+    assert again.code == 0, again.err
+    assert state.ask(copied, written) == [(1, 1)]
+
+
 @pytest.mark.parametrize("delay", [0, 0.003, 0.01, 0.03])
 def test_a_kill_during_a_checkpoint_loses_no_acknowledged_batch(copied: House, delay: float, tmp_path: Path) -> None:
     acknowledged, before = tmp_path / "acknowledged", state.predictions(copied)
