@@ -1,4 +1,4 @@
-{#- The aggregates and the mergeable parts each is made of (part → function over its input). Both forms of
+{#- The aggregates and the mergeable parts each is made of (part → function over its input). All forms of
     `aggregate_before` compute the same parts and finish them with the same expression, so they agree bit for bit. -#}
 {% macro _pit_aggregates() -%}
     {{ return({

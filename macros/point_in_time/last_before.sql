@@ -1,7 +1,7 @@
 {#- One row per distinct (on, as_of) of the spine, each kept: the taken columns of the last fact known before as_of.
     Each distinct instant is joined once; the model joins the answer back by equality, which is cheap. -#}
 {% macro last_before(spine, facts, on, take, as_of='as_of', known_at='known_at', order_by=none, where=none,
-                     last_known_at=none, unique_facts=false) -%}
+                     last_known_at=none, unique_facts=false, every=none) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'last_before' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
@@ -9,10 +9,11 @@
     {%- set known_at = _pit_column(me, 'known_at', known_at) -%}
     {%- set take = _pit_take(me, take, on + [as_of]) -%}
     {%- if last_known_at -%}{%- do _pit_take(me, [last_known_at], on + [as_of] + take.keys() | list) -%}{%- endif -%}
+    {%- set asked = _pit_boundary(me, every, as_of) if every else as_of -%}
     {%- set order = ([order_by] if order_by is string else order_by or []) + take.values() | list -%}
     {%- do _pit_check(me, spine, facts, on, as_of, known_at, {'take': take.values() | list, 'order_by': order}) -%}
     with pit_spine as (
-        select distinct {{ (on + [as_of]) | join(', ') }} from {{ spine }}
+        select distinct {{ (on + ['']) | join(', ') }}{{ asked }}{{ ' as ' ~ as_of if every }} from {{ spine }}
     ),
     pit_facts as (
         select
@@ -28,5 +29,7 @@
         ) = 1
         {%- endif %}
     )
-    {{ asof_left_join('pit_spine', 'pit_facts', on, as_of, 'pit_known_at', take.keys() | list, last_known_at) }}
+    {#- a boundary stands strictly before its instants, so what is known at the boundary itself is known before them #}
+    {%- set asker = as_of ~ " + interval '1 microsecond'" if every else as_of %}
+    {{ asof_left_join('pit_spine', 'pit_facts', on, asker, 'pit_known_at', take.keys() | list, last_known_at) }}
 {%- endmacro %}
