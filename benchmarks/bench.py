@@ -94,4 +94,4 @@ def _locked() -> dict[str, str]:
     pairs = [
         line.split(" ")[0].split("==") for name, keep in wanted.items() for line in lines[name] if line.split("==")[0] in keep
     ]
-    return {name: number for name, number in pairs}
+    return dict(pairs)

@@ -29,8 +29,8 @@ SCALED = """
     ),
     copied as (
         select locally.*, year, network,
-            timezone('UTC', timezone('America/New_York', departs_locally + to_days(cast({year} * year as integer)))) as departs_at,
-            timezone('UTC', timezone(zone, arrives_locally + to_days(cast({year} * year as integer)))) as arrives_at,
+            timezone('UTC', timezone('America/New_York', departs_locally + to_days(cast(year * {year} as int)))) as departs_at,
+            timezone('UTC', timezone(zone, arrives_locally + to_days(cast(year * {year} as int)))) as arrives_at,
             -- one term per (copy, day, origin), so that a day stays a day: minutes between -5 and 5, none in the original
             case when year = 0 and network = 0 then 0
                 else cast(hash(year, network, cast(departs_locally as date), origin) % 11 as integer) - 5 end as noise

@@ -5,19 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from benchmarks import prose
 from benchmarks.promises import SIZES, Case, cost, judged, ratio, seconds_of_a_day
 from flows.steps.pages import chart
 from flows.steps.pages.page import table
 
 MARK = {True: "reached", False: "**not reached**", None: "not measured"}
-METHOD = """Every measurement is a process of its own. Contestants take turns (A B A B), and the figures are medians over the turns; ratios are
-of the same run. The clock runs from opening Parquet files to having the answer in memory. Peak is the kernel's high-water mark of the
-process; one that needs more than 8 GB or ten minutes is ended. Each answer is compared with the macros', column by column,
-bit for bit. Peers are locked with hashes in environments of their own (`benchmarks/peers/`). The macros are measured as dbt compiles them, in
-DuckDB with a memory limit of 5 GB.
-
-The flights are New York's of 2013, shifted by whole weeks into further years and flown by parallel networks, with a little noise of delay per
-copy, day and origin (`benchmarks/flights.py`). They are good for costs, and say nothing about models."""
 
 
 def write(results: Path, docs: Path) -> list[Path]:
@@ -42,34 +35,39 @@ def write(results: Path, docs: Path) -> list[Path]:
 
 
 def _page(kept: dict[str, list[Case]], pictures: dict[str, str]) -> str:
-    parts = ["# What it costs", "", "Asof's point-in-time macros beside polars, pandas and Feast: the same rows, the same run, equal answers. Written by",
-             "`python -m benchmarks report` from `benchmarks/results/`; `make bench` measures again.", ""]  # fmt: skip
-    parts += ["## What was to be reached", "", table(["what", "to reach", "found", ""],
-              [[p.what, p.bound, p.found, MARK[p.reached]] for p in judged(kept)]), ""]  # fmt: skip
+    promises = [[p.what, p.bound, p.found, MARK[p.reached]] for p in judged(kept)]
+    parts = [prose.HEAD, "## What was to be reached", table(["what", "to reach", "found", ""], promises)]
     if kept.get("asof"):
-        parts += ["## As-of joins", "", "Every decision asks five daily tables of fifteen features for their last row before it: joined by equality at the last",
-                  "midnight (dense tables, as `trailing_daily` makes them), or by `last_before` (tables that may skip days). `last_flight` asks to the",
-                  "instant, with an almost unique key each time, and is the macros' weakest case.", "", _costs(kept["asof"], "polars"), ""]  # fmt: skip
+        parts += [prose.ASOF, _costs(kept["asof"], "polars")]
     if kept.get("feast"):
-        parts += ["## Feast's own path", "", "The same joins on so many rows of the spine. Feast is asked for more until it does not come back.", "",
-                  _costs(kept["feast"], "Feast"), ""]  # fmt: skip
+        parts += [prose.FEAST, _costs(kept["feast"], "Feast")]
     if kept.get("trailing"):
-        parts += ["## Trailing windows of 28 days", "",
-                  "Three features. To the instant: the window ends at the decision. Per midnight: it ends at the last midnight before, which is what",
-                  "`trailing_daily` tables hold. `form='auto'` took the running form for carriers and routes, the range frame for aircraft.", ""]  # fmt: skip
-        if "benchmarks-windows" in pictures:
-            parts += ["![Seconds per million rows by size, macros and polars](pictures/benchmarks-windows.svg)", ""]
-        parts += [_costs(kept["trailing"], "polars rolling"), "", "### Growth", "", _growth(kept["trailing"]), ""]
-    if landed := seconds_of_a_day(kept):
-        parts += ["## A day's increment", "", "Three incremental models (trailing windows by carrier, route and aircraft; a daily table; an as-of join) take one more day.",
-                  "Seconds are those of the models, without the start of dbt, which does not depend on the history.", ""]  # fmt: skip
-        if "benchmarks-day" in pictures:
-            parts += ["![Seconds of a day's increment by length of history](pictures/benchmarks-day.svg)", ""]
-        built = {c["size"]: c for c in kept["increment"] if c["case"] == "full build"}
-        parts += [table(["history", "flights", "full build s", "build peak MB", "a day: models s", "whole dbt run cpu-s", "peak MB"], [
-            [name, built[name]["rows"], built[name]["contestants"][0]["models"], built[name]["contestants"][0]["peak_mb"] // 1,
-             one["models"], one["cpu"], one["peak_mb"] // 1] for name, one in landed.items()]), ""]  # fmt: skip
-    return "\n".join([*parts, "## How it was measured", "", METHOD, "", _machines(kept), ""])
+        picture = "![Seconds per million rows by size, macros and polars](pictures/benchmarks-windows.svg)"
+        parts += [prose.TRAILING, picture, _costs(kept["trailing"], "polars rolling"), "### Growth", _growth(kept["trailing"])]
+    if seconds_of_a_day(kept):
+        picture = "![Seconds of a day's increment by length of history](pictures/benchmarks-day.svg)"
+        parts += [prose.INCREMENT, *([picture] if "benchmarks-day" in pictures else []), _days(kept)]
+    return "\n\n".join([*parts, prose.METHOD, _machines(kept)]) + "\n"
+
+
+def _days(kept: dict[str, list[Case]]) -> str:
+    built = {c["size"]: c for c in kept["increment"] if c["case"] == "full build"}
+    rows = []
+    for name, day in seconds_of_a_day(kept).items():
+        whole = built[name]["contestants"][0]
+        rows.append(
+            [
+                name,
+                built[name]["rows"],
+                whole["models"],
+                round(whole["peak_mb"]),
+                day["models"],
+                day["cpu"],
+                round(day["peak_mb"]),
+            ]
+        )
+    header = ["history", "flights", "full build: s", "peak MB", "a day: s of the models", "cpu-s of the dbt run", "peak MB"]
+    return table(header, rows)
 
 
 def _costs(cases: list[Case], reference: str) -> str:
@@ -86,13 +84,14 @@ def _costs(cases: list[Case], reference: str) -> str:
 
 
 def _growth(cases: list[Case]) -> str:
-    rows = []
+    sizes, rows = sorted({c["rows"] for c in cases}), []
     for name in dict.fromkeys(c["case"] for c in cases):
-        of_case = sorted((c for c in cases if c["case"] == name), key=lambda c: c["rows"])
-        rows.append([name] + [f"{cost(c, 'macros', 'cpu') / c['rows'] * 1e6:.2f} · {cost(c, 'macros', 'peak_mb') / c['rows'] * 1e6:.0f}"
-                              if cost(c, "macros", "cpu") else "" for c in of_case])  # fmt: skip
-    sizes = sorted({c["rows"] for c in cases})
-    rows = [row + [""] * (len(sizes) + 1 - len(row)) for row in rows]
+        of_case = {c["rows"]: c for c in cases if c["case"] == name}
+        cells = []
+        for size in sizes:
+            seconds, peak = (cost(of_case[size], "macros", unit) if size in of_case else None for unit in ("cpu", "peak_mb"))
+            cells.append(f"{seconds / size * 1e6:.2f} · {peak / size * 1e6:.0f}" if seconds else "")
+        rows.append([name, *cells])
     return table(["macros: cpu-s · MB of peak, per million rows", *(f"{n / 1e6:.1f}M" for n in sizes)], rows)
 
 

@@ -74,7 +74,8 @@ def rolling_midnight(arguments: dict) -> Callable[[str], object]:
 def cumulative(arguments: dict) -> Callable[[str], object]:
     """Running sums of the facts, looked up by `join_asof` at both ends of the window: no rolling, to the instant."""
     facts = _facts(arguments).sort("at").select(
-        "key", "at", n=pl.col("one").cum_sum().over("key"), delays=pl.col("arr_delay").is_not_null().cast(pl.Int64).cum_sum().over("key"),
+        "key", "at", n=pl.col("one").cum_sum().over("key"),
+        delays=pl.col("arr_delay").is_not_null().cast(pl.Int64).cum_sum().over("key"),
         delay=pl.col("arr_delay").fill_null(0).cum_sum().over("key"), disrupted=pl.col("disrupted").cum_sum().over("key"),
     )  # fmt: skip
     spine = pl.scan_parquet(arguments["spine"]).select("flight_row", "as_of", key=arguments["key"]).sort("as_of")

@@ -33,8 +33,9 @@ def run(bench: Bench) -> None:
             if size in PANDAS_UP_TO:
                 contestants.append(Contestant("pandas rolling", "frames", "in_pandas.rolling", asked))
             bench.measure(NAME, f"{density} facts per key ({key}), to the instant", size, rows, contestants)
+        midnights = {"views": laid(file, "carrier"), "sql": bench.sql["trailing_midnight"]}
         bench.measure(NAME, "many facts per key (carrier), per midnight", size, rows, [
-            Contestant("macros", "house", "macros.query", {"views": laid(file, "carrier"), "sql": bench.sql["trailing_midnight"]}),
+            Contestant("macros", "house", "macros.query", midnights),
             Contestant("polars rolling_*_by", "frames", "in_polars.rolling_midnight", {"spine": str(file), "key": "carrier"}),
         ])  # fmt: skip
 
