@@ -31,11 +31,12 @@ def cli() -> None:
 @cli.command()
 @click.argument("suites", nargs=-1, type=click.Choice(list(SUITES)))
 @click.option("--size", "sizes", multiple=True, type=click.Choice(list(SIZES)), help="Flights; all of them by default.")
+@click.option("--turns", type=click.IntRange(1), help="How often each contestant runs; by default what the size bears.")
 @click.option("--quick", is_flag=True, help="Two months of flights, one turn; results go to benchmarks/work/ only.")
-def run(suites: tuple[str, ...], sizes: tuple[str, ...], quick: bool) -> None:
+def run(suites: tuple[str, ...], sizes: tuple[str, ...], turns: int | None, quick: bool) -> None:
     """Measure SUITES (all by default), and compare every answer."""
     started = time.monotonic()
-    bench = Bench(["quick"] if quick else list(sizes or SIZES))
+    bench = Bench(["quick"] if quick else list(sizes or SIZES), turns=turns)
     if quick:
         bench.results = bench.work / "quick"
     for name in suites or SUITES:

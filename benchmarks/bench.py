@@ -25,6 +25,7 @@ class Bench:
     """What the suites share. `measure` runs contestants in turns, compares their answers and keeps the case."""
 
     sizes: list[str]
+    turns: int | None = None
     work: Path = flights.WORK
     results: Path = RESULTS
     say: object = print
@@ -45,7 +46,7 @@ class Bench:
                 turns: int | None = None, **more) -> dict:  # fmt: skip
         """Take turns, compare every answer with the first contestant's, write the case into `results/<suite>.json`."""
         self.say(f"  {suite}: {case}, {size}, {rows:,} rows")
-        measured, answers = take_turns(contestants, turns or TURNS.get(size, 1), self.work, self.say)
+        measured, answers = take_turns(contestants, turns or self.turns or TURNS.get(size, 1), self.work, self.say)
         first = contestants[0].label
         equal = {}
         for label, answer in answers.items():
@@ -55,6 +56,8 @@ class Bench:
                     self.say(f"    {label} does not agree with {first}: {equal[label]}")
         for answer in answers.values():
             answer.unlink()
+            if not any(answer.parent.iterdir()):
+                answer.parent.rmdir()
         found = {"case": case, "size": size, "rows": rows, "contestants": [asdict(row) for row in measured], "differences": equal,
                  "measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": self.machine, **more}  # fmt: skip
         self.keep(suite, found)

@@ -49,7 +49,11 @@ def take_turns(contestants: list[Contestant], turns: int, work: Path, say=print)
             row = rows[contestant.label]
             if row.problem:
                 continue
-            answer = work / "answers" / f"{contestant.label.replace(' ', '_').replace('/', '_')}.parquet" if turn == 0 else None
+            answer = (
+                work / f"answers-{os.getpid()}" / f"{contestant.label.replace(' ', '_').replace('/', '_')}.parquet"
+                if turn == 0
+                else None
+            )
             try:
                 cost = once(contestant, answer, work)
             except (peers.NoPeerError, RuntimeError) as error:

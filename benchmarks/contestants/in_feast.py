@@ -1,4 +1,4 @@
-"""The as-of joins by Feast's own offline stores, on the first rows of the spine."""
+"""The as-of joins by Feast's own offline stores."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ def _store(arguments: dict) -> tuple[feast.FeatureStore, list[str], pd.DataFrame
         features += [f"{key}_daily:{f.name}" for f in store.get_feature_view(f"{key}_daily").features]
     # Feast takes facts known at the instant too; a microsecond earlier it asks what we ask
     spine = pd.read_parquet(arguments["spine"], columns=["flight_row", *arguments["views"], "as_of"])
-    spine = spine.iloc[:: max(1, len(spine) // arguments["rows"])].head(arguments["rows"])
     asked = (spine["as_of"] - pd.Timedelta(microseconds=1)).astype("datetime64[us]").dt.tz_localize("UTC")
     return store, features, spine.drop(columns="as_of").assign(event_timestamp=asked)
 
