@@ -75,12 +75,13 @@ def _costs(cases: list[Case], reference: str) -> str:
     for case in sorted(cases, key=lambda c: (c["case"] if c["size"] in SIZES[1:] and "rows" not in c["case"] else "", c["rows"])):
         for row in case["contestants"]:
             if row["problem"]:
-                rows.append([case["case"], case["rows"], row["contestant"], None, None, None, row["problem"]])
+                rows.append([case["case"], case["rows"], row["contestant"], None, None, None, row["problem"], ""])
                 continue
-            times = ratio(case, row["contestant"], reference)
-            rows.append([case["case"], case["rows"], row["contestant"], row["wall"], row["cpu"], round(row["peak_mb"]),
-                         f"{times:.2f}" if times else ""])  # fmt: skip
-    return table(["case", "rows", "who", "wall s", "cpu-s", "peak MB", f"wall, × {reference.split(' ')[0]}"], rows)
+            times = [ratio(case, row["contestant"], reference, unit) for unit in ("wall", "cpu")]
+            cells = [row["wall"], row["cpu"], round(row["peak_mb"]), *(f"{one:.2f}" if one else "" for one in times)]
+            rows.append([case["case"], case["rows"], row["contestant"], *cells])
+    who = reference.split(" ")[0]
+    return table(["case", "rows", "who", "wall s", "cpu-s", "peak MB", f"wall, × {who}", f"cpu, × {who}"], rows)
 
 
 def _growth(cases: list[Case]) -> str:
