@@ -132,6 +132,21 @@ def aggregate_before(facts: list[Fact], spine: list[Ask], windows: list[timedelt
     return answer
 
 
+def subtractable(facts: list[Fact], spine: list[Ask], windows: list[timedelta]) -> Answer:
+    """The first seven measures of all windows, measure by measure: those that can be taken back when a fact leaves."""
+    return {key: row[: 7 * len(windows)] for key, row in aggregate_before(facts, spine, windows, distinct=False).items()}
+
+
+def last_before_midnight(facts: list[Fact], spine: list[Ask]) -> Answer:
+    """As `last_before`, per last midnight before an ask: what was known at that midnight or earlier."""
+    answer: Answer = {}
+    for ask in spine:
+        midnight = datetime.combine((ask.as_of - timedelta(microseconds=1)).date(), datetime.min.time())
+        ((_, row),) = last_before(facts, [ask._replace(as_of=midnight + timedelta(microseconds=1))]).items()
+        answer[(*ask[:-1], midnight)] = row
+    return answer
+
+
 def midnights(facts: list[Fact], until: datetime) -> list[Ask]:
     """Every midnight from the end of the day of a key's first fact to `until`."""
     asks = []

@@ -41,6 +41,9 @@ REJECTED = {
     aggregate(measures="{'n': ['distinct', 's']}", more=", form='buckets'"): ("measures", "cannot merge"),
     aggregate(windows="{'5m': '5 minutes'}", more=", form='buckets'"): ("windows", "not whole hours or days"),
     aggregate(more=", form='buckets', bucket='day'"): ("bucket", "does not divide"),
+    aggregate(measures="{'n': ['max', 'x']}", more=", form='running'"): ("measures", "cannot all be subtracted"),
+    aggregate(more=", form='running', bucket='week'"): ("bucket", "not 'hour' or 'day'"),
+    aggregate(more=", form='auto', per_day='many'"): ("per_day", "not a positive number"),
     # names
     aggregate(windows="{'a_b': '1 day', 'b': '1 day'}", measures="{'n': 'count', 'n_a': 'count'}"): (
         "measures",
@@ -50,6 +53,7 @@ REJECTED = {
     "last_before('spine', 'facts', 'k', 'k')": ("take", "already has"),
     "last_before('spine', 'facts', 'k', 'x', last_known_at='x')": ("take", "already has"),
     "last_before('spine', 'facts', 'k; drop table x', 'x')": ("on", "not a column name"),
+    "last_before('spine', 'facts', 'k', 'x', every='week')": ("every", "not 'day' or 'hour'"),
     # a fact without known_at
     "last_before('spine', 'facts', 'k', 'x', known_at=none)": ("known_at", "is missing"),
     "aggregate_before('spine', 'facts', 'k', {'1d': '1 day'}, {'n': 'count'}, known_at='')": (

@@ -29,6 +29,9 @@ EXPECTED: dict[str, Expected] = {
     "trailing_daily_lively": lambda f, s: oracle.aggregate_before(
         f, oracle.lively(f, oracle.midnights(f, UNTIL), 2 * DAY), [DAY, 2 * DAY], distinct=False
     ),
+    "aggregate_before_running_by_hour": lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY]),
+    "aggregate_before_running_by_day": lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY]),
+    "last_before_every_day": oracle.last_before_midnight,
     "trailing_daily": lambda f, s: oracle.aggregate_before(f, oracle.midnights(f, UNTIL), [DAY, 2 * DAY], distinct=False),
 }
 
