@@ -1,0 +1,2 @@
+-- One row per case: exact quality of scores.
+{{ binary_quality('labelled', ['case_id']) }}

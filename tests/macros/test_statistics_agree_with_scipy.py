@@ -1,0 +1,271 @@
+"""Every statistic, as dbt compiles it, against SciPy and scikit-learn, on ties, nulls, constant columns and empty sides."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+from sklearn import metrics
+
+from ml import evaluate
+from ml.bootstrap import interval
+
+SQL = dict[str, str]
+Con = duckdb.DuckDBPyConnection
+
+# Few values make ties, wide ones make gaps; None is a null.
+number = st.one_of(st.none(), st.integers(-3, 3), st.floats(-5, 5, allow_nan=False, width=32))
+sample = st.lists(number, max_size=40)
+constant = st.one_of(st.just([]), st.lists(st.just(1.5), min_size=1, max_size=5))
+
+
+def asked(con: Con, query: str, **tables: dict[str, list]) -> list[dict]:
+    """The rows of a compiled query over tables that are given as columns."""
+    for name, columns in tables.items():
+        con.register(name, pa.table(columns))
+    try:
+        return con.sql(query).to_arrow_table().to_pylist()
+    finally:
+        for name in tables:
+            con.unregister(name)
+
+
+def rows(x, y=None, k=None) -> dict:
+    """One case as columns: two numbers and a category."""
+    blank = [None] * len(x)
+    return {
+        "case_id": pa.array([1] * len(x), pa.int64()),
+        "x": pa.array(x, pa.float64()),
+        "y": pa.array(blank if y is None else y, pa.float64()),
+        "k": pa.array(blank if k is None else k, pa.string()),
+    }
+
+
+def _there(values) -> np.ndarray:
+    return np.array([v for v in values if v is not None], float)
+
+
+def _psi(p: np.ndarray, q: np.ndarray) -> float:
+    p, q = (p + 0.5) / (p.sum() + 0.5), (q + 0.5) / (q.sum() + 0.5)
+    return float(((q - p) * np.log(q / p)).sum())
+
+
+def _counts(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    values = np.unique(np.concatenate([a, b]))
+    return tuple(np.array([(side == v).sum() for v in values]) for side in (a, b))
+
+
+@settings(max_examples=60)
+@given(a=st.one_of(sample, constant), b=st.one_of(sample, constant))
+def test_distances_over_distinct_values_are_exact(sql: SQL, con: Con, a: list, b: list) -> None:
+    found = asked(con, sql["distances_exact"], expected_rows=rows(a), actual_rows=rows(b))
+    a, b = _there(a), _there(b)
+    if len(a) + len(b) == 0:
+        assert found == []
+        return
+    one = found[0]
+    assert len(found) == 1 and (one["rows_expected"], one["rows_actual"]) == (len(a), len(b))
+    distances = ("psi", "jensen_shannon", "ks", "wasserstein", "chi_square")
+    if len(a) == 0 or len(b) == 0:
+        assert [one[name] for name in distances] == [None] * 5
+        return
+    p, q = _counts(a, b)
+    assert one["ks"] == pytest.approx(stats.ks_2samp(a, b).statistic, abs=1e-12)
+    assert one["wasserstein"] == pytest.approx(stats.wasserstein_distance(a, b), abs=1e-9)
+    # the square root doubles what rounding leaves of equal shares
+    assert one["jensen_shannon"] ** 2 == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-12)
+    assert one["psi"] == pytest.approx(_psi(p, q), abs=1e-9)
+    table = stats.chi2_contingency([p, q], correction=False) if len(p) > 1 else None
+    assert one["chi_square"] == pytest.approx(table.statistic if table else 0, abs=1e-9)
+    assert one["degrees"] == (table.dof if table else 0)
+
+
+@settings(max_examples=30)
+@given(
+    a=st.lists(st.sampled_from([None, "a", "b", "c"]), max_size=30), b=st.lists(st.sampled_from("bcd"), min_size=1, max_size=30)
+)
+def test_distances_of_categories_need_no_order(sql: SQL, con: Con, a: list, b: list) -> None:
+    one = asked(
+        con, sql["distances_of_categories"], expected_rows=rows([None] * len(a), k=a), actual_rows=rows([0] * len(b), k=b)
+    )
+    there = [v for v in a if v is not None]
+    if not there:
+        assert one[0]["psi"] is None and one[0]["rows_actual"] == len(b)
+        return
+    levels = sorted(set(there) | set(b))
+    p, q = (np.array([side.count(v) for v in levels]) for side in (there, b))
+    assert one[0]["psi"] == pytest.approx(_psi(p, q), abs=1e-9)
+    assert one[0]["jensen_shannon"] ** 2 == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-12)
+    assert one[0]["wasserstein"] == 0
+    if len(levels) > 1:
+        assert one[0]["chi_square"] == pytest.approx(stats.chi2_contingency([p, q], correction=False).statistic, abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def large() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Two samples of a bell and of waiting times with a heavy tail, 200,000 rows each, moved a little."""
+    random = np.random.default_rng(7)
+    n = 200_000
+    a, b = random.normal(0, 1, n), random.normal(0.1, 1.1, n)
+    return a, b, random.exponential(8, n), random.exponential(9, n)
+
+
+def _grouped(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of both samples in twenty quantile groups of the first, with one below and one above."""
+    order = np.sort(a)
+
+    def group(v: np.ndarray) -> np.ndarray:
+        return np.where(v < order[0], -1, np.floor(20 * np.searchsorted(order, v, side="left") / len(a))).astype(int) + 1
+
+    return np.bincount(group(a), minlength=22), np.bincount(group(b), minlength=22)
+
+
+@settings(max_examples=40)
+@given(a=st.lists(number, min_size=1, max_size=60), b=st.lists(number, min_size=1, max_size=60))
+def test_shares_over_quantile_groups_are_those_of_numpy(sql: SQL, con: Con, a: list, b: list) -> None:
+    found = asked(con, sql["distances_in_groups"], expected_rows=rows(a), actual_rows=rows(b))
+    a, b = _there(a), _there(b)
+    if len(a) and len(b):
+        p, q = (side[np.add(*_grouped(a, b)) > 0] for side in _grouped(a, b))
+        assert found[0]["psi"] == pytest.approx(_psi(p, q), abs=1e-9)
+        assert found[0]["jensen_shannon"] ** 2 == pytest.approx(jensenshannon(p, q, base=2) ** 2, abs=1e-12)
+        assert found[0]["degrees"] == len(p) - 1
+        assert found[0]["ks"] == pytest.approx(stats.ks_2samp(a, b).statistic, abs=1e-12)
+        assert found[0]["wasserstein"] == pytest.approx(stats.wasserstein_distance(a, b), abs=1e-9)
+
+
+def test_a_grid_of_4096_cells_is_within_the_stated_error(sql: SQL, con: Con, large) -> None:
+    a, b, c, d = large
+    found = asked(con, sql["distances_on_a_grid"], expected_rows=rows(a, c), actual_rows=rows(b, d))
+    for one, (p, q) in zip(sorted(found, key=lambda r: r["feature"]), [(a, b), (c, d)], strict=True):
+        assert one["ks"] == pytest.approx(stats.ks_2samp(p, q).statistic, abs=2e-4)
+        assert one["wasserstein"] == pytest.approx(stats.wasserstein_distance(p, q), abs=2e-4 * p.std())
+        assert one["psi"] == pytest.approx(_psi(*_grouped(p, q)), abs=1e-3)
+
+
+@settings(max_examples=40)
+@given(x=st.lists(st.one_of(st.none(), st.floats(-7, 7), st.sampled_from([-5.0, 5.0, 0.0])), min_size=1, max_size=50))
+def test_a_grid_loses_no_row_and_puts_each_in_its_cell(con: Con, x: list, grid_sql: str) -> None:
+    cells = asked(con, grid_sql, given={"x": pa.array(x, pa.float64())})
+    for one in cells:
+        value, cell = one["x"], one["cell"]
+        if value is None:
+            assert cell is None
+        elif not -5 <= value <= 5:
+            assert cell == (-1 if value < -5 else 10)
+        else:
+            assert cell == min(9, int(np.floor((value + 5) * 1.0)))
+
+
+@pytest.fixture(scope="module")
+def grid_sql(sql: SQL) -> str:
+    return sql["cells_of_a_grid"]
+
+
+scored = st.lists(
+    st.tuples(st.booleans(), st.one_of(st.sampled_from([0.2, 0.5, 0.8]), st.floats(0.001, 0.999)), st.integers(0, 4)),
+    min_size=1,
+    max_size=60,
+)
+
+
+def labelled(label, score, day=None) -> dict:
+    """One case of scored rows as columns."""
+    return {
+        "case_id": pa.array([1] * len(label), pa.int64()),
+        "label": pa.array([bool(v) for v in label], pa.bool_()),
+        "score": pa.array(score, pa.float64()),
+        "day": pa.array([0] * len(label) if day is None else day, pa.int64()),
+    }
+
+
+@settings(max_examples=60)
+@given(told=scored)
+def test_quality_is_what_scikit_learn_says(sql: SQL, con: Con, told: list) -> None:
+    label, score = np.array([t[0] for t in told]), np.array([t[1] for t in told])
+    one = asked(con, sql["quality_exact"], labelled=labelled(label, score))[0]
+    assert (one["rows_labelled"], one["positives"]) == (len(label), label.sum())
+    assert one["log_loss"] == pytest.approx(metrics.log_loss(label, score, labels=[False, True]), abs=1e-9)
+    assert one["brier"] == pytest.approx(np.mean((score - label) ** 2), abs=1e-9)
+    assert one["ece"] == pytest.approx(evaluate.ece(label, score), abs=1e-9)
+    if label.any() and not label.all():
+        assert one["roc_auc"] == pytest.approx(metrics.roc_auc_score(label, score), abs=1e-9)
+        assert one["pr_auc"] == pytest.approx(metrics.average_precision_score(label, score), abs=1e-9)
+    else:
+        assert one["roc_auc"] is None
+
+
+@pytest.fixture(scope="module")
+def days() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """40 days of 500 rows; good and bad days move label and score together, as weather does."""
+    random = np.random.default_rng(3)
+    day = np.repeat(np.arange(40), 500)
+    weather = random.normal(0, 0.7, 40)[day]
+    skill = random.normal(0, 0.5, 40)[day]
+    signal = random.normal(0, 1, len(day))
+    label = random.random(len(day)) < 1 / (1 + np.exp(1.2 - weather - (1 + skill) * signal))
+    return label, 1 / (1 + np.exp(1.2 - 0.7 * weather - signal)), day
+
+
+def test_65536_cells_are_within_the_stated_error(sql: SQL, con: Con, days) -> None:
+    label, score, day = days
+    one = asked(con, sql["quality_on_cells"], labelled=labelled(label, score, day))[0]
+    exact = asked(con, sql["quality_exact"], labelled=labelled(label, score))[0]
+    for metric in ("roc_auc", "pr_auc", "log_loss", "brier"):
+        assert one[metric] == pytest.approx(exact[metric], abs=1e-5)
+    assert one["ece"] == pytest.approx(exact["ece"], abs=1e-4)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "pr_auc", "log_loss", "brier"])
+def test_intervals_by_day_are_those_of_a_bootstrap_by_day(sql: SQL, con: Con, days, metric: str) -> None:
+    label, score, day = days
+    one = asked(con, sql["quality_with_intervals"], labelled=labelled(label, score, day))[0]
+    drawn = interval(metric, label, score, day, alpha=0.05, seed=1)
+    assert one["clusters"] == 40
+    assert one[metric] == pytest.approx(drawn.estimate, abs=1e-9)
+    assert (one[f"{metric}_high"] - one[f"{metric}_low"]) == pytest.approx(drawn.high - drawn.low, rel=0.12)
+
+
+@settings(max_examples=25)
+@given(told=scored)
+def test_the_influence_of_a_day_is_the_derivative_by_its_weight(sql: SQL, con: Con, told: list) -> None:
+    label, score, day = (np.array([t[i] for t in told]) for i in range(3))
+    found = {r["day"]: r for r in asked(con, sql["quality_influence"], labelled=labelled(label, score, day))}
+    step = 1e-6
+    for metric in ("roc_auc", "pr_auc", "log_loss", "brier"):
+        for one in np.unique(day):
+            up, down = (evaluate.measure(metric, label, score, np.where(day == one, 1 + s, 1.0)) for s in (step, -step))
+            if not np.isnan(up) and found[one][metric] is not None:
+                assert found[one][metric] == pytest.approx((up - down) / (2 * step), abs=1e-6)
+
+
+def test_fewer_than_four_days_have_no_interval(sql: SQL, con: Con, days) -> None:
+    label, score, day = days
+    few = day < 3
+    one = asked(con, sql["quality_with_intervals"], labelled=labelled(label[few], score[few], day[few]))[0]
+    assert one["roc_auc"] > 0.5 and one["roc_auc_low"] is None and one["roc_auc_high"] is None
+
+
+def test_the_student_quantile_is_close_to_scipy(sql: SQL, con: Con) -> None:
+    for one in asked(con, sql["student"]):
+        if one["degrees"] < 3:
+            assert one["quantile"] is None
+        else:
+            exact = stats.t.ppf(0.975, one["degrees"])
+            assert one["quantile"] == pytest.approx(exact, abs=0.003 if one["degrees"] > 3 else 0.03)
+
+
+def test_rates_count_the_rows_of_cells(sql: SQL, con: Con) -> None:
+    cells = {
+        "case_id": [1] * 6,
+        "kind": ["missing", "unseen", "below", "above", "inside", "inside"],
+        "rows": [1, 2, 3, 4, 5, 5],
+    }
+    assert asked(con, sql["rates_of_cells"], cells=cells) == [
+        {"case_id": 1, "missing": 0.05, "unseen": 0.1, "out_of_range": 0.35}
+    ]
