@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import data, models, proving, watching
+from flows.verbs import data, experiments, models, proving, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -26,12 +26,13 @@ def cli() -> None:
     Everything:        replay
     What is going on:  status, monitor
     Is it honest:      prove
+    Does it help:      experiment → leaderboard
 
     Each verb works on the warehouse file (ASOF_WAREHOUSE) and exits with 1 and one line when it cannot do its work.
     """
 
 
-for module in (data, models, proving, watching):
+for module in (data, models, experiments, proving, watching):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

@@ -5,6 +5,7 @@ freedom. With the 20 to 40 days of a holdout this covers better than the percent
 too narrow (Cameron, Gelbach, Miller 2008).
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -65,6 +66,25 @@ def paired_difference(
     """
     label, a, b = arrays(label, a, b)
     first, second = _resampled(metric, label, (a, b), cluster, weight, resamples, seed)
+    return _interval(METRICS[metric].sign * (first - second), cluster, alpha)
+
+
+def mean_difference(
+    metric: str,
+    label: np.ndarray,
+    a: Sequence[np.ndarray],
+    b: Sequence[np.ndarray],
+    cluster: np.ndarray,
+    *,
+    weight: np.ndarray | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    alpha: float = 0.05,
+) -> Interval:
+    """As `paired_difference`, between the mean metric of several scores `a` and that of several scores `b`."""
+    label, *scores = arrays(label, *a, *b)
+    found = _resampled(metric, label, tuple(scores), cluster, weight, resamples, seed)
+    first, second = np.mean(found[: len(a)], axis=0), np.mean(found[len(a) :], axis=0)
     return _interval(METRICS[metric].sign * (first - second), cluster, alpha)
 
 

@@ -20,6 +20,8 @@ live_carrier as (select * from {{ ref('flight_disruption__live_carrier') }} wher
 
 live_destination as (select * from {{ ref('flight_disruption__live_destination') }} where {{ new_instants() }}),
 
+live_turn as (select * from {{ ref('flight_disruption__live_turn') }} where {{ new_instants() }}),
+
 hourly as (select * from {{ ref('ftr_weather__hourly') }} where {{ within_reach('known_at', '1 day') }}),
 
 city as (select * from {{ ref('ftr_weather__city') }} where {{ within_reach('known_at', '1 day') }}),
@@ -91,6 +93,7 @@ select
     {{ all_but('live_origin', ['flight_id', 'as_of']) }},
     {{ all_but('live_carrier', ['flight_id', 'as_of']) }},
     {{ all_but('live_destination', ['flight_id', 'as_of']) }},
+    {{ all_but('live_turn', ['flight_id', 'as_of']) }},
 
     ---------- weather, as last observed
     {{ all_but('weather', ['origin', 'as_of', 'observation_known_at']) }},
@@ -120,6 +123,7 @@ left join past as {{ alias }}
 left join live_origin on live_origin.flight_id = cohort.flight_id and live_origin.as_of = cohort.as_of
 left join live_carrier on live_carrier.flight_id = cohort.flight_id and live_carrier.as_of = cohort.as_of
 left join live_destination on live_destination.flight_id = cohort.flight_id and live_destination.as_of = cohort.as_of
+left join live_turn on live_turn.flight_id = cohort.flight_id and live_turn.as_of = cohort.as_of
 -- an observation that is older than six hours says nothing of the weather now
 left join weather
     on weather.origin = cohort.origin and weather.as_of = cohort.as_of

@@ -7,6 +7,10 @@ select
     cohort.flight_id,
     cohort.as_of,
     outcomes.disrupted as is_disrupted,
-    outcomes.known_at as label_known_at
+    outcomes.known_at as label_known_at,
+
+    ---------- what other labels can be made of
+    outcomes.fate,
+    outcomes.arr_delay
 from cohort
 inner join outcomes using (flight_id)
