@@ -139,7 +139,8 @@ def _experiment(entry: Any, path: str) -> Experiment:
         raise AsofError(f"{path}: experiment {name!r} is not a name: use lower-case letters, digits and _")
     keys.raw("name")
     change, budget = keys.inner("change"), keys.inner("budget")
-    touched = {key: DIMENSIONS[key] for key in change.known(DIMENSIONS)}
+    change.known(DIMENSIONS)
+    touched = {key: DIMENSIONS[key] for key in change.declared}
     if not touched:
         raise keys.error("change", f"is empty; name one of {', '.join(DIMENSIONS)}")
     if len(set(touched.values())) > 1:
