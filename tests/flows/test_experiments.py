@@ -86,9 +86,8 @@ def test_what_was_done_when_time_ran_out_is_weighed_and_stays_undecided(on: benc
     base = {(s, n): 0.5 + 0.1 * truth[n - 1] + rng.normal(0, 0.15, len(truth[n - 1])) for s in seeds for n in (1, 2)}
     best = {(s, 1): 0.2 + 0.6 * truth[0] for s in seeds} | {(7, 2): 0.2 + 0.6 * truth[1]}
     clipped = {key: np.clip(score, 0, 1) for key, score in base.items()}
-    part = running._verdict(
-        on, TRIED, Came(box.OUT_OF_TIME, 30, scores=best), Came(box.FINISHED, 1, scores=clipped), seeds, [1, 2]
-    )
+    held = Came(box.FINISHED, 1, scores=clipped)
+    part = running._verdict(on, TRIED, Came(box.OUT_OF_TIME, 30, scores=best), held, seeds, [1, 2])
     assert part["decision"] == "undecided" and part["reason"].startswith("out of time after 4 of 6 folds in 30 seconds")
     assert part["estimate"] > 0 and part["rows"] == len(truth[0]) + len(truth[1])
     whole = best | {(s, 2): 0.2 + 0.6 * truth[1] for s in seeds}
