@@ -56,7 +56,8 @@ def write(problem: str, file: Path | None = None) -> list[Path]:
     declared = bench.plan(problems.get(problem))
     found = rows(problem)
     title = f"Experiments on {problem}"
-    figures = {"progress": _progress(found)} if any(row["estimate"] is not None for row in found) else {}
+    pictured = any(row["estimate"] is not None for row in found)
+    figures = {"progress": _progress(found), "gains": _gains(found)} if pictured else {}
     return page.write(file, title, f"# {title}\n\n{_text(problem, declared, found, bool(figures))}", figures)
 
 
@@ -67,11 +68,12 @@ def _text(problem: str, declared: Plan, found: list[dict], pictured: bool) -> st
         "Each experiment changes one thing of the declared recipe. Both are trained before each month from "
         f"{declared.first:%d %B %Y} on, with {declared.seeds} seeds, and compared on the same rows of that month, up to "
         f"{declared.until:%d %B %Y}. The interval is over days and seeds; the noise is what seeds alone bring. How and why: "
-        "[decision 24](../decisions/0024-experiments-walk-forward-in-pairs.md).",
+        "`docs/how-to/run-experiments.md`.",
         ", ".join(f"{number} {decision}" for decision, number in counted.items()) + ".",
     ]
     if pictured:
-        parts.append("![Gain of each experiment over its baseline, with intervals, in the order they were run](progress.svg)")
+        parts.append("![Gain of each experiment over its baseline, with intervals, in the order they were run](gains.svg)")
+        parts.append("![The metric of the baseline, and of each experiment, over the series](progress.svg)")
     baselines = [row for row in found if row["dimension"] == "baseline"]
     if baselines:
         header = ["baseline", *METRICS, "rows", "days"]
@@ -111,6 +113,28 @@ def _text(problem: str, declared: Plan, found: list[dict], pictured: bool) -> st
 
 
 def _progress(found: list[dict]) -> str:
+    """The baseline's metric as steps over the series, and each experiment's own as a point; those far below are cut off."""
+    metric = found[0]["metric"]
+    sign = METRICS[metric].sign
+    with chart.figure(height=2.6) as (fig, axes):
+        at = [number for number, row in enumerate(found) if row["dimension"] == "baseline"]
+        level = [found[number]["metrics"][metric] for number in at]
+        axes.step([*at, len(found) - 1], [*level, level[-1]], where="post", color=chart.COLOURS["champion"], label="baseline")
+        worst, room = min(sign * one for one in level), 4 * max(0.002, max(level) - min(level))
+        for number, row in enumerate(found):
+            value = row["metrics"].get(metric)
+            # A search is judged on one fold: its area is of other rows than the baseline's.
+            if row["dimension"] in ("baseline", "search") or value is None or sign * value < worst - room:
+                continue
+            axes.plot([number], [value], "o", color=COLOURS[row["decision"]], markersize=4)
+        axes.set_ylabel(metric)
+        axes.set_xlabel("experiments in the order they were run")
+        axes.legend(loc="upper left")
+        said = "; ".join(f"baseline {number + 1}: {value:.4f}" for number, value in enumerate(level))
+        return chart.svg(fig, "Progress over the series", said)
+
+
+def _gains(found: list[dict]) -> str:
     """A point and an interval per experiment, coloured by its decision, in the order they were run; far losses are cut off."""
     tried = [row for row in found if row["estimate"] is not None]
     reach = 1.2 * max([row["high"] for row in tried] + [0.002])
