@@ -6,12 +6,13 @@ from prefect import flow
 
 from flows.steps import artifacts, clock
 from flows.steps.alerting import alerts
-from flows.steps.building import test
+from flows.steps.building import test, watch
 
 
 @flow(name="monitoring")
 def monitoring(tests: bool = True) -> int:
-    """Run the data tests and read the monitors; returns the number of open alerts."""
+    """Build the monitors, run the data tests and read the alerts; returns the number of open ones."""
+    watch(clock.now())
     if tests:
         test(clock.now())
     found = alerts(clock.now())

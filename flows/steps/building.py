@@ -9,6 +9,7 @@ from flows.steps.step import step
 
 # What Python appends to: dbt makes these once and never touches them again.
 LEDGER = ["path:models/ledger", "config.full_refresh:false"]
+MONITORS = "path:models/monitoring"
 
 
 @step()
@@ -25,11 +26,20 @@ def build(now: datetime) -> int:
     with ledger.run("features", now) as run:
         if warehouse.has_table("monitoring", "alerts"):
             # appends of one day are small: two at a time hide dbt's own work behind the database's
-            nodes = dbt.run("run", ["config.materialized:incremental"], LEDGER, "--threads", str(settings.threads()))
+            nodes = dbt.run("run", ["config.materialized:incremental"], [*LEDGER, MONITORS], "--threads", str(settings.threads()))
         else:
             dbt.run("seed")
             nodes = dbt.run("run", exclude=LEDGER)
         run.rows, run.message = len(nodes), f"built {len(nodes)} models"
+    return run.rows
+
+
+@step()
+def watch(now: datetime) -> int:
+    """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran."""
+    with ledger.run("monitors", now) as run:
+        nodes = dbt.run("run", [MONITORS])
+        run.rows, run.message = len(nodes), f"built {len(nodes)} monitors"
     return run.rows
 
 
