@@ -73,6 +73,10 @@ select
     weeks_seen,
     exp(usual_log_rows) - 1 as rows_usual,
     usual_hours_behind as hours_behind_usual,
-    -- in robust standard deviations; at least a twentieth, so that a feed which never varies does not alarm over one row
-    case when weeks_seen >= 3 then (log_rows - usual_log_rows) / greatest(log_rows_range / 1.349, 0.05) end as rows_z
+    -- in robust standard deviations; at least a twentieth, so that a feed which never varies does not alarm over one row, and at
+    -- least what chance does to a count of this size
+    case
+        when weeks_seen >= 3
+            then (log_rows - usual_log_rows) / greatest(log_rows_range / 1.349, 0.05, exp(-usual_log_rows / 2))
+    end as rows_z
 from look_back
