@@ -109,7 +109,7 @@ def _keeping(refusals: list[AsofError], batches: Iterator[pa.RecordBatch]) -> It
 
 
 def _scored(model, problem: Problem, batches, cells: dict, seen: Counter, log: Log) -> Iterator[pa.RecordBatch]:
-    """Scored batches with the rule beside them; counts what the model saw in `seen`, (day, feature, cell) to rows, and logs it."""
+    """Scored batches with the rule beside them; counts what the model saw in `seen`, (day, feature, cell) to rows; logs it."""
     for batch in batches:
         check_rows(pa.Table.from_batches([batch]), problem, problem.scoring_columns, f"{problem.name}__scoring_set")
         log(batch)
