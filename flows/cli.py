@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import data, models, proving, watching
+from flows.verbs import alerting, data, models, planning, proving, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -21,17 +21,18 @@ def cli() -> None:
     """Asof: machine learning that lives in the warehouse, correct as of every moment.
 
     \b
+    Is it worth it:    feasibility
     A day by hand:     land → build → score → publish
     A new model:       train → judge → promote      (and rollback)
     Everything:        replay
-    What is going on:  status, monitor
+    What is going on:  status, monitor, alerts
     Is it honest:      prove
 
     Each verb works on the warehouse file (ASOF_WAREHOUSE) and exits with 1 and one line when it cannot do its work.
     """
 
 
-for module in (data, models, proving, watching):
+for module in (planning, data, models, proving, watching, alerting):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

@@ -107,22 +107,30 @@ def gates(verdict: dict, rows: list[dict]) -> None:
     out.print(f"[bold]{verdict['decision']}[/] {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
 
 
+def recommendation(found, headline: str) -> None:
+    """A recommendation with the criteria behind it."""
+    table = Table("criterion", "measured", "limit", "", box=box.SIMPLE_HEAD)
+    for one in found.criteria:
+        mark = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[yellow]open[/]"}[one.holds]
+        table.add_row(one.name, one.measured, one.limit, mark)
+    out.print(table)
+    out.print(f"[bold]{headline}[/]")
+
+
 def alerts(rows: list[dict]) -> None:
-    """The open alerts, one line each."""
+    """Alerts, the worst first: how bad and what, since when and how much, the likely cause. Narrow terminals show it whole."""
     if not rows:
         done("no alert is open")
-        return
-    table = Table("alert", "subject", "first seen", "last seen", "value", "limit", box=box.SIMPLE_HEAD)
     for row in rows:
-        table.add_row(
-            row["kind"],
-            str(row["subject"]),
-            str(row["first_seen"]),
-            str(row["last_seen"]),
-            number(row["value"]),
-            number(row["limit_value"]),
-        )
-    out.print(table)
+        color = {"critical": "red", "warning": "yellow"}.get(row["severity"], "dim") if row["state"] == "open" else "dim"
+        what = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
+        state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
+        facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}"
+        facts += f" · {number(row['value'])} against {number(row['limit_value'])}"
+        if row["damage"] is not None:
+            facts += f" · {row['damage']:.0%} of the decisions in doubt"
+        out.print(f"[bold]{row['short_id']}[/]  [{color}]{row['severity']:8}[/]  {what} · {state}", soft_wrap=True)
+        out.print(f"        {facts}\n        [dim]{row['cause']}[/]", soft_wrap=True)
 
 
 def summary(state) -> None:

@@ -5,7 +5,7 @@ A calibrator is a JSON-able dict: {"kind": "none"}, {"kind": "platt", "slope": a
 (outside of the last digits), so the ranking of a model does not depend on its calibrator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,25 @@ def choose(raw: np.ndarray, label: np.ndarray, day: np.ndarray, weight: np.ndarr
     return best
 
 
+def of_kind(kind: str, raw: np.ndarray, label: np.ndarray, day: np.ndarray, weight: np.ndarray | None = None) -> dict[str, Any]:
+    """A calibrator of the kind named; `auto` lets `choose` choose."""
+    return choose(raw, label, day, weight) if kind == "auto" else FITS[kind](raw, label, weight)
+
+
+def shifted(calibrator: Calibrator, shift: float) -> dict[str, Any]:
+    """The calibrator that gives for a raw score what `calibrator` gives for one whose log-odds lie `shift` higher.
+
+    A model that saw the share s of the negatives claims odds 1 / s too high: shift log(s) undoes that.
+    """
+    if shift == 0:
+        return dict(calibrator)
+    if calibrator["kind"] == "none":
+        return {**calibrator, "kind": "platt", "slope": 1.0, "intercept": shift}
+    if calibrator["kind"] == "platt":
+        return {**calibrator, "intercept": calibrator["slope"] * shift + calibrator["intercept"]}
+    return {**calibrator, "x": [x - shift for x in calibrator["x"]]}
+
+
 def _interpolate(z: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     # Beyond the outer knots the line goes on with slope 1, so that the highest scores keep their order.
     return np.interp(z, x, y) + np.minimum(z - x[0], 0) + np.maximum(z - x[-1], 0)
@@ -132,3 +151,10 @@ def _loss(p: np.ndarray, label: np.ndarray) -> np.ndarray:
 
 def _weights(weight: np.ndarray | None, rows: int) -> np.ndarray:
     return np.ones(rows) if weight is None else np.asarray(weight, dtype=np.float64)
+
+
+FITS: dict[str, Callable[..., dict[str, Any]]] = {
+    "none": lambda raw, label, weight=None: dict(NONE),
+    "platt": platt,
+    "isotonic": isotonic,
+}

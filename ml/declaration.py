@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ml.calibrate import FITS
+from ml.declared import framing
 from ml.errors import AsofError
 from ml.keys import Keys, did_you_mean
 from ml.problem import Budget, Column, Costs, Decision, Explain, Training
 
 IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]*\Z")
-ROLES = ("entity", "as_of", "label", "label_known_at", "rule", "weight", "slice", "feature")
+ROLES = ("entity", "as_of", "label", "label_known_at", "rule", "weight", "slice", "candidate", "feature")
 REQUIRED_ROLES = ("entity", "as_of", "label", "label_known_at", "rule")
 METRICS = ("roc_auc", "pr_auc", "log_loss")
 # What may be declared under `training.params`. Seed, threads, objective and determinism belong to the
@@ -35,7 +37,7 @@ PREFIXES = {
 ROLE_KINDS = {
     "as_of": ("time",), "label_known_at": ("time",), "label": ("boolean", "number"), "rule": ("number",),
     "weight": ("number",), "entity": ("category", "number"), "slice": ("category", "boolean", "number"),
-    "feature": ("number", "boolean", "category"),
+    "candidate": ("number", "boolean", "category"), "feature": ("number", "boolean", "category"),
 }
 # fmt: on
 
@@ -100,7 +102,10 @@ def _values(keys: Keys, columns: tuple[Column, ...]) -> dict[str, Any]:
             early_stopping_rounds=training.whole("early_stopping_rounds", 50, low=1),
             window_days=training.whole("window_days", None, low=1),
             params={key: params.raw(key) for key in params.known(PARAMS)},
+            calibration=training.choice("calibration", ("auto", *FITS), "auto"),
+            sampling=training.number("sampling", 1.0, low=0.01, high=1),
         ),
+        "framing": framing.read(keys.inner("framing", {})),
         "explain": Explain(explain.whole("reasons", 3, low=0), explain.choice("for", ("flagged", "all", "none"), "flagged")),
     }
     for part in (keys, costs, decision, training, params, budget, explain):
@@ -149,7 +154,7 @@ def _column(entry: Mapping[str, Any], path: str) -> Column:
 
 
 def _check_roles(columns: tuple[Column, ...], path: str) -> None:
-    for role in ROLES[:-2]:
+    for role in ROLES[:-3]:
         names = [column.name for column in columns if column.role == role]
         if role in REQUIRED_ROLES and not names:
             raise AsofError(f"{path}: no column has meta.role {role}; mark exactly one")

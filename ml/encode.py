@@ -5,6 +5,7 @@ predicts from columns in another order. So it never sees Arrow here: columns are
 one by one.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -26,8 +27,9 @@ def encode(
     features: Sequence[str],
     categories: Levels,
     dtype: type[np.floating] = np.float32,
+    rows: np.ndarray | None = None,
 ) -> np.ndarray:
-    """A matrix of `dtype`, one row per row of `table`, one column per feature in the order of `features`.
+    """A matrix of `dtype`: the rows of `table` (those numbered `rows`, if given), a column per feature in their order.
 
     Missing values and categories outside `categories` are NaN. float32 halves the memory; both training and
     scoring read through here, so what is rounded is rounded alike. AsofError names a column that is missing
@@ -36,9 +38,11 @@ def encode(
     absent = [name for name in features if name not in table.schema.names]
     if absent:
         raise AsofError(f"the rows lack the columns {', '.join(absent)}, which the model needs; select them by name")
-    matrix = np.empty((table.num_rows, len(features)), dtype=dtype)
+    matrix = np.empty((table.num_rows if rows is None else len(rows), len(features)), dtype=dtype)
+    chosen = None if rows is None else pa.array(rows)
     for position, name in enumerate(features):
-        column = table.column(name)
+        # A column at a time, so that no copy of the whole table is made.
+        column = table.column(name) if chosen is None else table.column(name).take(chosen)
         start = 0
         for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
             matrix[start : start + len(chunk), position] = _numbers(chunk, name, categories.get(name))
@@ -52,6 +56,15 @@ def numbers(table: pa.Table | pa.RecordBatch, name: str) -> np.ndarray:
     Missing values are NaN.
     """
     return encode(table.select([name]), [name], {}, np.float64)[:, 0]
+
+
+def fingerprint(matrix: np.ndarray, label: np.ndarray, weight: np.ndarray) -> str:
+    """sha256 (hex) of every number that is trained on, in order."""
+    digest = hashlib.sha256()
+    for block in np.array_split(np.arange(len(label)), max(1, len(label) // 50_000)):
+        for values in (matrix[block], label[block], weight[block]):
+            digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
 
 
 def _numbers(chunk: pa.Array, name: str, known: Sequence[str] | None) -> np.ndarray:

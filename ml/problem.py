@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ml.declared.framing import Framing
+
 KINDS = ("number", "boolean", "category", "time", "other")
 # Prose does not change a model, so it does not change the hash of the declaration either.
-PROSE = ("title", "goal", "owner", "path")
+PROSE = ("title", "goal", "owner", "path", "framing")
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,18 @@ class Decision(NamedTuple):
 
 
 class Training(NamedTuple):
-    """How to train. `window_days` None means all of history."""
+    """How to train.
+
+    `window_days` None means all of history; `sampling` is the share of negatives that the trees see.
+    """
 
     seed: int
     rounds: int
     early_stopping_rounds: int
     window_days: int | None
     params: dict[str, Any]
+    calibration: str = "auto"
+    sampling: float = 1.0
 
 
 class Budget(NamedTuple):
@@ -93,6 +100,7 @@ class Problem:
     budget: Budget
     training: Training
     explain: Explain
+    framing: Framing
     columns: tuple[Column, ...]
 
     @classmethod
@@ -144,6 +152,16 @@ class Problem:
         return tuple(column.name for column in self.features if column.kind == "category")
 
     @cached_property
+    def candidates(self) -> tuple[Column, ...]:
+        """Columns that are kept and described but not learned from: an experiment may take them in."""
+        return tuple(column for column in self.columns if column.role == "candidate")
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The names of all columns that are text, features or not."""
+        return tuple(column.name for column in self.columns if column.kind == "category")
+
+    @cached_property
     def training_columns(self) -> tuple[str, ...]:
         """Every declared column, in order: what to select from `<name>__training_set`."""
         return tuple(column.name for column in self.columns)
@@ -163,6 +181,9 @@ class Problem:
     def spec_hash(self) -> str:
         """sha256 (hex) of everything in the declaration except prose."""
         spec = {key: value for key, value in asdict(self).items() if key not in PROSE}
+        # What was added to the declaration later changes the hash only where it is used.
+        calibration, sampling = self.training.calibration, self.training.sampling
+        spec["training"] = [*self.training[:5], *([calibration, sampling] if (calibration, sampling) != ("auto", 1.0) else [])]
         spec["columns"] = sorted((column.name, column.kind, column.role) for column in self.columns)
         return _sha256(spec)
 

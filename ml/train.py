@@ -3,7 +3,6 @@
 A twin that can be judged on rows it has not seen, and the challenger that would go into production.
 """
 
-import hashlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,17 +10,14 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from ml import calibrate, decide
-from ml.encode import encode, levels, numbers
-from ml.errors import AsofError
-from ml.fit import Progress, fit, params_of, trees
+from ml import decide
+from ml.fit import params_of, trees
+from ml.learn import Progress
 from ml.model import Model
 from ml.problem import Problem
-from ml.split import Split, days, instants, known, split
-
-# The challenger sees more rows than the twin, so it overfits later: rounds grow with the square root of the
-# rows, and by at most a half, because nothing verified them on rows not seen.
-GROWTH, GROWTH_LIMIT = 0.5, 1.5
+from ml.recipe import Fitted, Recipe, fit, refit
+from ml.rows import labels
+from ml.split import Split, instants, known, split
 
 
 @dataclass(frozen=True)
@@ -58,30 +54,23 @@ def train(
     whatever `threads`. `importances` are shares of the challenger's gain, largest first. AsofError when rows,
     labels or columns do not do.
     """
-    started, report = time.perf_counter(), on_progress or (lambda stage, done, total: None)
-    spec, now = problem.training, np.datetime64(now, "us")
+    started, spec, now = time.perf_counter(), problem.training, np.datetime64(now, "us")
+    report = on_progress or (lambda stage, done, total: None)
     as_of, known_at = table[problem.as_of], table[problem.label_known_at]
     parts = split(as_of, known_at, now, problem.validation_days, problem.holdout_days, spec.window_days)
     usable = known(as_of, known_at, now, spec.window_days)
     # With a window, the twin's part may reach further back than the challenger's.
     used = np.unique(np.concatenate([usable, parts.train, parts.validation, parts.holdout]))
-    label, weight = labels(table, problem, used), weights(table, problem)
+    label, recipe = labels(table, problem, used), Recipe.of(problem)
 
     report("encode", 0, table.num_rows)
-    known_levels = levels(table.take(parts.train), problem.categories)
-    matrix = encode(table, problem.feature_names, known_levels)
-    booster, best = fit(matrix, label, weight, parts.train, problem, spec.rounds, threads, report, "twin", parts.validation)
-    twin_text = trees(booster, best)
-    twin_raw = booster.predict(matrix[parts.validation], num_iteration=best, num_threads=threads)
-    day = days(as_of)
-    report("calibrate", 0, len(parts.validation))
-    calibrator = calibrate.choose(twin_raw, label[parts.validation], day[parts.validation], weight[parts.validation])
-    raw = booster.predict(matrix[parts.holdout], num_iteration=best, num_threads=threads)
-    score = calibrate.apply(calibrator, raw)
+    first = fit(table, problem, recipe, parts.train, parts.validation, threads=threads, report=report)
+    score = first.predict(table, parts.holdout)
     # Capacity needs scores like those of production: the holdout's are the latest that no tree has seen.
     limit = decide.threshold(problem.decision, problem.costs, score)
 
-    def model(text: str, categories: dict[str, list[str]], rows: np.ndarray, end: np.datetime64, rounds: int) -> Model:
+    def model(fitted: Fitted, rows: np.ndarray, end: np.datetime64) -> Model:
+        rounds = fitted.learned.rounds
         made = {
             "now": str(now),
             "feature_hash": problem.feature_hash,
@@ -89,59 +78,23 @@ def train(
             "threshold": limit,
             "rows": len(rows),
             "label_rate": float(label[rows].mean()),
-            "data_sha256": _fingerprint(matrix, label, weight, rows),
+            "data_sha256": fitted.data_sha256,
             "first_as_of": str(instants(as_of)[rows].min()),
             "label_known_before": str(end),
             "rounds": rounds,
-            "best_round": best,
-            "params": params_of(problem),
+            "best_round": first.learned.rounds,
+            "params": params_of(recipe.params, recipe.seed),
             "window_days": spec.window_days,
         }
-        return Model(problem.name, text, calibrator, categories, problem.feature_names, made)
+        text = trees(fitted.learned.booster, rounds)
+        return Model(problem.name, text, fitted.calibrator, fitted.categories, fitted.columns, made)
 
-    twin = model(twin_text, known_levels, parts.train, parts.holdout_start, best)
-    all_levels = levels(table.take(usable), problem.categories)
-    matrix = matrix if all_levels == known_levels else encode(table, problem.feature_names, all_levels)
-    rounds = max(1, round(best * min(GROWTH_LIMIT, max(1.0, (len(usable) / len(parts.train)) ** GROWTH))))
-    booster, _ = fit(matrix, label, weight, usable, problem, rounds, threads, report, "challenger")
-    challenger = model(trees(booster, rounds), all_levels, usable, now, rounds)
-    gain = booster.feature_importance("gain")
+    twin = model(first, parts.train, parts.holdout_start)
+    second = refit(first, table, problem, usable, threads=threads, report=report)
+    challenger = model(second, usable, now)
+    gain = second.learned.booster.feature_importance("gain")
     shares = {problem.feature_names[i]: float(gain[i] / max(gain.sum(), 1e-300)) for i in np.argsort(-gain, kind="stable")}
-    return Trained(twin, challenger, parts, parts.holdout, score, best, rounds, shares, time.perf_counter() - started)
-
-
-def labels(table: pa.Table, problem: Problem, rows: np.ndarray) -> np.ndarray:
-    """The label as float64 0/1, one a row of `table`.
-
-    AsofError when one of `rows` has another value or none.
-    """
-    label = numbers(table, problem.label)
-    wrong = rows[~np.isin(label[rows], (0.0, 1.0))]
-    if len(wrong):
-        entity = table[problem.entity][int(wrong[0])].as_py()
-        raise AsofError(
-            f"{problem.path}: {len(wrong)} of {len(rows)} known labels in {problem.label} are not 0 or 1, "
-            f"the first of {entity!r}; mend it in SQL"
-        )
-    return label
-
-
-def weights(table: pa.Table, problem: Problem) -> np.ndarray:
-    """The declared weight as float64, one a row, 1 when none is declared.
-
-    AsofError when one is missing or below 0.
-    """
-    if problem.weight is None:
-        return np.ones(table.num_rows)
-    weight = numbers(table, problem.weight)
-    if not (weight >= 0).all() or not np.isfinite(weight).all():
-        raise AsofError(f"{problem.path}: column {problem.weight} holds missing, negative or infinite weights; mend them in SQL")
-    return weight
-
-
-def _fingerprint(matrix: np.ndarray, label: np.ndarray, weight: np.ndarray, rows: np.ndarray) -> str:
-    digest = hashlib.sha256()
-    for block in np.array_split(rows, max(1, len(rows) // 50_000)):
-        for values in (matrix[block], label[block], weight[block]):
-            digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()
+    return Trained(
+        twin, challenger, parts, parts.holdout, score, first.learned.rounds, second.learned.rounds, shares,
+        time.perf_counter() - started,
+    )  # fmt: skip

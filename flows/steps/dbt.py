@@ -89,6 +89,15 @@ def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *
     return nodes
 
 
+def compiled(model: str) -> str:
+    """The SQL that dbt makes of a model; AsofError when it cannot."""
+    warehouse.connection()
+    result = _invoke(["compile", "--select", model], manifest())
+    if not result.success:
+        raise AsofError(f"dbt cannot compile {model}: {result.exception}")
+    return next(one.node.compiled_code for one in result.result.results if one.node.name == model)
+
+
 @lru_cache(maxsize=1)
 def project_vars() -> dict:
     """`vars` of dbt_project.yml."""

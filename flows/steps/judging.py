@@ -14,8 +14,8 @@ from ml.judge import Verdict
 from ml.judge import judge as weigh
 from ml.model import Model
 from ml.problem import Problem
+from ml.rows import labels
 from ml.split import days, instants
-from ml.train import labels
 
 
 @step()

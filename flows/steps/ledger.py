@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.steps import warehouse
+from flows.steps.memory import Watch
 from flows.steps.settings import PROJECT
 
 
@@ -60,7 +61,11 @@ class Run:
     rows: int = 0
     message: str = ""
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    limit_seconds: float | None = None
+    limit_memory_mb: float | None = None
     _began: float = field(default_factory=time.perf_counter)
+    _cpu_began: float = field(default_factory=time.process_time)
+    _memory: Watch = field(default_factory=Watch)
     _committed: bool = False
 
     def commit(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -81,6 +86,11 @@ class Run:
             "rows": self.rows,
             "message": self.message,
             "code_version": code_version(),
+            "cpu_seconds": time.process_time() - self._cpu_began,
+            "peak_memory_mb": self._memory.peak_mb(),
+            "warehouse_bytes": warehouse.size(),
+            "limit_seconds": self.limit_seconds,
+            "limit_memory_mb": self.limit_memory_mb,
         }
 
 
@@ -93,7 +103,13 @@ def run(phase: str, as_of: datetime, problem: str | None = None) -> Iterator[Run
     except BaseException as error:
         this.message = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
         _write(this.record("failed"))
+        if isinstance(error, Exception) and phase != "monitoring":
+            from flows.steps.alerting.evaluating import notice  # it writes to the ledger itself
+
+            notice(as_of)
         raise
+    finally:
+        this._memory.stop()
     if not this._committed:
         _write(this.record("succeeded"))
 

@@ -61,7 +61,7 @@ def of(problem: str) -> Summary:
             "order by decided_as_of, decided_at", [problem]),
         alerts=warehouse.rows(
             "select kind, subject, first_seen, last_seen, value, limit_value from monitoring.alerts "
-            "where problem = ? or problem is null order by kind, value desc", [problem]),
+            "where state <> 'closed' and (problem = ? or problem is null) order by kind, value desc", [problem]),
         seconds=warehouse.rows(
             "select phase, count(*) as runs, sum(seconds) as seconds, count_if(status = 'failed') as failed from ledger.runs "
             "group by phase order by seconds desc"),

@@ -11,7 +11,7 @@ from checks.border import check_rows
 from flows.steps import ledger, problems, settings, warehouse
 from flows.steps.step import step
 from ml import profile
-from ml.fit import Progress
+from ml.learn import Progress
 from ml.problem import Problem
 from ml.split import days, known
 from ml.train import Trained
@@ -22,6 +22,7 @@ from ml.train import train as fit
 def train(problem: Problem, now: datetime, on_progress: Progress | None = None) -> str:
     """Train a challenger as of `now`; returns its version. The same rows give the same version and change nothing."""
     with ledger.run("training", now, problem.name) as run:
+        run.limit_seconds, run.limit_memory_mb = problem.budget
         rows = problems.training_rows(problem, now)
         check_rows(rows, problem, problem.training_columns, f"{problem.name}__training_set")
         trained = fit(rows, problem, now, threads=settings.threads(), on_progress=on_progress)

@@ -57,6 +57,11 @@ def file() -> Path:
     return profile()["path"]
 
 
+def size() -> int:
+    """Bytes of the warehouse file and its write-ahead log."""
+    return sum(part.stat().st_size for part in (file(), Path(f"{file()}.wal")) if part.exists())
+
+
 def connection() -> duckdb.DuckDBPyConnection:
     """The process-wide connection; while it is open, dbt's own connections join the same DuckDB instance."""
     target = profile()

@@ -38,6 +38,17 @@ def verb(function: Callable) -> Callable:
     return click.command()(option(run))
 
 
+def verbs(function: Callable) -> click.Group:
+    """A verb that does something by itself and has verbs below it, which are added with `add_command(verb(…), name)`."""
+    alone = verb(function)
+
+    def run(**kwargs) -> None:
+        if click.get_current_context().invoked_subcommand is None:
+            alone.callback(**kwargs)
+
+    return click.Group(alone.name, callback=run, params=alone.params, help=alone.help, invoke_without_command=True)
+
+
 class Instant(click.ParamType):
     """A day (local midnight) or an instant in UTC."""
 

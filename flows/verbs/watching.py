@@ -11,14 +11,16 @@ from flows.verbs.verb import clock, verb
 @verb
 @click.option("--tests/--no-tests", default=True, show_default=True, help="Run dbt's data tests as well.")
 def monitor(problem: str, tests: bool) -> None:
-    """Test the tables, read the monitors, list the alerts."""
-    from flows.steps import alerting, building
+    """Test the tables, read the monitors, open and close alerts, tell people, list them."""
+    from flows.monitoring import monitoring
+    from flows.steps.alerting import events, telling
 
+    clock()
     with console.working("monitoring"):
-        if tests:
-            building.test(clock())
-        found = alerting.alerts(clock())
-    console.alerts(found)
+        monitoring.fn(tests)
+    console.alerts(events.standing())
+    if waiting := telling.waiting():
+        console.done(f"messages that wait for a channel that is down: {waiting}; they are sent when it is up again")
 
 
 @verb

@@ -62,6 +62,18 @@ def after_publishing(die: Die) -> None:
     serving.publish = publish_and_die
 
 
+def after_the_message(die: Die) -> None:
+    """A channel has taken the message, the ledger does not know it yet."""
+    from flows.steps.alerting import telling
+
+    record = telling._record
+
+    def record_or_die(rows: list[dict], event: str, *arguments) -> None:
+        die() if event == "notified" else record(rows, event, *arguments)
+
+    telling._record = record_or_die
+
+
 def after_five_models(die: Die) -> None:
     """dbt has built five of its models."""
     from dbt.task.run import ModelRunner

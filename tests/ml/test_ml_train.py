@@ -9,8 +9,9 @@ import pytest
 
 from ml.errors import AsofError
 from ml.evaluate import roc_auc
+from ml.rows import labels
 from ml.split import split
-from ml.train import labels, train
+from ml.train import train
 
 
 def test_the_twin_beats_the_rule_on_rows_it_has_not_seen(table, problem, trained):

@@ -10,6 +10,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 STYLE = (Path(__file__).parent / "page.css").read_text()
+# A comment is for those who edit the page: it stays in the Markdown, and the twin does not show it.
+COMMENT = re.compile(r"^<!-- .* -->\n?", flags=re.M)
 FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\.svg\)")
 
 
@@ -35,7 +37,7 @@ def write(file: Path, title: str, markdown: str, figures: Mapping[str, str] | No
 def html(title: str, markdown: str, figures: Mapping[str, str] | None = None) -> str:
     """The whole page as one HTML text, figures inline."""
     figures = figures or {}
-    body = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).render(markdown)
+    body = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).render(COMMENT.sub("", markdown))
     for name, text in figures.items():
         picture = re.compile(rf'<p><img src="{re.escape(name)}\.svg" alt="([^"]*)"\s*/?></p>')
         body = picture.sub(lambda found, text=text: f"<figure>{text}<figcaption>{found[1]}</figcaption></figure>", body)

@@ -1,0 +1,84 @@
+"""The lineage that alerts are traced along: dbt's manifest by model, the compiled SQL of the features by column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+
+from flows.steps import dbt, ledger, problems, warehouse
+from ml.alerts.lineage import Lineage
+
+
+def read(columns_of: set[str]) -> Lineage:
+    """Models and sources with their parents; for the models named in `columns_of` that of each column as well."""
+    manifest = dbt.manifest_dict()
+    nodes, sources = manifest["nodes"], manifest["sources"]
+    names = {key: node["name"] for key, node in nodes.items()}
+    names |= {key: f"{source['source_name']}.{source['name']}" for key, source in sources.items()}
+    parents: dict[str, tuple[str, ...]] = {names[key]: () for key in sources}
+    for node in nodes.values():
+        if node["resource_type"] in ("model", "seed"):
+            parents[node["name"]] = tuple(names[key] for key in node["depends_on"].get("nodes", ()) if key in names)
+    columns: dict[tuple[str, str], tuple[str, ...]] = {}
+    for name in sorted(columns_of & _features()):
+        columns |= _columns(name)
+    return Lineage(parents, columns)
+
+
+def _features() -> set[str]:
+    return {f"{problem}__features" for problem in problems.names()}
+
+
+def _columns(model: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The parents of each column, from the ledger where the SQL is still the same; empty where it cannot be read off."""
+    node = next((n for n in dbt.manifest_dict()["nodes"].values() if n["name"] == model and n["resource_type"] == "model"), None)
+    if node is None:
+        return {}
+    checksum = hashlib.sha256(node["raw_code"].encode()).hexdigest()[:16]
+    rows = warehouse.rows(
+        "select column_name, parent from ledger.column_lineage where model = ? and checksum = ?", [model, checksum]
+    )
+    if not rows:
+        rows = _trace(node)
+        with warehouse.transaction() as con:
+            ledger.insert(con, "column_lineage", [{"model": model, "checksum": checksum, **row} for row in rows])
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows:
+        found[model, row["column_name"]] |= {row["parent"]} - {None}
+    return {key: tuple(sorted(parents)) for key, parents in found.items()}
+
+
+def _trace(node: dict) -> list[dict]:
+    """Each column of a model with the models that it is computed from, read off its compiled SQL."""
+    from sqlglot import exp, parse_one  # a second of import, for those who have to look for a cause
+    from sqlglot.errors import SqlglotError
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
+    relations, shape = _relations(), defaultdict(lambda: defaultdict(lambda: defaultdict(dict)))
+    for row in warehouse.rows(
+        "select table_catalog, table_schema, table_name, column_name, data_type from information_schema.columns"
+    ):
+        shape[row["table_catalog"]][row["table_schema"]][row["table_name"]][row["column_name"]] = row["data_type"]
+    try:
+        query = qualify(
+            parse_one(dbt.compiled(node["name"]), dialect="duckdb"),
+            schema=shape,
+            dialect="duckdb",
+            validate_qualify_columns=False,
+        )
+        scope, found = build_scope(query), []
+        for column in (one.alias_or_name for one in query.selects):
+            leaves = [leaf for leaf in lineage(column, query, shape, dialect="duckdb", scope=scope).walk() if not leaf.downstream]
+            tables = {(leaf.source.db, leaf.source.name) for leaf in leaves if isinstance(leaf.source, exp.Table)}
+            found += [{"column_name": column, "parent": parent} for parent in sorted({relations.get(t) for t in tables} - {None})]
+    except (SqlglotError, KeyError, ValueError, RecursionError):
+        return []  # SQL that cannot be read leads back by model alone
+    return found
+
+
+def _relations() -> dict[tuple[str, str], str]:
+    """Name of the node behind a table, by schema and table."""
+    nodes = dbt.manifest_dict()["nodes"].values()
+    return {(node["schema"], node["alias"]): node["name"] for node in nodes if node["resource_type"] in ("model", "seed")}

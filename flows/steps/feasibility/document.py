@@ -1,0 +1,59 @@
+"""The design document on disk: measured blocks are replaced, what people wrote stays."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flows.steps.feasibility import declared, drawing, writing
+from flows.steps.feasibility.measuring import Measured
+from flows.steps.pages import page
+from flows.steps.pages.shared import Block, Part, Prose, merge
+from flows.steps.settings import PROJECT
+from flows.steps.step import step
+
+FOLDER = PROJECT / "docs" / "designs"
+BLOCKS = ("summary", "why", "framing", "plan", "facts", "appendix")
+DECISION = (
+    "## Decision\n\nNobody has decided yet. Write here who decided what, when, and why: "
+    "text outside of the measured blocks stays."
+)
+NOTES = "## Notes\n\nRoom for what no number says."
+
+
+def parts(measured: Measured) -> list[Part]:
+    """The page in its order, with what a new one starts with between the blocks."""
+    return [
+        Prose(f"# {measured.problem.title}"),
+        Block("summary", writing.summary(measured)),
+        Prose(DECISION),
+        Block("why", writing.why(measured)),
+        Block("framing", declared.framing(measured.problem)),
+        Block("plan", declared.plan(measured.problem)),
+        Block("facts", writing.facts(measured)),
+        Prose(NOTES),
+        Block("appendix", writing.appendix(measured)),
+    ]
+
+
+def check(problem: str, folder: Path = FOLDER) -> None:
+    """AsofError when the page that is there could not be written anew; better known before minutes of measuring."""
+    file = folder / f"{problem}.md"
+    if file.exists():
+        merge(file.read_text(), [Block(name, "") for name in BLOCKS], shown(file))
+
+
+@step()
+def write(measured: Measured, folder: Path = FOLDER) -> Path:
+    """Write the page of a problem, its twin and its figures into `folder`; returns the page. AsofError as in `merge`."""
+    file = folder / f"{measured.problem.name}.md"
+    figures = drawing.figures(measured)
+    text = merge(file.read_text() if file.exists() else None, parts(measured), shown(file))
+    bare = re.sub(rf"\]\({re.escape(file.stem)}/([\w-]+\.svg)\)", r"](\1)", text)
+    page.write(file, measured.problem.title, bare, figures)
+    return file
+
+
+def shown(file: Path) -> str:
+    """The path as people type it."""
+    return str(file.relative_to(PROJECT)) if file.is_relative_to(PROJECT) else str(file)

@@ -1,0 +1,89 @@
+"""The life of an alert: what an evaluation of the monitors does to it, and who has to be told.
+
+Both functions only decide. An alert is the sum of its events, so that deciding twice on the same state adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ml.alerts.finding import Alert, rank
+from ml.alerts.group import Group
+
+PASSED = "its reason has passed"
+# The rest waits in the list until somebody looks.
+TOLD = ("warning", "critical")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An event to append: `group` for what is seen, none for a closing."""
+
+    event: str
+    alert_id: str
+    group: Group | None
+    note: str | None
+
+
+def changes(groups: Iterable[Group], alerts: Mapping[str, Alert], kinds: frozenset[str] | None = None) -> list[Change]:
+    """What the groups that stand now do to the alerts there are.
+
+    Opened: new; closed and here again; or worse than before, whatever a person said of it. Seen: something new was found of an
+    open one. Closed: nothing of it stands any more, or another alert holds it now. `kinds` restricts closing to alerts of kinds
+    that were looked at; None means that all were.
+    """
+    found: list[Change] = []
+    standing = {group.alert_id: group for group in groups}
+    held = {one.alert_id: group.alert_id for group in standing.values() for one in group.members}
+    for alert_id, group in standing.items():
+        alert = alerts.get(alert_id)
+        if event := _event(group, alert):
+            found.append(Change(event[0], alert_id, group, event[1]))
+    for alert_id, alert in alerts.items():
+        looked_at = kinds is None or alert_id.split("/")[0] in kinds
+        if alert.state != "closed" and alert_id not in standing and looked_at:
+            found.append(Change("closed", alert_id, None, f"part of {held[alert_id]}" if alert_id in held else PASSED))
+    return found
+
+
+def _event(group: Group, alert: Alert | None) -> tuple[str, str | None] | None:
+    if alert is None:
+        return "opened", None
+    newer = group.last_seen.date() > alert.last_seen.date() or len(group.members) > alert.points
+    worse = rank(group.severity) > rank(alert.severity)
+    if alert.state == "closed":
+        # Who closed it by hand has seen what there was: only something new opens it again.
+        return ("opened", "it is back") if alert.closed_by is None or newer or worse else None
+    if worse:
+        return "opened", f"worse: {group.severity}"
+    return ("seen", None) if newer or group.severity != alert.severity else None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What one channel has been told of one alert."""
+
+    told_at: datetime | None = None
+    told_number: int | None = None
+    told_severity: str | None = None
+    suppressed_number: int | None = None
+    is_pending: bool = False
+
+
+def decide(state: str, severity: str, opened_number: int, again: timedelta, notice: Notice, now: datetime) -> str | None:
+    """What to do about one alert and one channel at `now`: "tell", "suppress" or nothing.
+
+    An open alert, unless it is for information only, is told at once, again after the interval `again` for as long as nobody
+    acknowledges it, and within the interval only when it has become worse. What could not be delivered is told later, even if it
+    has passed meanwhile.
+    """
+    if notice.is_pending:
+        return "tell"
+    if state != "open" or severity not in TOLD:
+        return None
+    if notice.told_at is None or rank(severity) > rank(notice.told_severity) or now - notice.told_at >= again:
+        return "tell"
+    known = max(notice.told_number or 0, notice.suppressed_number or 0)
+    return "suppress" if opened_number > known else None

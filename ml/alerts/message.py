@@ -1,0 +1,53 @@
+"""What people are told: what, since when, how bad, why probably, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ml.alerts.finding import rank
+
+# More in one message are not read; the rest is a line that says how to list them.
+MOST = 10
+
+
+def message(rows: list[Mapping[str, Any]], pages: str) -> tuple[str, str]:
+    """Title and body, in plain text, for rows of `alerts`; `pages` is where the pages of alerts are found."""
+    ranked = sorted(rows, key=order)
+    worst = ranked[0]
+    title = f"{worst['severity']}: {worst['title']} ({worst['subject']})"
+    title += f" and {len(ranked) - 1} more" if len(ranked) > 1 else ""
+    body = "\n\n".join(_one(row, pages) for row in ranked[:MOST])
+    if len(ranked) > MOST:
+        body += f"\n\n{len(ranked) - MOST} more: python -m flows alerts"
+    return title, body
+
+
+def order(row: Mapping[str, Any]) -> tuple:
+    """The sort key of alerts: critical first, then the greatest damage, then the oldest."""
+    return -rank(row["severity"]), -(row["cost"] or 0), -(row["damage"] or 0), row["first_seen"], row["alert_id"]
+
+
+def _one(row: Mapping[str, Any], pages: str) -> str:
+    bad = f"{_number(row['value'])} against {_number(row['limit_value'])}"
+    if row["damage"] is not None:
+        bad += f"; {row['damage']:.0%} of the decisions are in doubt"
+    if row["cost"] is not None:
+        bad += f", at most {row['cost']:,.0f} units of cost in the period"
+    passed = f"\nIt has passed meanwhile ({row['note']})." if row["state"] == "closed" else ""
+    seen = "once" if row["times_seen"] == 1 else f"{row['times_seen']} times"
+    of = f" of {row['problem']}" if row["problem"] else ""
+    return (
+        f"{row['title']}: {row['subject']}{of}{passed}\n"
+        f"Severity: {row['severity']}, {bad}\n"
+        f"Since: {row['first_seen']}, last seen {row['last_seen']}, {seen}\n"
+        f"Found: {row['findings']}\n"
+        f"Likely cause: {row['cause']}\n"
+        f"What to do: {row['advice']}\n"
+        f"Page: {pages.rstrip('/')}/{row['page'].removeprefix('docs/alerts/')}\n"
+        f"Take it: python -m flows alerts ack {row['short_id']} --by YOU"
+    )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"

@@ -1,0 +1,1 @@
+"""Sections of a declaration that have a file of their own: a dataclass, and `read(keys)` that makes it."""

@@ -1,0 +1,2 @@
+-- One row per thing that happened to an alert.
+{{ ledger_rows() }}

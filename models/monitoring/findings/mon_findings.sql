@@ -1,0 +1,33 @@
+-- One row per kind, problem, subject and instant at which a monitor was beyond its limit: what alerts are made of.
+{%- set kinds = [
+    'failed_run', 'quality_below_rule', 'quota', 'quarantine', 'feature_drift', 'prediction_drift', 'label_drift',
+    'training_cost', 'training_overdue', 'gate_failed', 'no_promotion',
+] %}
+with unite as (
+    {%- for kind in kinds %}
+    select * from {{ ref('mon_findings__' ~ kind) }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+kinds as (select * from {{ ref('alert_kinds') }}),
+
+clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }})
+
+select
+    unite.problem,
+    unite.kind,
+    unite.subject,
+    concat_ws('/', unite.kind, unite.problem, unite.alert_subject) as alert_id,
+    unite.node,
+    unite.seen_at,
+    unite.value,
+    unite.limit_value,
+    coalesce(unite.severity, kinds.severity) as severity,
+    unite.damage,
+    unite.rows_at_stake,
+    -- a kind that does not age tells by itself when it is over
+    kinds.closes_after_days is null or unite.seen_at >= clock.today - kinds.closes_after_days as is_standing
+from unite
+inner join kinds using (kind)
+cross join clock

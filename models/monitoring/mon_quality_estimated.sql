@@ -1,0 +1,97 @@
+-- One row per problem, grain, period and metric: an interval for its quality before all labels are in, or BLIND and why.
+{%- set limits = var('estimation') %}
+with expected as (select * from {{ ref('mon_quality_expected') }}),
+
+-- The last periods whose truth was in when this one ended: how far off was what had been expected of them?
+look_back as (
+    select
+        this.problem, this.grain, this.period, this.metric,
+        past.period as past_period,
+        abs(past.realised - past.expected) / past.scale as error,
+        row_number() over (partition by this.problem, this.grain, this.period, this.metric order by past.period desc) as ago
+    from expected as this
+    inner join expected as past
+        on past.problem = this.problem and past.grain = this.grain and past.metric = this.metric
+        and past.period < this.period
+        and past.realised is not null and past.scale > 0
+        and {{ known_before('past.verified_at', 'this.period_end') }}
+),
+
+rank_the_errors as (
+    select
+        *,
+        count(*) over (partition by problem, grain, period, metric) as periods_verified,
+        row_number() over (partition by problem, grain, period, metric order by error) as place
+    from look_back
+    where ago <= {{ limits.periods }}
+),
+
+-- Of n + 1 exchangeable errors the last exceeds the ceil(.95 (n + 1))-th smallest in one case of twenty, whatever their
+-- distribution (Vovk, Gammerman, Shafer 2005; split conformal prediction). Below 19 there is no such error.
+find_the_reach as (
+    select
+        problem, grain, period, metric,
+        max(periods_verified) as periods_verified,
+        max(past_period) as last_verified,
+        min(error) filter (where place >= ceil(0.95 * (periods_verified + 1))) as error_reach
+    from rank_the_errors
+    group by all
+),
+
+bound as (
+    select
+        expected.*,
+        period - lag(period) over (partition by problem, grain, metric order by period) as days_since_period,
+        coalesce(periods_verified, 0) as periods_verified,
+        period - last_verified as days_since_verified,
+        error_reach
+    from expected
+    left join find_the_reach using (problem, grain, period, metric)
+),
+
+count_recent_misses as (
+    select look_back.problem, look_back.grain, look_back.period, look_back.metric,
+        count_if(look_back.error > past.error_reach) as recent_misses
+    from look_back
+    inner join bound as past
+        on past.problem = look_back.problem and past.grain = look_back.grain and past.metric = look_back.metric
+        and past.period = look_back.past_period
+    where look_back.ago <= {{ limits.recent }}
+    group by all
+),
+
+-- What cannot be known is not estimated. The first reason that holds is told.
+decide as (
+    select
+        bound.*,
+        case
+            when error_reach is null then 'too few periods whose truth is known'
+            when recent_misses >= {{ limits.misses }} then 'recent estimates missed the truth'
+            when unverified_share > {{ limits.unverified_share }} then 'scores that no label has verified'
+            when days_since_verified > coalesce(label_delay.days, 0) + {{ limits.silent_periods }} * days_since_period then 'labels stopped coming'
+        end as blind_because
+    from bound
+    left join count_recent_misses using (problem, grain, period, metric)
+    left join {{ ref('mon_label_delay') }} as label_delay using (problem)
+)
+
+select
+    problem,
+    grain,
+    period,
+    period_end,
+    metric,
+    case when blind_because is null then 'ESTIMATED' else 'BLIND' end as state,
+    blind_because,
+    expected as estimate,
+    case when blind_because is null then greatest(0, expected - error_reach * scale) end as low,
+    case
+        when blind_because is not null then null
+        when metric = 'log_loss' then expected + error_reach * scale
+        else least(1, expected + error_reach * scale)
+    end as high,
+    realised,
+    rows_scored,
+    unknown_share,
+    periods_verified
+from decide

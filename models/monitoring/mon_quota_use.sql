@@ -1,0 +1,58 @@
+-- One row per quota and period: how much of what it limits was used.
+with quotas as (select * from {{ ref('quotas') }}),
+
+runs as (select *, cast(as_of as date) as day from {{ ref('runs') }}),
+
+batches as (select * from {{ ref('batches') }}),
+
+-- A row that lands, a second that runs, a prediction is used once; a disk, a longest run, a largest one are levels of the day.
+measure_by_day as (
+    select 'warehouse_bytes' as measured_as, day, cast(max_by(warehouse_bytes, started_at) as double) as used from runs group by day
+    union all
+    select 'longest_run', day, max(seconds) from runs group by day
+    union all
+    select 'largest_run', day, max(peak_memory_mb) from runs group by day
+    union all
+    select 'cpu_seconds', day, sum(cpu_seconds) from runs group by day
+    union all
+    select 'training_seconds', day, sum(seconds) from runs where phase = 'training' group by day
+    union all
+    select 'predictions', day, cast(sum(rows) as double) from runs where phase = 'serving' and status = 'succeeded' group by day
+    union all
+    select 'landed_rows', cast(landed_as_of as date), cast(sum(rows_loaded) as double) from batches group by 2
+),
+
+name_the_periods as (
+    select
+        quotas.quota,
+        measured_as,
+        quotas.price,
+        day,
+        used,
+        case quotas.period
+            when 'week' then cast(date_trunc('week', day) as date)
+            when 'month' then cast(date_trunc('month', day) as date)
+            else day
+        end as period_start,
+        case quotas.period
+            when 'week' then cast(date_trunc('week', day) + interval 7 days as date)
+            when 'month' then cast(date_trunc('month', day) + interval 1 month as date)
+            else day + 1
+        end as period_end
+    from measure_by_day
+    inner join quotas using (measured_as)
+    where used is not null
+)
+
+select
+    quota,
+    period_start,
+    period_end,
+    measured_as in ('warehouse_bytes') as is_level,
+    max(price) * case
+        when measured_as in ('warehouse_bytes') then max_by(used, day)
+        when measured_as in ('longest_run', 'largest_run') then max(used)
+        else sum(used)
+    end as used
+from name_the_periods
+group by quota, measured_as, period_start, period_end

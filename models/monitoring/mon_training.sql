@@ -1,0 +1,55 @@
+-- One row per training: its seconds, memory and rows, against its budget and against the trainings before it.
+with runs as (
+    select
+        *,
+        count_if(status = 'succeeded') over earlier as successes_before,
+        max(case when status = 'succeeded' then as_of end) over earlier as succeeded_as_of
+    from {{ ref('runs') }}
+    where phase = 'training'
+    window earlier as (partition by problem order by started_at, run_id rows between unbounded preceding and 1 preceding)
+),
+
+-- A training is never part of what it is compared with.
+compare_with_those_before as (
+    select run_id, median(seconds / nullif(rows, 0)) over earlier as usual_seconds_a_row
+    from runs
+    where status = 'succeeded'
+    window earlier as (partition by problem order by started_at, run_id rows between unbounded preceding and 1 preceding)
+),
+
+measure_the_gaps as (
+    select problem, {{ seconds_between('succeeded_as_of', 'as_of') }} / 86400 as gap_days
+    from runs
+    where status = 'succeeded' and as_of > succeeded_as_of
+),
+
+usual_gaps as (
+    -- Three gaps: of two, one that was an exception is half of what is usual.
+    select problem, case when count(*) >= 3 then median(gap_days) end as usual_gap_days from measure_the_gaps group by problem
+)
+
+select
+    runs.problem,
+    runs.run_id,
+    runs.as_of,
+    runs.started_at,
+    runs.status,
+    runs.seconds,
+    runs.cpu_seconds,
+    runs.peak_memory_mb,
+    runs.rows as rows_trained,
+    runs.limit_seconds,
+    runs.limit_memory_mb,
+    -- More rows take more time; several times the usual for as many rows is neither chance nor a busy machine.
+    case when successes_before >= 3
+        then {{ var('alert_limits').training_times_usual }} * usual_seconds_a_row * runs.rows
+    end as usual_limit_seconds,
+    usual_gap_days,
+    {{ seconds_between('succeeded_as_of', 'runs.as_of') }} / 86400 as days_since_success,
+    count_if(runs.status = 'failed') over (
+        partition by runs.problem, successes_before order by runs.started_at, runs.run_id
+    ) as failures_in_a_row,
+    runs.message
+from runs
+left join compare_with_those_before using (run_id)
+left join usual_gaps on usual_gaps.problem is not distinct from runs.problem

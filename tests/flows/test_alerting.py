@@ -1,0 +1,55 @@
+"""Alerts on a house that was lived in: real monitors, the real lineage, and a warehouse that an earlier version has made."""
+
+from __future__ import annotations
+
+from flows.steps import building, clock, ledger, warehouse
+from flows.steps.alerting import evaluating, events, lineage
+from tests.children import House
+
+FEATURES = "flight_disruption__features"
+
+
+def test_features_are_traced_to_the_models_they_are_computed_from_once(inside: House) -> None:
+    graph = lineage.read({FEATURES})
+    assert graph.columns[FEATURES, "temperature"] == ("ftr_weather__hourly",)
+    assert graph.columns[FEATURES, "city_gust"] == ("ftr_weather__city",), "under another name there"
+    assert graph.columns[FEATURES, "plan_slack_minutes"] == ("flight_disruption__cohort", "int_flights__route_norms")
+    assert graph.origin(FEATURES, "temperature") == "flights.weather"
+    assert "flights.weather" not in graph.above(FEATURES, "past_all_28d")
+    assert "flights.weather" in graph.above("flight_disruption__predictions")
+    known = warehouse.rows("select count(*) as n from ledger.column_lineage")[0]["n"]
+    assert known > 70
+    assert lineage.read({FEATURES}).columns == graph.columns
+    assert warehouse.rows("select count(*) as n from ledger.column_lineage")[0]["n"] == known
+
+
+def test_what_stands_on_a_bad_feed_is_one_alert_that_names_the_feed(inside: House) -> None:
+    with warehouse.transaction() as con:
+        con.execute("update ledger.profiles set cell = 0 where stage = 'serving' and feature <> 'score'")
+        con.execute("update ledger.batches set rows_quarantined = rows_received where source = 'flights.weather'")
+    evaluating.evaluate(clock.now(), ledger.wall_clock())
+    found = {row["alert_id"]: row for row in events.standing()}
+    assert set(found) == {"quarantine/flights.weather", "feature_drift/flight_disruption/features"}
+    bad = found["quarantine/flights.weather"]
+    assert "flights.weather" in bad["cause"]
+    assert "quarantine flights.weather" in bad["findings"] and "feature_drift" in bad["findings"]
+    traced = lineage.read({FEATURES})
+    weather = sum(1 for (_, column) in traced.columns if "flights.weather" in traced.above(FEATURES, column))
+    assert bad["points"] > weather > 10, "each feature of the weather, and the files themselves"
+    assert found["feature_drift/flight_disruption/features"]["owner"] == "operations-analytics"
+
+
+def test_a_warehouse_of_an_earlier_version_gets_what_is_new_and_keeps_what_it_has(inside: House) -> None:
+    with warehouse.transaction() as con:
+        con.execute("drop view monitoring.alerts")
+        con.execute("create view monitoring.alerts as select 1 as alert_id")
+        con.execute("drop table ledger.alert_events")
+        con.execute("alter table ledger.runs drop column cpu_seconds")
+        con.execute("drop table landing.project")
+    runs = warehouse.rows("select count(*) as n from ledger.runs")[0]["n"]
+    building.prepare()
+    building.build(clock.now())
+    evaluating.alerts(clock.now())
+    found = warehouse.rows("select count(*) as n, count(cpu_seconds) as measured from ledger.runs")
+    assert found == [{"n": runs + 2, "measured": 2}]
+    assert events.standing(), "the alerts of the last week"
