@@ -16,13 +16,21 @@ import pyarrow as pa
 from ml.encode import encode, levels, numbers
 from ml.problem import Problem
 
-# Twenty bins: a shift of a tenth of a standard deviation shows, and a day of a few hundred rows still fills
-# them.
-CELLS = 20
+# A hundred bins: of the flights' features the median KS distance of a week is off by 1e-4 and the worst by .008, half of what
+# chance moves it by; twenty bins were off by .04. PSI is read over groups of them, because it counts noise per bin.
+CELLS = 100
+# More rows make finer differences visible: one bin for twenty rows of a day, so that a day's profile stays a small part of
+# the day, and 4,000 bins at most, where the distances of a million rows are within 2e-4 of the exact ones.
+ROWS_PER_CELL, CELLS_LIMIT = 20, 4000
 # An empty cell would make the PSI infinite; this floor on a share is the customary one.
 FLOOR = 1e-4
 
 Profile = dict[str, dict[str, Any]]
+
+
+def fineness(rows: int, days: int) -> int:
+    """How many bins a number gets when a day brings rows / days rows: between `CELLS` and `CELLS_LIMIT`."""
+    return int(min(CELLS_LIMIT, max(CELLS, rows / max(days, 1) / ROWS_PER_CELL)))
 
 
 def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
@@ -38,7 +46,7 @@ def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
         else:
             values = numbers(table, column.name)
             profile[column.name] = {"kind": "number", "edges": cuts(values[~np.isnan(values)], cells)}
-    profile["score"] = {"kind": "number", "edges": np.linspace(0, 1, CELLS + 1).tolist()}
+    profile["score"] = {"kind": "number", "edges": np.linspace(0, 1, cells + 1).tolist()}
     profile["label"] = {"kind": "number", "edges": [0.0, 1.0]}
     return profile
 

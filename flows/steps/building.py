@@ -11,6 +11,7 @@ from flows.steps.step import step
 
 # What Python appends to: dbt makes these once and never touches them again.
 LEDGER = ["path:models/ledger", "config.full_refresh:false"]
+MONITORS = "path:models/monitoring"
 
 
 @step()
@@ -34,7 +35,7 @@ def build(now: datetime) -> int:
     with ledger.run("features", now) as run:
         if _is_built():
             # appends of one day are small: two at a time hide dbt's own work behind the database's
-            nodes = dbt.run("run", ["config.materialized:incremental"], LEDGER, "--threads", str(settings.threads()))
+            nodes = dbt.run("run", ["config.materialized:incremental"], [*LEDGER, MONITORS], "--threads", str(settings.threads()))
         else:
             dbt.run("seed")
             nodes = dbt.run("run", exclude=LEDGER)
@@ -72,6 +73,15 @@ def _columns() -> dict[tuple[str, str], set[str]]:
     for row in warehouse.rows("select table_schema, table_name, column_name from information_schema.columns"):
         found.setdefault((row["table_schema"], row["table_name"]), set()).add(row["column_name"])
     return found
+
+
+@step()
+def watch(now: datetime) -> int:
+    """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran."""
+    with ledger.run("monitors", now) as run:
+        nodes = dbt.run("run", [f"{MONITORS},config.materialized:incremental"])
+        run.rows, run.message = len(nodes), f"built {len(nodes)} monitors"
+    return run.rows
 
 
 @step()

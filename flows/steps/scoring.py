@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from checks.border import check_rows
-from flows.steps import ledger, problems, registry, settings, warehouse
+from flows.steps import ledger, problems, registry, served, settings, warehouse
 from flows.steps.step import step
 from ml import profile
 from ml.errors import AsofError
@@ -21,6 +21,7 @@ from ml.problem import Problem
 from ml.score import audit_scores, score_batches
 
 BATCH = 100_000
+Log = Callable[[pa.RecordBatch], None]
 OUT = pa.schema(
     [("entity", pa.string()), ("as_of", pa.timestamp("us")), ("score", pa.float64()), ("raw_score", pa.float64()),
      ("flagged", pa.bool_()), ("reasons", pa.string()), ("rule_score", pa.float64())]
@@ -62,11 +63,13 @@ def staging(name: str) -> Iterator[str]:
             f"create or replace table {staged} (model_version varchar, entity varchar, as_of timestamp, score double, "
             "raw_score double, flagged boolean, reasons varchar, rule_score double)"
         )
+        con.execute(f"create or replace table {staged}__served ({served.SHAPE})")
     try:
         yield staged
     finally:
         with warehouse.cursor() as con:
             con.execute(f"drop table if exists {staged}")
+            con.execute(f"drop table if exists {staged}__served")
 
 
 def stage(problem: Problem, version: str, pending: str, staged: str, seen: Counter) -> int:
@@ -80,10 +83,14 @@ def stage(problem: Problem, version: str, pending: str, staged: str, seen: Count
         return 0
     row = registry.row(problem.name, version)
     model, cells = Model.from_row(row), json.loads(row["edges"])
-    with warehouse.cursor() as reading, warehouse.cursor() as writing:
+    with warehouse.cursor() as reading, warehouse.cursor() as writing, warehouse.cursor() as logging:
         batches = reading.sql(pending).to_arrow_reader(BATCH)
         refusals: list[AsofError] = []
-        scored = _keeping(refusals, _scored(model, problem, batches, cells, seen))
+
+        def log(batch: pa.RecordBatch) -> None:
+            served.log(logging, f"{staged}__served", problem, version, batch)
+
+        scored = _keeping(refusals, _scored(model, problem, batches, cells, seen, log))
         writing.register("scored", pa.RecordBatchReader.from_batches(OUT, scored))
         try:
             writing.execute(f"insert into {staged} by name select '{version}' as model_version, * from scored")
@@ -104,10 +111,11 @@ def _keeping(refusals: list[AsofError], batches: Iterator[pa.RecordBatch]) -> It
         raise
 
 
-def _scored(model, problem: Problem, batches, cells: dict, seen: Counter) -> Iterator[pa.RecordBatch]:
-    """Scored batches with the rule beside them; counts what the model saw in `seen`, (day, feature, cell) to rows."""
+def _scored(model, problem: Problem, batches, cells: dict, seen: Counter, log: Log) -> Iterator[pa.RecordBatch]:
+    """Scored batches with the rule beside them; counts what the model saw in `seen`, (day, feature, cell) to rows; logs it."""
     for batch in batches:
         check_rows(pa.Table.from_batches([batch]), problem, problem.scoring_columns, f"{problem.name}__scoring_set")
+        log(batch)
         for scored in score_batches(model, problem, [batch], threads=settings.threads()):
             _count(cells, batch.append_column("score", scored.column("score")), problem.as_of, seen)
             rule = batch.column(problem.rule).cast(pa.float64())
@@ -156,4 +164,5 @@ def _promote(problem: Problem, staged: str, seen: dict[str, Counter], run: ledge
             [run.run_id, ledger.wall_clock()],
         )
         ledger.insert(con, "profiles", counts)
+        con.execute(f"insert into ledger.served by name select ? as problem, * from {staged}__served", [problem.name])
         run.commit(con)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+import numpy as np
+
 from checks.border import check_rows
 from flows.steps import ledger, problems, settings, warehouse
 from flows.steps.step import step
 from ml import profile
 from ml.learn import Progress
 from ml.problem import Problem
-from ml.split import known
+from ml.split import days, known
 from ml.train import Trained
 from ml.train import train as fit
 
@@ -25,7 +27,7 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None) 
         check_rows(rows, problem, problem.training_columns, f"{problem.name}__training_set")
         trained = fit(rows, problem, now, threads=settings.threads(), on_progress=on_progress)
         used = rows.take(known(rows[problem.as_of], rows[problem.label_known_at], now, problem.training.window_days))
-        cells = profile.edges(used, problem)
+        cells = profile.edges(used, problem, profile.fineness(used.num_rows, len(np.unique(days(used[problem.as_of])))))
         version = trained.challenger.name
         with warehouse.transaction() as con:
             new = ledger.append(con, "model_versions", [_record(trained, problem, cells)], ["model_version"])

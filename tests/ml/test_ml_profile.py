@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
-from ml.profile import counts, edges, jensen_shannon, names, psi, size, tally
+from ml.profile import counts, edges, fineness, jensen_shannon, names, psi, size, tally
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +82,8 @@ def test_few_values_keep_a_cell_each(profile, table):
 
 
 def test_scores_and_labels_have_fixed_cells(profile):
-    found = _totals(counts(profile, {"score": [0.01, 0.02, 0.99, 1.0], "label": [True, False, None, True]}))
-    assert (found["score", 2], found["score", 21], found["score", 22]) == (2, 1, 1)
+    found = _totals(counts(profile, {"score": [0.001, 0.002, 0.999, 1.0], "label": [True, False, None, True]}))
+    assert (found["score", 2], found["score", 101], found["score", 102]) == (2, 1, 1)
     assert (found["label", 0], found["label", 2], found["label", 3]) == (1, 1, 2)
 
 
@@ -106,7 +106,15 @@ def test_distances_agree_with_scipy_and_the_formula(p, q):
     assert psi(p, p) == 0 and jensen_shannon(p, p) == 0
 
 
-def test_a_shift_shows_and_a_repeated_sample_does_not(profile, make_table):
+@given(rows=st.integers(0, 10**9), days=st.integers(0, 400))
+def test_bins_follow_the_rows_of_a_day_within_limits(rows, days):
+    assert 100 <= fineness(rows, days) <= 4000
+    assert fineness(1000, 1) == 100 and fineness(400_000, 10) == 2000 and fineness(10**7, 10) == 4000
+
+
+def test_a_shift_shows_and_a_repeated_sample_does_not(table, problem, make_table):
+    profile = edges(table, problem, cells=20)
+
     def shares(rows):
         found = [(cell, n) for feature, cell, n in counts(profile, rows) if feature == "wind"]
         return tally(profile["wind"], found)

@@ -1,0 +1,71 @@
+{#- One row per problem, model version, feature and period: how far its rows are from those of training and from those of the
+    period before. A SELECT for a CTE's parentheses.
+
+    counts    CTE: problem, model_version, feature, cell, rows and the period, a date; rows of the same cell add up
+    cells     CTE: rows of `mon_cells`
+    period    column: the period
+    days      how many days the period before had: 7 compares a week with the week before, a day with the seven days before
+    step      how many days a period is long
+    Returns   problem, model_version, feature, the period, rows_trained, rows_served, and, each against training and (…_previous)
+              against the period before: psi and jensen_shannon over groups of cells with missing and unseen among them; ks over all
+              cells of a number; and against training wasserstein in the unit of the feature, chi_square with its degrees, and the
+              shares missing, unseen and out_of_range, and the mean of the places of the cells. Null where a side has no row. -#}
+{% macro drift_by_period(counts, cells, period, days=7, step=1) -%}
+    {%- set keys = 'problem, model_version, feature, ' ~ period -%}
+    {%- set places = "kind in ('below', 'inside', 'above')" -%}
+    with periods as (
+        select {{ keys }}, cell, sum(rows) as rows from {{ counts }} group by all
+    ),
+    every_cell as (
+        select cells.*, asked.{{ period }}
+        from {{ cells }} as cells
+        inner join (select distinct {{ keys }} from periods) as asked using (problem, model_version, feature)
+    ),
+    side_by_side as (
+        select
+            every_cell.*,
+            cast(coalesce(periods.rows, 0) as double) as served,
+            cast(sum(coalesce(periods.rows, 0)) over before as double) as earlier,
+            {{ places }} as is_placed
+        from every_cell
+        left join periods using ({{ keys }}, cell)
+        window before as (
+            partition by problem, model_version, feature, cell order by {{ period }}
+            range between interval {{ days }} days preceding and interval {{ step }} days preceding
+        )
+    ),
+    {{ _drift_running(keys) }},
+    groups as (
+        select
+            {{ keys }}, cell_group,
+            sum(rows_trained) as trained, sum(served) as served, sum(earlier) as earlier,
+            max(trained_n) as trained_n, max(served_n) as served_n, max(earlier_n) as earlier_n,
+            {{ kolmogorov_smirnov('trained_so_far', 'served_so_far', 'trained_placed', 'served_placed') }} as ks,
+            {{ kolmogorov_smirnov('earlier_so_far', 'served_so_far', 'earlier_placed', 'served_placed') }} as ks_previous,
+            {{ wasserstein('trained_so_far', 'served_so_far', 'trained_placed', 'served_placed', 'step') }} as wasserstein,
+            sum(served * place) / max(served_placed) as mean
+        from running
+        group by all
+    )
+    select
+        {{ keys }},
+        cast(max(trained_n) as bigint) as rows_trained,
+        cast(max(served_n) as bigint) as rows_served,
+        cast(max(earlier_n) as bigint) as rows_previous,
+        {{ population_stability('trained', 'served', 'trained_n', 'served_n') }} as psi,
+        {{ jensen_shannon('trained', 'served', 'trained_n', 'served_n') }} as jensen_shannon,
+        {{ chi_square('trained', 'served', 'trained_n', 'served_n') }} as chi_square,
+        count_if(trained + served > 0) - 1 as degrees,
+        max(ks) as ks,
+        sum(wasserstein) as wasserstein,
+        {{ population_stability('earlier', 'served', 'earlier_n', 'served_n') }} as psi_previous,
+        {{ jensen_shannon('earlier', 'served', 'earlier_n', 'served_n') }} as jensen_shannon_previous,
+        max(ks_previous) as ks_previous,
+        coalesce(sum(served) filter (where cell_group = -3), 0) / max(served_n) as missing,
+        coalesce(sum(served) filter (where cell_group = -2), 0) / max(served_n) as unseen,
+        coalesce(sum(served) filter (where cell_group in (-1, 21)), 0) / max(served_n) as out_of_range,
+        sum(mean) as mean
+    from groups
+    where served_n > 0
+    group by {{ keys }}
+{%- endmacro %}

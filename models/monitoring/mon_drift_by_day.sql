@@ -1,0 +1,16 @@
+-- One row per problem, model version, feature and day of serving: how far the served rows are from training and the week before.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'model_version', 'feature', 'day']) }}
+
+with cells as (select * from {{ ref('mon_cells') }}),
+
+counts as (
+    select * from {{ ref('mon_profiles') }}
+    where {{ open_days('day', before=7) }}
+),
+
+compare as (
+    {{ drift_by_period('counts', 'cells', period='day', days=7, step=1) }}
+)
+
+select * from compare
+where {{ open_days('day') }}

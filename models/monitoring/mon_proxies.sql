@@ -1,0 +1,29 @@
+-- One row per problem, model version and day: what the predictions look like, before and after their labels are known.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'model_version', 'day']) }}
+
+with scored as (
+    select *, cast(as_of as date) as day
+    from {{ ref('mon_scored') }}
+    where {{ open_days('as_of', column='day') }}
+)
+
+select
+    problem,
+    model_version,
+    day,
+    count(*) as rows,
+    cast(count_if(flagged) as double) / count(*) as share_flagged,
+    avg(score) as mean_score,
+    stddev_pop(score) as score_deviation,
+    -- in bits: 1 where the model knows nothing, 0 where it is sure
+    avg(-(score * ln(score) + (1 - score) * ln(1 - score)) / ln(2)) as entropy,
+    avg(rule_score) as mean_rule_score,
+    avg(abs(score - rule_score)) as distance_from_rule,
+    cast(count(distinct score) as double) / count(*) as share_distinct,
+    count(label) as rows_labelled,
+    cast(count(label) as double) / count(*) as share_labelled,
+    cast(count_if(label) as double) / nullif(count(label), 0) as label_rate,
+    avg(score) filter (where label is not null) as mean_score_labelled,
+    median({{ seconds_between('as_of', 'label_known_at') }}) / 3600 as label_delay_hours
+from scored
+group by all

@@ -1,0 +1,51 @@
+-- One row per source and day of landing: rows received and refused, and the columns that were refused most.
+with batches as (select * from {{ ref('batches') }}),
+
+quarantine as (select * from {{ ref('quarantine') }}),
+
+count_by_day as (
+    select
+        source,
+        cast(landed_as_of as date) as day,
+        cast(sum(rows_received) as bigint) as rows_received,
+        cast(sum(rows_loaded) as bigint) as rows_loaded,
+        cast(sum(rows_quarantined) as bigint) as rows_quarantined
+    from batches
+    group by all
+),
+
+count_by_column as (
+    select
+        batches.source,
+        cast(batches.landed_as_of as date) as day,
+        quarantine.column_name,
+        count(*) as rows,
+        min(quarantine.reason) as example
+    from quarantine
+    inner join batches using (batch_id)
+    group by all
+),
+
+worst_column as (
+    select
+        source,
+        day,
+        max_by(column_name, rows) as worst_column,
+        cast(max(rows) as bigint) as worst_rows,
+        max_by(example, rows) as worst_reason
+    from count_by_column
+    group by all
+)
+
+select
+    count_by_day.*,
+    cast(rows_quarantined as double) / nullif(rows_received, 0) as share,
+    cast(sum(rows_quarantined) over week_before as double) / nullif(sum(rows_received) over week_before, 0) as share_previous,
+    worst_column,
+    worst_rows,
+    worst_reason
+from count_by_day
+left join worst_column using (source, day)
+window week_before as (
+    partition by source order by day range between interval 7 days preceding and interval 1 days preceding
+)

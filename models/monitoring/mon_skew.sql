@@ -1,0 +1,76 @@
+-- One row per problem, model version, day and feature: served rows that would be other ones today; `any feature` counts all rows.
+with clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }}),
+
+served as (
+    select *, cast(as_of as date) as day
+    from {{ ref('served') }}
+    where as_of >= (select today - interval {{ var('monitors_stay_open_days') }} days from clock)
+),
+
+stands_now as (
+    {% for problem in var('problems') -%}
+    {%- set entity, as_of = declared_columns(problem, 'entity')[0], declared_columns(problem, 'as_of')[0] -%}
+    {%- set features = declared_columns(problem) -%}
+    select
+        '{{ problem }}' as problem,
+        {{ entity }} as entity_id,
+        {{ as_of }} as as_of,
+        {{ row_fingerprint(features) }} as fingerprint_now,
+        {{ row_json(features) }} as now_features
+    from {{ ref(problem ~ '__scoring_set') }}
+    where {{ as_of }} >= (select today - interval {{ var('monitors_stay_open_days') }} days from clock)
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+compare as (
+    select
+        served.*,
+        stands_now.now_features,
+        served.features as served_features,
+        fingerprint is distinct from fingerprint_now as differs
+    from served
+    left join stands_now using (problem, entity_id, as_of)
+),
+
+count_rows as (
+    select
+        problem, model_version, day, 'any feature' as feature,
+        count(*) as rows_compared,
+        count_if(differs) as rows_differing,
+        min(entity_id) filter (where differs) as example,
+        cast(null as varchar) as example_served,
+        cast(null as varchar) as example_now
+    from compare
+    group by all
+),
+
+differing_in_the_sample as (
+    select * from compare where differs and served_features is not null and now_features is not null
+),
+
+name_the_features as (
+    {{ json_pairs('differing_in_the_sample', 'served_features', 'now_features') }}
+),
+
+sample_size as (
+    select problem, model_version, day, count(*) as rows_compared from compare where served_features is not null group by all
+),
+
+count_features as (
+    select
+        problem, model_version, day, feature,
+        max(rows_compared) as rows_compared,
+        count(*) as rows_differing,
+        min(entity_id) as example,
+        min_by(served_features_value, entity_id) as example_served,
+        min_by(now_features_value, entity_id) as example_now
+    from name_the_features
+    inner join sample_size using (problem, model_version, day)
+    where served_features_value is distinct from now_features_value
+    group by all
+)
+
+select *, cast(rows_differing as double) / rows_compared as share from count_rows
+union all
+select *, cast(rows_differing as double) / rows_compared as share from count_features

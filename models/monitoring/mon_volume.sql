@@ -1,0 +1,82 @@
+-- One row per source and day on which the clock moved: what landed, how fresh it is, and what that weekday has been before.
+{%- set weeks = 8 %}
+with batches as (select * from {{ ref('batches') }}),
+
+runs as (select * from {{ ref('runs') }} where phase = 'features' and status = 'succeeded'),
+
+-- A month that lands at once says nothing about what a day brings.
+count_by_day as (
+    select
+        source,
+        cast(landed_as_of as date) as day,
+        sum(rows_received) as rows,
+        count(*) as files,
+        max(known_through) as known_through
+    from batches
+    where coalesce({{ seconds_between('known_from', 'known_through') }}, 0) < 7 * 86400
+    group by all
+),
+
+-- Every day that was lived, whether the source brought anything or not: a feed that stops leaves no row of its own.
+lived_days as (
+    select cast(as_of as date) as day, max(as_of) as clock from runs group by all
+),
+
+sources as (
+    select source, min(day) as first_day from count_by_day group by source
+),
+
+fill_the_calendar as (
+    select
+        sources.source,
+        lived_days.day,
+        lived_days.clock,
+        coalesce(count_by_day.rows, 0) as rows,
+        coalesce(count_by_day.files, 0) as files,
+        max(count_by_day.known_through) over (partition by sources.source order by lived_days.day) as known_through
+    from sources
+    inner join lived_days on lived_days.day >= sources.first_day
+    left join count_by_day on count_by_day.source = sources.source and count_by_day.day = lived_days.day
+),
+
+measure as (
+    select
+        *,
+        {{ iso_weekday('day') }} as weekday,
+        ln(1 + rows) as log_rows,
+        {{ seconds_between('known_through', 'clock') }} / 3600 as hours_behind
+    from fill_the_calendar
+),
+
+-- The day itself is never in its own baseline: only the same weekday of the weeks before.
+look_back as (
+    select
+        *,
+        count(*) over same_weekday as weeks_seen,
+        median(log_rows) over same_weekday as usual_log_rows,
+        quantile_cont(log_rows, 0.75) over same_weekday - quantile_cont(log_rows, 0.25) over same_weekday as log_rows_range,
+        median(hours_behind) over same_weekday as usual_hours_behind
+    from measure
+    window same_weekday as (
+        partition by source, weekday order by day rows between {{ weeks }} preceding and 1 preceding
+    )
+)
+
+select
+    source,
+    day,
+    weekday,
+    cast(rows as bigint) as rows,
+    cast(files as bigint) as files,
+    known_through,
+    hours_behind,
+    weeks_seen,
+    exp(usual_log_rows) - 1 as rows_usual,
+    usual_hours_behind as hours_behind_usual,
+    -- in robust standard deviations; at least a twentieth, so that a feed which never varies does not alarm over one row, and at
+    -- least what chance does to a count of this size
+    case
+        when weeks_seen >= 3
+            then (log_rows - usual_log_rows) / greatest(log_rows_range / 1.349, 0.05, exp(-usual_log_rows / 2))
+    end as rows_z
+from look_back
