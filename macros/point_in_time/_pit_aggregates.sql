@@ -4,6 +4,7 @@
     {{ return({
         'count': {'n': 'count'},
         'count_if': {'s': 'sum'},
+        'total': {'s': 'sum'},
         'share': {'n': 'count', 's': 'sum'},
         'sum': {'s': 'sum'},
         'mean': {'n': 'count', 's': 'sum'},

@@ -4,8 +4,8 @@
 {% macro _pit_form(name, form, bucket, facts, on, known_at, plan, per_day) -%}
     {%- set functions = plan.parts.values() | map('first') | list -%}
     {%- set subtractable = functions | reject('in', ['count', 'sum', 'sum_of_squares']) | list | length == 0 -%}
-    {%- if form not in ['range', 'buckets', 'running', 'auto'] -%}
-        {{ _pit_error(name, 'form', "is '" ~ form ~ "', not 'range', 'buckets', 'running' or 'auto'") }}
+    {%- if form not in ['range', 'buckets', 'running', 'join', 'auto'] -%}
+        {{ _pit_error(name, 'form', "is '" ~ form ~ "', not 'range', 'buckets', 'running', 'join' or 'auto'") }}
     {%- elif form == 'running' and not subtractable -%}
         {{ _pit_error(name, 'measures', "cannot all be subtracted (only count, count_if, share, sum, mean, stddev can): use form='range' or 'buckets'") }}
     {%- elif form == 'running' and bucket not in [none, 'hour', 'day'] -%}

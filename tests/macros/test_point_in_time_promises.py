@@ -27,12 +27,12 @@ def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Conne
             positive = [f for f in with_x if f.x > 0]
             trailing = oracle.aggregate_before(positive, spine, [DAY, 2 * DAY], distinct=False)
             expected = {key[2:]: (row[0], row[1], row[10], row[11]) for key, row in trailing.items()}
-            for form in ("range", "buckets", "running"):
+            for form in ("range", "buckets", "join", "running"):
                 assert run(con, sql[f"aggregate_before_global_{form}"], facts, spine, keys=1) == expected
 
 
 def test_a_daily_table_built_later_equals_the_full_build(sql: dict[str, str], con: Connection) -> None:
-    since = datetime(2020, 1, 3)
+    since, quiet = datetime(2020, 1, 3), 0
     for facts, spine in map(flatten, sample(6)):
         full = run(con, sql["trailing_daily"], facts, spine, keys=3)
         built = [{"case_id": c, "k": k, "known_at": at} for c, k, at in full if at <= since]
@@ -40,9 +40,14 @@ def test_a_daily_table_built_later_equals_the_full_build(sql: dict[str, str], co
         con.register("built", pa.Table.from_pylist(built, schema=schema))
         later = run(con, sql["trailing_daily_since"], facts, spine, keys=3)
         assert later == {key: row for key, row in full.items() if key[2] > since}
+        lively = run(con, sql["trailing_daily_lively"], facts, spine, keys=3)
+        quiet += len(full) - len(lively)
+        later = run(con, sql["trailing_daily_lively_since"], facts, spine, keys=3)
+        assert later == {key: row for key, row in lively.items() if key[2] > since}
+    assert quiet > 100
 
 
-@pytest.mark.parametrize("form", ["range", "buckets", "running_by_hour"])
+@pytest.mark.parametrize("form", ["range", "buckets", "join", "running_by_hour"])
 def test_sums_of_floats_do_not_depend_on_form_batch_or_order(form: str, sql: dict[str, str], con: Connection) -> None:
     con.execute("""create or replace temp table facts_of_floats as
         select 1 as case_id, 'k' || i % 3 as k, timestamp '2020-01-01' + to_seconds(i * 977 % 600000) as known_at,
