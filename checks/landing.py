@@ -22,6 +22,8 @@ TYPES = {
     "varchar": arrow.string(), "boolean": arrow.bool_(), "smallint": arrow.int16(), "integer": arrow.int32(),
     "bigint": arrow.int64(), "double": arrow.float64(), "date": arrow.date32(), "timestamp": arrow.timestamp("us"),
 }  # fmt: skip
+# What a row names that refers to a cohort: the problem, its entity as text, and the instant.
+REFERENCE = {"problem": "varchar", "entity_id": "varchar", "as_of": "timestamp"}
 # No `..`, nothing absolute, nothing that a shell, a glob or SQL would read as more than a name.
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
 
@@ -40,7 +42,10 @@ class LandingColumn:
 
 @dataclass(frozen=True)
 class LandingSource:
-    """One dbt source table that files are landed for, as its YAML declares it."""
+    """One dbt source table that files are landed for, as its YAML declares it.
+
+    `refers_to` "cohort": each row names a row of a problem (`REFERENCE`), so it lands after the cohorts are built.
+    """
 
     source: str
     table: str
@@ -53,6 +58,7 @@ class LandingSource:
     max_rejected_share: float
     feed: str | None
     columns: tuple[LandingColumn, ...]
+    refers_to: str | None = None
 
     @property
     def name(self) -> str:
@@ -102,9 +108,13 @@ def _source(node: Mapping[str, Any], meta: Mapping[str, Any]) -> LandingSource:
         max_rejected_share=keys.number("max_rejected_share", 0.01, low=0, high=1),
         feed=meta.get("feed"),
         columns=columns,
+        refers_to=None if keys.raw("refers_to", None) is None else keys.choice("refers_to", ("cohort",)),
     )
     keys.finish()
     needed = {*source.key, *([source.known_at] if source.known_at else [])}
+    for column, kind in REFERENCE.items() if source.refers_to else []:
+        if (column, kind, True) not in [(one.name, one.data_type, one.required) for one in columns]:
+            raise AsofError(f"{file}: {name} refers to a cohort and must declare {column} as {kind}, not_null")
     for column in columns:
         if column.name in needed and not column.required:
             raise AsofError(f"{file}: {name}.{column.name} is a key or known_at and needs the constraint not_null")

@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import alerting, data, models, planning, proving, watching
+from flows.verbs import alerting, cards, data, feedback, models, planning, proving, shadowing, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -23,16 +23,18 @@ def cli() -> None:
     \b
     Is it worth it:    feasibility
     A day by hand:     land → build → score → publish
-    A new model:       train → judge → promote      (and rollback)
+    A new model:       train → judge → promote      (and rollback, shadow)
     Everything:        replay
     What is going on:  status, monitor, alerts
+    What people say:   feedback
+    How far to trust:  card
     Is it honest:      prove
 
     Each verb works on the warehouse file (ASOF_WAREHOUSE) and exits with 1 and one line when it cannot do its work.
     """
 
 
-for module in (planning, data, models, proving, watching, alerting):
+for module in (planning, data, models, proving, watching, alerting, feedback, cards, shadowing):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

@@ -90,20 +90,23 @@ TOLD = {
 
 
 def gates(verdict: dict, rows: list[dict]) -> None:
-    """A verdict with the gates behind it."""
-    table = Table("gate", "estimate", "interval", "margin", "", box=box.SIMPLE_HEAD)
+    """A verdict with the gates behind it, slices last."""
+    table = Table("gate", "estimate", "interval", "margin", "p", "", box=box.SIMPLE_HEAD)
+    rows = sorted(rows, key=lambda row: (row["gate"].startswith("slice "), row["gate"]))
     for row in rows:
         mark = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[yellow]open[/]"}[row["passed"]]
         table.add_row(
             row["gate"],
             number(row["estimate"]),
-            f"{number(row['low'])} … {number(row['high'])}",
+            "" if row["low"] is None else f"{number(row['low'])} … {number(row['high'])}",
             number(row["margin"]),
+            "" if row["p_value"] is None else f"{row['p_value']:.2g}",
             mark,
         )
     out.print(table)
     for row in rows:
-        out.print(f"  {row['gate']}: {row['reason']}", soft_wrap=True)
+        if not row["gate"].startswith("slice ") or not row["passed"]:
+            out.print(f"  {row['gate']}: {row['reason']}", soft_wrap=True)
     out.print(f"[bold]{verdict['decision']}[/] {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
 
 
@@ -131,6 +134,24 @@ def alerts(rows: list[dict]) -> None:
             facts += f" · {row['damage']:.0%} of the decisions in doubt"
         out.print(f"[bold]{row['short_id']}[/]  [{color}]{row['severity']:8}[/]  {what} · {state}", soft_wrap=True)
         out.print(f"        {facts}\n        [dim]{row['cause']}[/]", soft_wrap=True)
+
+
+def remarks(rows: list[dict], effect: list[dict]) -> None:
+    """What people said of predictions, the latest first, and what it changed."""
+    if not rows:
+        done("nobody has said anything yet")
+        return
+    table = Table("known at", "by", "entity", "as of", "label", "comment", "", box=box.SIMPLE_HEAD)
+    for row in rows:
+        label = "" if row["label"] is None else str(row["label"]).lower()
+        when = (f"{row[name]:%Y-%m-%d %H:%M}" for name in ("reported_at", "as_of"))
+        table.add_row(next(when), row["author"], row["entity_id"], next(when), label, row["comment"] or "", row["state"])
+    out.print(table)
+    for one in effect:
+        out.print(
+            f"  {one['remarks']:,} landed remarks (authors: {one['authors']:,}) on {one['rows_remarked']:,} rows; "
+            f"{one['rows_corrected']:,} rows corrected, {one['labels_changed']:,} labels changed"
+        )
 
 
 def summary(state) -> None:

@@ -1,4 +1,4 @@
-"""The data pipeline: what became known meanwhile lands, is checked, and becomes features and labels."""
+"""The data pipeline: what became known meanwhile lands, is checked, and becomes features and labels; then people's remarks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prefect import flow
 
-from flows.steps import clock
+from flows.steps import clock, feedback
 from flows.steps.building import build, prepare
 from flows.steps.landing_zone import land, upcoming
 
@@ -17,4 +17,5 @@ def data(until: datetime | None = None, length: str = "hour") -> datetime:
     prepare()
     land(until or upcoming(length), length)
     build(clock.now())
+    feedback.receive(clock.now())
     return clock.now()

@@ -11,16 +11,19 @@ from flows.steps.proving.proof import Proof, Report, begin, prove_mutants, prove
 
 @flow(name="prove")
 def prove(
-    problem: str, cuts: int = 3, days: int = 45, seed: int = 7, mutants: bool = True, report: Report = lambda *_: None
-) -> Proof:
+    problem: str, cuts: int = 3, days: int = 120, seed: int = 7, hourly_days: int = 2, mutants: bool = True,
+    report: Report = lambda *_: None,
+) -> Proof:  # fmt: skip
     """Prove a problem on the first `days` days that landed: `cuts` truncations, batches, and then the mutants.
+
+    The smallest batches are the hours of the last `hourly_days` days.
 
     `report(what, at, total)` hears how far it is. Nothing outside a scratch folder beside the warehouse is written.
     """
     problems.get(problem)
     with scratch() as folder:
         job = begin(folder, problem, days, seed)
-        proof = Proof(job, prove_project(job, cuts, report))
+        proof = Proof(job, prove_project(job, cuts, hourly_days, report))
         # A project that leaks cannot tell a mutant from itself.
         if mutants and proof.holds:
             proof.fates = prove_mutants(job, lists.of(problem), sql_of(proof.results), report)

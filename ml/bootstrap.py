@@ -5,11 +5,12 @@ freedom. With the 20 to 40 days of a holdout this covers better than the percent
 too narrow (Cameron, Gelbach, Miller 2008).
 """
 
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
+from ml import student
+from ml.clustered import Pieces, pieces
 from ml.evaluate import METRICS, arrays
 
 RESAMPLES = 400
@@ -26,6 +27,19 @@ class Interval(NamedTuple):
     se: float
     rows: int
     clusters: int
+    freedom: float | None = None  # of Student's t; clusters - 1 where it is not said
+
+    def p_above(self, bound: float) -> float:
+        """One-sided p-value of "not above `bound`": small where the truth is above it. low > bound iff it is < alpha / 2."""
+        if self.se == 0:
+            return 0.0 if self.estimate > bound else 1.0
+        if not np.isfinite(self.se):
+            return 1.0
+        return student.tail((self.estimate - bound) / self.se, self.freedom or self.clusters - 1)
+
+    def p_below(self, bound: float) -> float:
+        """One-sided p-value of "not below `bound`": small where the truth is below it."""
+        return self._replace(estimate=-self.estimate).p_above(-bound)
 
 
 def interval(
@@ -42,7 +56,7 @@ def interval(
     """The metric of one score, with its interval cut to the values the metric can take."""
     label, score = arrays(label, score)
     found = _resampled(metric, label, (score,), cluster, weight, resamples, seed)
-    result = _interval(found[0], cluster, alpha)
+    result = spread(found[0], len(label), len(np.unique(np.asarray(cluster))), alpha)
     low, high = METRICS[metric].low, METRICS[metric].high
     return result._replace(low=max(low, result.low), high=min(high, result.high))
 
@@ -65,7 +79,30 @@ def paired_difference(
     """
     label, a, b = arrays(label, a, b)
     first, second = _resampled(metric, label, (a, b), cluster, weight, resamples, seed)
-    return _interval(METRICS[metric].sign * (first - second), cluster, alpha)
+    return spread(METRICS[metric].sign * (first - second), len(label), len(np.unique(np.asarray(cluster))), alpha)
+
+
+def draws(clusters: int, resamples: int, seed: int) -> np.ndarray:
+    """How often each cluster counts, (1 + resamples, clusters): once each at first, then drawn with replacement."""
+    drawn = np.random.default_rng(seed).multinomial(clusters, np.full(clusters, 1 / clusters), resamples)
+    return np.vstack([np.ones(clusters), drawn])
+
+
+def spread(values: np.ndarray, rows: int, clusters: int, alpha: float) -> Interval:
+    """The interval of a statistic, from its value on all clusters (first) and on each draw of them (the rest)."""
+    estimate = float(values[0])
+    drawn = values[1:][np.isfinite(values[1:])]  # a draw of days without a positive has no AUC
+    if clusters < 2 or len(drawn) < 2 or not np.isfinite(estimate):
+        return Interval(estimate, -np.inf, np.inf, np.inf, rows, clusters)
+    # Drawing clusters with replacement underestimates the variance by (clusters - 1) / clusters.
+    se = float(drawn.std(ddof=1) * np.sqrt(clusters / (clusters - 1)))
+    reach = student_t(1 - alpha / 2, clusters - 1) * se
+    return Interval(estimate, estimate - reach, estimate + reach, se, rows, clusters)
+
+
+def student_t(p: float, freedom: int) -> float:
+    """The quantile of Student's t."""
+    return student.quantile(p, float(freedom))
 
 
 def _resampled(
@@ -80,38 +117,20 @@ def _resampled(
     """Per score: the value on the rows as they are, then on each draw of the clusters with replacement."""
     names, code = np.unique(np.asarray(cluster), return_inverse=True)
     weight = np.ones(len(label)) if weight is None else np.asarray(weight, dtype=np.float64)
-    drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
-    times = np.vstack([np.ones(len(names)), drawn])
+    times = draws(len(names), resamples, seed)
+    found: list[np.ndarray] = []
+    for score in scores:
+        # With more clusters than draws, the draws are fewer numbers than the pairs of clusters.
+        parts: Pieces | None = pieces(metric, label, score, code, len(names), weight) if len(names) <= resamples else None
+        found.append(parts.values(times) if parts else weighed(metric, label, score, times, code, weight))
+    return found
+
+
+def weighed(
+    metric: str, label: np.ndarray, score: np.ndarray, times: np.ndarray, code: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
+    """The metric with each cluster counted as often as `times` says, (draws,), for times (draws, clusters)."""
     block = max(1, CELLS // len(label))
-    values: list[list[np.ndarray]] = [[] for _ in scores]
-    for start in range(0, len(times), block):
-        weights = times[start : start + block][:, code] * weight
-        for place, score in enumerate(scores):
-            values[place].append(METRICS[metric].statistic(label, score, weights))
-    return [np.concatenate(parts) for parts in values]
-
-
-def _interval(values: np.ndarray, cluster: np.ndarray, alpha: float) -> Interval:
-    clusters, estimate = len(np.unique(np.asarray(cluster))), float(values[0])
-    draws = values[1:][np.isfinite(values[1:])]  # a draw of days without a positive has no AUC
-    if clusters < 2 or len(draws) < 2 or not np.isfinite(estimate):
-        return Interval(estimate, -np.inf, np.inf, np.inf, len(cluster), clusters)
-    # Drawing clusters with replacement underestimates the variance by (clusters - 1) / clusters.
-    se = float(draws.std(ddof=1) * np.sqrt(clusters / (clusters - 1)))
-    reach = student_t(1 - alpha / 2, clusters - 1) * se
-    return Interval(estimate, estimate - reach, estimate + reach, se, len(cluster), clusters)
-
-
-def student_t(p: float, freedom: int) -> float:
-    """The quantile of Student's t.
-
-    Cornish-Fisher (Abramowitz and Stegun 26.7.5), within .5 % from 4 degrees on.
-    """
-    z, v = NormalDist().inv_cdf(p), float(freedom)
-    return (
-        z
-        + (z**3 + z) / (4 * v)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
-        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * v**4)
-    )
+    statistic = METRICS[metric].statistic
+    parts = [statistic(label, score, times[start : start + block][:, code] * weight) for start in range(0, len(times), block)]
+    return np.concatenate(parts)

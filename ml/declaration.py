@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml.calibrate import FITS
-from ml.declared import framing
+from ml.declared import feedback, framing, validation
 from ml.errors import AsofError
 from ml.keys import Keys, did_you_mean
 from ml.problem import Budget, Column, Costs, Decision, Explain, Training
@@ -105,6 +105,9 @@ def _values(keys: Keys, columns: tuple[Column, ...]) -> dict[str, Any]:
             calibration=training.choice("calibration", ("auto", *FITS), "auto"),
             sampling=training.number("sampling", 1.0, low=0.01, high=1),
         ),
+        "feedback": feedback.read(keys.inner("feedback", {})),
+        "validation": validation.read(keys.inner("validation", {})),
+        "scoring_budget": validation.scoring_budget(budget),
         "framing": framing.read(keys.inner("framing", {})),
         "explain": Explain(explain.whole("reasons", 3, low=0), explain.choice("for", ("flagged", "all", "none"), "flagged")),
     }

@@ -73,10 +73,15 @@ def _brier(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndar
     return _mean((score - label) ** 2, weights)
 
 
-def _ece(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def bins(score: np.ndarray) -> np.ndarray:
+    """The bin of each score, from 0: at most `ECE_BINS` of equal row count, equal scores together."""
     edges = np.unique(np.quantile(score, np.linspace(0, 1, ECE_BINS + 1)[1:-1]))
-    cell = np.searchsorted(edges, score, side="right")
-    gap = np.stack([(weights * (cell == c)) @ (score - label) for c in range(len(edges) + 1)])
+    return np.searchsorted(edges, score, side="right")
+
+
+def _ece(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    cell = bins(score)
+    gap = np.stack([(weights * (cell == c)) @ (score - label) for c in range(cell.max() + 1)])
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.abs(gap).sum(axis=0) / weights.sum(axis=1)
 

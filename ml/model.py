@@ -95,6 +95,15 @@ class Model:
             f"model {self.name} has other features than {problem.path} now declares: {what}; train again, or take the change back"
         )
 
+    def lost(self, problem: Problem) -> list[str]:
+        """The features that the problem's rows no longer have, or have as another kind: empty when it can score them."""
+        kinds = {column.name: column.kind for column in problem.columns}
+        return [
+            name
+            for name in self.features
+            if name not in kinds or (kinds[name] == "category") != (name in self.categories) or kinds[name] in ("time", "other")
+        ]
+
     def to_json(self) -> str:
         """The whole model with its sha256, as canonical JSON: what the columns `model` and `twin` hold."""
         return _canonical({**{part: getattr(self, part) for part in PARTS}, "sha256": self.sha256})

@@ -10,11 +10,16 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ml.declared.feedback import Feedback
 from ml.declared.framing import Framing
+from ml.declared.validation import ScoringBudget, Validation
 
 KINDS = ("number", "boolean", "category", "time", "other")
 # Prose does not change a model, so it does not change the hash of the declaration either.
-PROSE = ("title", "goal", "owner", "path", "framing")
+# Nor does whose corrections count: which labels they made is in the fingerprint of the data.
+PROSE = ("title", "goal", "owner", "path", "framing", "feedback")
+# Nor does what decides about a finished model.
+LATER = ("validation", "scoring_budget")
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,11 @@ class Problem:
     budget: Budget
     training: Training
     explain: Explain
+    feedback: Feedback
     framing: Framing
     columns: tuple[Column, ...]
+    validation: Validation
+    scoring_budget: ScoringBudget
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any], name: str) -> "Problem":
@@ -179,8 +187,8 @@ class Problem:
 
     @cached_property
     def spec_hash(self) -> str:
-        """sha256 (hex) of everything in the declaration except prose."""
-        spec = {key: value for key, value in asdict(self).items() if key not in PROSE}
+        """sha256 (hex) of everything in the declaration that can change a model."""
+        spec = {key: value for key, value in asdict(self).items() if key not in PROSE + LATER}
         # What was added to the declaration later changes the hash only where it is used.
         calibration, sampling = self.training.calibration, self.training.sampling
         spec["training"] = [*self.training[:5], *([calibration, sampling] if (calibration, sampling) != ("auto", 1.0) else [])]

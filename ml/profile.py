@@ -45,7 +45,7 @@ def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
             profile[column.name] = {"kind": "category", "levels": known[column.name]}
         else:
             values = numbers(table, column.name)
-            profile[column.name] = {"kind": "number", "edges": _cuts(values[~np.isnan(values)], cells)}
+            profile[column.name] = {"kind": "number", "edges": cuts(values[~np.isnan(values)], cells)}
     profile["score"] = {"kind": "number", "edges": np.linspace(0, 1, cells + 1).tolist()}
     profile["label"] = {"kind": "number", "edges": [0.0, 1.0]}
     return profile
@@ -61,8 +61,8 @@ def counts(profile: Profile, columns: pa.Table | pa.RecordBatch | Mapping[str, A
     found = []
     for feature, spec in profile.items():
         if feature in columns.schema.names:
-            tally = np.bincount(_cell(spec, columns.select([feature]), feature), minlength=size(spec))
-            found += [(feature, int(cell), int(tally[cell])) for cell in np.flatnonzero(tally)]
+            tally = np.bincount(cell(spec, columns.select([feature]), feature), minlength=size(spec))
+            found += [(feature, int(place), int(tally[place])) for place in np.flatnonzero(tally)]
     return found
 
 
@@ -118,7 +118,8 @@ def jensen_shannon(reference: np.ndarray, current: np.ndarray) -> float:
     return float(np.sqrt(max(0.0, (divergence(p) + divergence(q)) / 2)))
 
 
-def _cuts(values: np.ndarray, cells: int) -> list[float]:
+def cuts(values: np.ndarray, cells: int) -> list[float]:
+    """The edges of a number's cells: its values where they are few, else at most `cells` + 1 quantiles."""
     distinct = np.unique(values)
     if len(distinct) <= cells:
         return [float(value) for value in distinct]
@@ -126,7 +127,8 @@ def _cuts(values: np.ndarray, cells: int) -> list[float]:
     return [float(value) for value in np.unique(found)]
 
 
-def _cell(spec: Mapping[str, Any], column: pa.Table | pa.RecordBatch, feature: str) -> np.ndarray:
+def cell(spec: Mapping[str, Any], column: pa.Table | pa.RecordBatch, feature: str) -> np.ndarray:
+    """The cell of each row, for the column `feature` of `column`."""
     if spec["kind"] == "category":
         code = encode(column, [feature], {feature: spec["levels"]})[:, 0]
         missing = (
@@ -135,7 +137,7 @@ def _cell(spec: Mapping[str, Any], column: pa.Table | pa.RecordBatch, feature: s
             else column.column(feature).is_null().to_numpy()
         )
         return np.where(missing, 0, np.where(np.isnan(code), 1, code + 2)).astype(np.int64)
-    values, cuts = numbers(column, feature), np.asarray(spec["edges"])
-    if len(cuts) == 0:
+    values, edge = numbers(column, feature), np.asarray(spec["edges"])
+    if len(edge) == 0:
         return np.where(np.isnan(values), 0, 1)
-    return np.where(np.isnan(values), 0, 1 + np.searchsorted(cuts, values, side="right") + (values > cuts[-1]))
+    return np.where(np.isnan(values), 0, 1 + np.searchsorted(edge, values, side="right") + (values > edge[-1]))

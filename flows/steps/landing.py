@@ -55,6 +55,8 @@ class LandingRefused(AsofError):
 
 
 Progress = Callable[[Batch], None]
+# Looks at the staged rows that are good so far (`SQL after from`), and returns those that are not.
+Check = Callable[[duckdb.DuckDBPyConnection, str], list[Reject]]
 
 
 def land(
@@ -74,16 +76,18 @@ def land_all(
     folder: Path,
     clock: datetime,
     progress: Progress | None = None,
+    check: Check | None = None,
 ) -> list[Batch]:
     """Land the new files of all sources, as of `clock` (UTC, naive); returns the batches that landed.
 
     What is landed already lands no more. `con` must not be inside a transaction. `progress` is called with each batch.
+    `check` refuses rows for what the declaration cannot say.
     LandingRefused lists the bad files, after all others have landed.
     """
     batches: list[Batch] = []
     refusals: list[str] = []
     sources = list(sources)
-    _ensure_tables(con, sources)
+    ensure_tables(con, sources)
     landed = _recorded(con)
     for source in sources:
         recorded = landed.get(source.name, {})
@@ -100,7 +104,7 @@ def land_all(
             if name in recorded and recorded[name][1:] == (stat.st_size, stat.st_mtime_ns):
                 continue
             try:
-                batch = _land_file(con, source, Path(entry.path), name, clock, recorded.get(name), digests)
+                batch = _land_file(con, source, Path(entry.path), name, clock, recorded.get(name), digests, check)
             except AsofError as error:
                 refusals.append(f"{name} {error}")
                 continue
@@ -131,7 +135,7 @@ def verify_landed(con: duckdb.DuckDBPyConnection, folder: Path) -> int:
     return same
 
 
-def _ensure_tables(con: duckdb.DuckDBPyConnection, sources: list[LandingSource]) -> None:
+def ensure_tables(con: duckdb.DuckDBPyConnection, sources: list[LandingSource]) -> None:
     """Create the landed tables, empty, so that staging builds before the first file; refuse one of another shape."""
     con.execute("create schema if not exists landing")
     there = dict(
@@ -181,7 +185,7 @@ def _listing(source: LandingSource, folder: Path) -> list[os.DirEntry]:
 
 def _land_file(
     con: duckdb.DuckDBPyConnection, source: LandingSource, path: Path, name: str, clock: datetime,
-    recorded: tuple[str, int, int] | None, digests: set[str],
+    recorded: tuple[str, int, int] | None, digests: set[str], check: Check | None,
 ) -> Batch | None:  # fmt: skip
     before, data = path.stat(), path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
@@ -196,6 +200,7 @@ def _land_file(
         raise AsofError("changed while it was read; write it under another name and rename it")
     rejects = received.rejects + _failing(con, source)
     rejects += _misplaced(con, source, rejects, clock)
+    rejects += check(con, f"{STAGED} where {_except(rejects)}") if check else []
     bad = {reject.line for reject in rejects}
     if len(bad) > source.max_rejected_share * received.rows:
         first = min(rejects, key=lambda reject: reject.line)

@@ -8,7 +8,7 @@ from functools import cache
 from checks.landing import LandingSource
 from flows.steps import clock, dbt, ledger, settings, warehouse
 from flows.steps.feeds import Feed, feed
-from flows.steps.landing import Batch, land_all
+from flows.steps.landing import Batch, ensure_tables, land_all
 from flows.steps.step import step
 from ml.errors import AsofError
 
@@ -64,7 +64,9 @@ def land(until: datetime, length: str = "day") -> int:
 
 def _land_files(now: datetime) -> list[Batch]:
     with warehouse.cursor() as con:
-        return land_all(con, sources(), settings.landing_folder(), now)
+        ensure_tables(con, sources())
+        # What refers to rows of a cohort waits until these are built: `feedback.receive`.
+        return land_all(con, [one for one in sources() if not one.refers_to], settings.landing_folder(), now)
 
 
 def upcoming(length: str) -> datetime:

@@ -11,14 +11,6 @@ from ml.judge import PROMOTE
 
 
 @step()
-def promote_if_judged_so(problem: str, verdict: dict) -> bool:
-    """Promote the challenger of a PROMOTE verdict from the instant of the decision on; returns whether it was."""
-    if verdict["decision"] != PROMOTE:
-        return False
-    return registry.promote(problem, verdict["challenger"], verdict["decided_as_of"], verdict["reason"])
-
-
-@step()
 def promote_by_hand(problem: str, version: str, now: datetime, reason: str | None = None) -> bool:
     """Promote a version for a person's reason, or by its own PROMOTE verdict; returns whether anything changed.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flows.steps import ledger, warehouse
+import duckdb
+
+from flows.steps import ledger, shadows, warehouse
 from ml.errors import AsofError
 from ml.model import Model
 
@@ -71,17 +73,26 @@ def latest(problem: str) -> str:
 
 def promote(problem: str, model_version: str, at: datetime, reason: str, kind: str = "promotion") -> bool:
     """Make a version the champion from `at` on, as a row with its reason; False when it already is."""
+    record = promotion(problem, model_version, at, reason, kind)
+    if record is None:
+        return False
+    with warehouse.transaction() as con:
+        return write(con, record)
+
+
+def promotion(problem: str, model_version: str, at: datetime, reason: str, kind: str = "promotion") -> dict | None:
+    """The row of `promotions` that makes a version the champion; None when it already is. AsofError when it may not be."""
     if not reason.strip():
         raise AsofError("a promotion needs a reason: say it with --reason")
     row(problem, model_version)
     before = terms(problem)
     if before and before[-1].model_version == model_version:
-        return False
+        return None
     if before and at < before[-1].start:
         raise AsofError(f"{before[-1].model_version} is in office since {before[-1].start}; the past cannot be given away")
     # Numbered, because within one instant of the clock a version may come, go and come again.
     number = warehouse.rows("select count(*) + 1 as n from ledger.promotions where problem = ?", [problem])[0]["n"]
-    record = {
+    return {
         "promotion_id": f"{problem}/{model_version}/{at.isoformat()}/{kind}/{number}",
         "problem": problem,
         "model_version": model_version,
@@ -91,8 +102,14 @@ def promote(problem: str, model_version: str, at: datetime, reason: str, kind: s
         "kind": kind,
         "reason": reason.strip(),
     }
-    with warehouse.transaction() as con:
-        return ledger.append(con, "promotions", [record], ["promotion_id"]) == 1
+
+
+def write(con: duckdb.DuckDBPyConnection, record: dict) -> bool:
+    """Write a row of `promotions` within the caller's transaction; who was in the shadow steps out of it."""
+    new = ledger.append(con, "promotions", [record], ["promotion_id"]) == 1
+    if new:
+        shadows.end(con, record["problem"], record["model_version"], record["effective_at"], "promoted")
+    return new
 
 
 def rollback(problem: str, at: datetime, reason: str) -> str:

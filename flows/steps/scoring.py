@@ -37,12 +37,14 @@ def score(problem: Problem, now: datetime) -> int:
     terms = registry.terms(problem.name)
     if not terms:
         raise AsofError(f"{problem.name} has no champion: train, judge and promote a model first")
-    with ledger.run("serving", now, problem.name) as run, _staging(problem) as staged:
+    with ledger.run("serving", now, problem.name) as run, staging(problem.name) as staged:
         seen: dict[str, Counter] = {}
         due = 0
         for term in terms:
             if term.start < min(term.end or now, now):
-                due += _stage(problem, term.model_version, term.start, min(term.end or now, now), staged, seen)
+                seen[term.model_version] = seen.get(term.model_version, Counter())
+                pending = problems.pending(problem, term.start, min(term.end or now, now))
+                due += stage(problem, term.model_version, pending, staged, seen[term.model_version])
         if due:
             audit(staged, due)
             run.rows, run.message = due, f"scored {due:,} rows"
@@ -53,9 +55,9 @@ def score(problem: Problem, now: datetime) -> int:
 
 
 @contextmanager
-def _staging(problem: Problem) -> Iterator[str]:
+def staging(name: str) -> Iterator[str]:
     """The name of an empty table for scores that nobody may read yet; it is gone afterwards."""
-    staged = f"ledger.staged_{problem.name}"
+    staged = f"ledger.staged_{name}"
     with warehouse.cursor() as con:
         con.execute(
             f"create or replace table {staged} (model_version varchar, entity varchar, as_of timestamp, score double, "
@@ -70,16 +72,17 @@ def _staging(problem: Problem) -> Iterator[str]:
             con.execute(f"drop table if exists {staged}__served")
 
 
-def _stage(problem: Problem, version: str, start: datetime, end: datetime, staged: str, seen: dict[str, Counter]) -> int:
-    """Score the pending rows of one champion's term into the staging table; returns how many were due."""
-    pending = problems.pending(problem, start, end)
+def stage(problem: Problem, version: str, pending: str, staged: str, seen: Counter) -> int:
+    """Score the rows of a query by one version into the staging table; returns how many were due.
+
+    What the model saw is counted in `seen`, (day, feature, cell) to rows.
+    """
     with warehouse.cursor() as con:
         due = con.execute(f"select count(*) from ({pending})").fetchall()[0][0]
     if not due:
         return 0
     row = registry.row(problem.name, version)
     model, cells = Model.from_row(row), json.loads(row["edges"])
-    seen[version] = Counter()
     with warehouse.cursor() as reading, warehouse.cursor() as writing, warehouse.cursor() as logging:
         batches = reading.sql(pending).to_arrow_reader(BATCH)
         refusals: list[AsofError] = []
@@ -87,7 +90,7 @@ def _stage(problem: Problem, version: str, start: datetime, end: datetime, stage
         def log(batch: pa.RecordBatch) -> None:
             served.log(logging, f"{staged}__served", problem, version, batch)
 
-        scored = _keeping(refusals, _scored(model, problem, batches, cells, seen[version], log))
+        scored = _keeping(refusals, _scored(model, problem, batches, cells, seen, log))
         writing.register("scored", pa.RecordBatchReader.from_batches(OUT, scored))
         try:
             writing.execute(f"insert into {staged} by name select '{version}' as model_version, * from scored")

@@ -137,13 +137,13 @@ def undo(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("rollback")
 
 
-def table(sql: str, parameters: list | None = None) -> pa.Table:
+def table(sql: str, parameters: list | dict | None = None) -> pa.Table:
     """The rows of a query as an Arrow table."""
     with cursor() as con:
         return con.sql(sql, params=parameters).to_arrow_table()
 
 
-def rows(sql: str, parameters: list | None = None) -> list[dict]:
+def rows(sql: str, parameters: list | dict | None = None) -> list[dict]:
     """The rows of a small query as dictionaries."""
     return table(sql, parameters).to_pylist()
 

@@ -29,12 +29,15 @@ def land(problem: str, until: datetime | None, step: str) -> None:
 @verb
 def build(problem: str) -> None:
     """Build features and labels of what landed since the last build, with dbt."""
-    from flows.steps import building
+    from flows.steps import building, feedback
 
     with console.working("building"):
         building.prepare()
         models = building.build(clock())
-    console.done(f"built {models} models")
+        received = feedback.receive(clock())
+    console.done(f"built {models} models" + (f"; {received.told}" if received.told else ""))
+    for line in received.refusals:
+        console.fail(line)
 
 
 @verb

@@ -20,12 +20,16 @@ def train(problem: str) -> None:
 
 @verb
 @click.option("--model", "version", metavar="VERSION", help="The challenger; the latest model by default.")
-def judge(problem: str, version: str | None) -> None:
+@click.option("--live", is_flag=True, help="Judge what it said in the shadow, instead of its twin on the holdout.")
+@click.option("--thorough", is_flag=True, help="Train it again as a whole, to see that the same comes out.")
+def judge(problem: str, version: str | None, live: bool, thorough: bool) -> None:
     """Judge a challenger against the rule and the champion, on rows that neither has seen."""
-    from flows.steps import judging, problems, warehouse
+    from flows.steps import building, judging, problems, warehouse
 
+    now = clock()
     with console.working("judging"):
-        verdict = judging.judge(problems.get(problem), clock(), version)
+        building.prepare()
+        verdict = judging.judge(problems.get(problem), now, version, shadow=live, thorough=thorough)
         gates = warehouse.rows("select * from ledger.verdict_gates where verdict_id = ?", [verdict["verdict_id"]])
     console.gates(verdict, gates)
 
@@ -57,8 +61,9 @@ def rollback(problem: str, reason: str) -> None:
 @verb
 def score(problem: str) -> None:
     """Score every row that is due and has no prediction yet."""
-    from flows.steps import problems, scoring
+    from flows.steps import problems, scoring, shadowing
 
     with console.working("scoring"):
         rows = scoring.score(problems.get(problem), clock())
+        shadowing.score_shadows(problems.get(problem), clock())
     console.done(f"scored {rows:,} rows" if rows else "nothing to score")

@@ -2,12 +2,13 @@
     as after a first build on the first morning, when a bare max would be null and nothing would ever be added.
 
     It is asked before the model runs and stands in the SQL as a literal: only a literal lets the database skip the parts of
-    a table that are too old, so that a new day costs the new day. A unit test gives `this` as rows, so there it is a query. -#}
+    a table that are too old, so that a new day costs the new day. A unit test gives `this` as the name of its rows: there it is
+    a query. -#}
 {% macro built_through(column, where=none) -%}
     {%- set latest -%}
     (select coalesce(max({{ column }}), timestamp '1900-01-01') from {{ this }}{{ ' where ' ~ where if where }})
     {%- endset -%}
-    {%- if execute and not this.is_cte -%}
+    {%- if execute and this is not string -%}
     timestamp '{{ run_query("select cast(" ~ latest ~ " as " ~ dbt.type_string() ~ ")").rows[0][0] }}'
     {%- else -%}
     {{ latest }}

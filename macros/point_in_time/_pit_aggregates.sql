@@ -1,9 +1,10 @@
-{#- The aggregates and the mergeable parts each is made of (part → function over its input). Both forms of
+{#- The aggregates and the mergeable parts each is made of (part → function over its input). All forms of
     `aggregate_before` compute the same parts and finish them with the same expression, so they agree bit for bit. -#}
 {% macro _pit_aggregates() -%}
     {{ return({
         'count': {'n': 'count'},
         'count_if': {'s': 'sum'},
+        'total': {'s': 'sum'},
         'share': {'n': 'count', 's': 'sum'},
         'sum': {'s': 'sum'},
         'mean': {'n': 'count', 's': 'sum'},

@@ -6,18 +6,7 @@
     with pit_spine as (
         select distinct {{ keys }}{{ as_of }} from {{ spine }}
     ),
-    pit_facts as (
-        select {{ keys }}{{ known_at }} as pit_at, date_trunc('{{ bucket }}', {{ known_at }}) as pit_bucket
-            {%- for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
-        from {{ facts }}
-        where {{ _pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
-    ),
-    pit_buckets as (
-        select {{ keys }}pit_bucket
-            {%- for part, how in plan.parts.items() %}, {{ _pit_part(how) }} as {{ part }}{% endfor %}
-        from pit_facts
-        group by {{ keys }}pit_bucket
-    ),
+    {{ _pit_bucketed(facts, on, seconds, plan, as_of, known_at, where, bucket) }},
     {{ _pit_fragments(on, seconds, plan, as_of, bucket) }},
     {{ _pit_whole_buckets(on, seconds, plan, as_of, bucket, size) }}
     select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}

@@ -10,14 +10,16 @@
     {%- set left, right = _pit_columns(spine) if spine else none, _pit_columns(facts) -%}
     {%- for argument, columns in {'on': on, 'as_of': [as_of]}.items() if left is not none -%}
         {%- for column in columns if column | lower not in left -%}
-            {{ _pit_error(name, argument, 'names ' ~ column ~ ', which spine (' ~ spine ~ ') does not have') }}
+            {{ _pit_error(name, argument, 'names ' ~ column ~ ', which spine (' ~ spine ~ ') does not have; it has '
+                ~ left.keys() | join(', ')) }}
         {%- endfor -%}
     {%- endfor -%}
     {%- if right is not none -%}
         {%- for argument, columns in dict({'on': on, 'known_at': [known_at]}, **uses).items() -%}
             {%- for column in columns if column is string and modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', column)
                     and column | lower not in right and column | lower not in ['true', 'false', 'null'] -%}
-                {{ _pit_error(name, argument, 'names ' ~ column ~ ', which facts (' ~ facts ~ ') does not have') }}
+                {{ _pit_error(name, argument, 'names ' ~ column ~ ', which facts (' ~ facts ~ ') does not have; it has '
+                    ~ right.keys() | join(', ')) }}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}

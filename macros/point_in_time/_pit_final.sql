@@ -3,7 +3,7 @@
     {%- set n, s, q = input ~ '_n_' ~ tag, input ~ '_s_' ~ tag, input ~ '_q_' ~ tag -%}
     {%- set lo, hi = input ~ '_lo_' ~ tag, input ~ '_hi_' ~ tag -%}
     {%- if aggregate == 'count' -%} cast(coalesce({{ n }}, 0) as bigint)
-    {%- elif aggregate == 'count_if' -%} cast(coalesce({{ s }}, 0) as bigint)
+    {%- elif aggregate in ['count_if', 'total'] -%} cast(coalesce({{ s }}, 0) as bigint)
     {%- elif aggregate == 'sum' -%} cast({{ s }} as double)
     {%- elif aggregate in ['mean', 'share'] -%} cast({{ s }} as double) / nullif({{ n }}, 0)
     {%- elif aggregate == 'stddev' -%}

@@ -17,6 +17,7 @@
     {%- if aggregate == 'count' -%}{{ return(expression or '1') }}
     {%- elif aggregate == 'time_since' -%}{{ return(expression or known_at) }}
     {%- elif aggregate in ['sum', 'mean', 'stddev'] -%}{{ return('cast(' ~ expression ~ ' as ' ~ type ~ ')') }}
+    {%- elif aggregate == 'total' -%}{{ return('cast(' ~ expression ~ ' as bigint)') }}
     {%- elif aggregate in ['share', 'count_if'] -%}
         {{ return('case when ' ~ expression ~ ' then 1 when not (' ~ expression ~ ') then 0 end') }}
     {%- elif aggregate in ['first', 'last'] -%}

@@ -1,7 +1,7 @@
 {#- One row per distinct (on, as_of) of the spine, each kept: the taken columns of the last fact known before as_of.
     Each distinct instant is joined once; the model joins the answer back by equality, which is cheap. -#}
 {% macro last_before(spine, facts, on, take, as_of='as_of', known_at='known_at', order_by=none, where=none,
-                     last_known_at=none, unique_facts=false) -%}
+                     last_known_at=none, unique_facts=false, every=none, within=none) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'last_before' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
@@ -9,10 +9,14 @@
     {%- set known_at = _pit_column(me, 'known_at', known_at) -%}
     {%- set take = _pit_take(me, take, on + [as_of]) -%}
     {%- if last_known_at -%}{%- do _pit_take(me, [last_known_at], on + [as_of] + take.keys() | list) -%}{%- endif -%}
+    {%- set seconds = _pit_seconds(me, 'within', within) if within is not none else none -%}
+    {%- set asked = _pit_boundary(me, every, as_of) if every else as_of -%}
     {%- set order = ([order_by] if order_by is string else order_by or []) + take.values() | list -%}
     {%- do _pit_check(me, spine, facts, on, as_of, known_at, {'take': take.values() | list, 'order_by': order}) -%}
+    {#- a boundary stands strictly before its instants, so what is known at the boundary itself is known before them -#}
+    {%- set asker = as_of ~ " + interval '1 microsecond'" if every else as_of -%}
     with pit_spine as (
-        select distinct {{ (on + [as_of]) | join(', ') }} from {{ spine }}
+        select distinct {{ (on + ['']) | join(', ') }}{{ asked }}{{ ' as ' ~ as_of if every }} from {{ spine }}
     ),
     pit_facts as (
         select
@@ -20,7 +24,7 @@
             {%- for out, expression in take.items() %},
             {{ expression }}{{ ' as ' ~ out if out != expression }}{% endfor %}
         from {{ facts }}
-        where {{ known_at }} is not null and {{ _pit_filter(on, where) }}
+        where {{ _pit_reach(on, where, asker, known_at, seconds + 1 if seconds else none) }}
         {%- if not unique_facts %}
         qualify row_number() over (
             partition by {{ (on + [known_at]) | join(', ') }}
@@ -28,5 +32,6 @@
         ) = 1
         {%- endif %}
     )
-    {{ asof_left_join('pit_spine', 'pit_facts', on, as_of, 'pit_known_at', take.keys() | list, last_known_at) }}
+    {{ _pit_recent(asof_left_join('pit_spine', 'pit_facts', on, asker, 'pit_known_at', take.keys() | list,
+                                  'pit_last_at' if seconds else last_known_at), on, take, as_of, last_known_at, seconds) }}
 {%- endmacro %}

@@ -1,20 +1,27 @@
-{#- One row per key (on) and midnight, from the end of the day of the key's first fact to `until`, none left out:
-    aggregates over the facts with known_at - window <= fact's known_at < known_at. `since` builds only later midnights. -#}
-{% macro trailing_daily(facts, on, windows, measures, until, known_at='known_at', where=none, since=none, built=none) -%}
+{#- One row per key (on) and midnight, from the end of the day of the key's first fact to `until`: aggregates over the facts
+    with known_at - window <= fact's known_at < known_at. `since` builds only later midnights; with `quiet` false, midnights
+    with nothing in the longest window are left out. -#}
+{% macro trailing_daily(facts, on, windows, measures, until, known_at='known_at', where=none, since=none, built=none,
+                        quiet=true) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'trailing_daily' -%}
     {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
     {%- set known_at = _pit_column(me, 'known_at', known_at) -%}
-    {%- for tag, length in _pit_windows(me, windows).items() if length % 86400 -%}
-        {{ _pit_error(me, 'windows.' ~ tag, "is '" ~ windows[tag] ~ "', not a whole number of days") }}
-    {%- endfor -%}
+    {%- set longest = _pit_days(me, windows) -%}
+    {%- set seconds = _pit_windows(me, windows) -%}
+    {%- set plan = _pit_plan(me, measures if quiet or measures is not mapping else dict(measures, pit_facts='count'), known_at) -%}
+    {%- do _pit_list(me, 'measures', on + ['known_at'] + _pit_crossed(plan.measures, windows)) -%}
+    {%- do _pit_bucket(me, 'day', seconds, plan) -%}
+    {%- do _pit_check(me, false, facts, on, none, known_at, _pit_uses(measures)) -%}
     {%- if not until -%}{{ _pit_error(me, 'until', 'is missing: pass the clock') }}{%- endif -%}
     {%- if built and not since -%}{{ _pit_error(me, 'since', 'is missing: built needs the last midnight built') }}{%- endif -%}
+    {%- if built and not quiet -%}{{ _pit_error(me, 'built', 'is of no use without quiet midnights') }}{%- endif -%}
     {%- set keys = (on + ['']) | join(', ') -%}
+    {%- set from = since if built else since ~ " - interval '" ~ longest.seconds ~ " seconds'" if since and not quiet -%}
     with pit_keys as (
         select {{ keys }}date_trunc('day', min({{ known_at }})) as pit_first_day
         from {{ facts }}
-        where {{ known_at }} is not null and {{ _pit_filter(on, where) }}{{ ' and ' ~ known_at ~ ' >= ' ~ since if built }}
+        where {{ known_at }} is not null and {{ _pit_filter(on, where) }}{{ ' and ' ~ known_at ~ ' >= ' ~ from if from }}
         {{ 'group by ' ~ on | join(', ') if on }}
         {%- if built %}
         union all
@@ -26,12 +33,16 @@
             ~ ' from pit_keys)', until, '1 day', 'known_at') }}
     ),
     pit_midnights as (
-        select distinct {{ keys }}d.known_at
+        select {{ keys }}d.known_at
         from pit_keys inner join pit_days as d on {{ known_before('pit_first_day', 'd.known_at') }}
         {{- ' where d.known_at > ' ~ since if since }}
     )
-    select * from (
-        {{ aggregate_before('pit_midnights', facts, on, windows, measures, as_of='known_at', known_at=known_at,
-                            where=where, form='buckets', bucket='day') }}
+    select {{ 'pit_daily.*' if quiet else all_but('pit_daily', _pit_crossed(['pit_facts'], windows)) }} from (
+        {%- if since %}
+        {{ _pit_join('pit_midnights', facts, on, windows, seconds, plan, 'known_at', known_at, where) }}
+        {%- else %}
+        {{ _pit_midnights('pit_midnights', facts, on, windows, seconds, plan, 'known_at', known_at, where, 'day') }}
+        {%- endif %}
     ) as pit_daily
+    {{- ' where pit_facts_' ~ longest.tag ~ ' > 0' if not quiet }}
 {%- endmacro %}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ml.bootstrap import Interval
 from ml.feasibility.trial import FEWEST_FOLDS
-from ml.gates import MIN_CLUSTERS, MIN_OF_CLASS
+from ml.gates.data import MIN_CLUSTERS, MIN_OF_CLASS
 
 ML, RULE, NOT_YET = "ML", "rule", "not yet"
 QUALITY, COST, MAINTENANCE = "quality", "cost", "maintenance"

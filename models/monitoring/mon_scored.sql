@@ -9,6 +9,7 @@ select
     rule_score,
     flagged,
     label,
+    observed_label,
     label_known_at
 from {{ ref(problem ~ '__outcomes') }}
 {{ "union all" if not loop.last }}

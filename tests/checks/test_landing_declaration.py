@@ -101,6 +101,8 @@ def test_known_at_null_means_known_always_and_must_be_written():
         (landing(known_at="day_"), r"landing\.known_at is 'day_'"),
         (landing(known_at="day"), r"shop\.visits\.day is a key or known_at and needs"),
         (landing(max_rejected_share=2), r"landing\.max_rejected_share is 2"),
+        (landing(refers_to="flights"), r"landing\.refers_to is 'flights'"),
+        (landing(refers_to="cohort"), r"visits refers to a cohort and must declare problem as varchar, not_null"),
         (column("visit", constraints=[]), r"visit is a key or known_at and needs the constraint not_null"),
         (column("amount", data_type="money"), r"amount: data_type 'money'"),
         (column("amount", name='a" from x; --'), r"column .* is not a name"),

@@ -16,7 +16,7 @@ Die = Callable[[], None]
 def before_the_write(die: Die) -> None:
     from flows.steps import scoring
 
-    scoring._stage = lambda *arguments: die()
+    scoring.stage = lambda *arguments: die()
 
 
 def after_the_staged_write(die: Die) -> None:
@@ -36,6 +36,13 @@ def after_the_commit_before_publishing(die: Die) -> None:
     from flows import serving
 
     serving.verify = lambda *arguments: die()
+
+
+def between_verdict_and_promotion(die: Die) -> None:
+    """The verdict and its gates are inserted, the promotion is not, nothing is committed."""
+    from flows.steps import registry
+
+    registry.write = lambda *arguments: die()
 
 
 def before_the_rename(die: Die) -> None:
@@ -96,6 +103,14 @@ def serve() -> None:
     from tests.conftest import PROBLEM
 
     serving.fn(PROBLEM)
+
+
+def validate() -> None:
+    """The validation pipeline, as the scheduler runs it."""
+    from flows.validation import validation
+    from tests.conftest import PROBLEM
+
+    validation.fn(PROBLEM)
 
 
 def checkpoint(acknowledged: str, delay: str) -> None:

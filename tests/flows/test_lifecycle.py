@@ -74,7 +74,8 @@ def test_a_warehouse_made_anew_holds_the_same_predictions(lived: Lived, daily: H
 def test_a_warehouse_made_anew_comes_to_the_same_verdicts(lived: Lived, daily: House) -> None:
     sql = "select * exclude (decided_at) from ledger.verdicts order by all"
     assert rows(lived.day, sql) == rows(daily, sql)
-    gates = "select * from ledger.verdict_gates order by all"
+    # What scoring takes is measured, and differs by a hair each time.
+    gates = "select * from ledger.verdict_gates where gate not in ('latency', 'memory') order by all"
     assert rows(lived.day, gates) == rows(daily, gates)
 
 

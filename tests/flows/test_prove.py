@@ -191,8 +191,22 @@ def test_a_warehouse_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == [], "the scratch folder is gone"
 
 
+def correct_some_labels(warehouse: Path) -> None:
+    """People correct one label in forty, each twice: six hours after the flight was due, and a day and a half after that."""
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            f"insert into landing.feedback__remarks by name select '{PROBLEM}' as problem, flight_id as entity_id, as_of, "
+            f"is_disrupted = (hours > 6) as label, 'seen' as comment, 'ann' as author, as_of + to_hours(hours) as reported_at, "
+            f"'by hand' as _batch_id, row_number() over () as _line, as_of as _landed_at "
+            f"from problems.{PROBLEM}__labels cross join (values (6), (42)) as later (hours) where hash(flight_id) % 40 = 0"
+        )
+        assert con.execute(f"select count_if(is_correction) from problems.{PROBLEM}__labels").fetchall()[0][0] > 100
+
+
 def test_the_project_holds_and_three_mutants_are_caught(lived: Lived, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("ASOF_WAREHOUSE", str(lived.started.copy(tmp_path / "house").warehouse))
+    house = lived.started.copy(tmp_path / "house")
+    correct_some_labels(house.warehouse)
+    monkeypatch.setenv("ASOF_WAREHOUSE", str(house.warehouse))
     wanted = {"strict to non-strict", "random instead of temporal split", "a join that duplicates"}
     some = [mutant for mutant in mutants.of(PROBLEM) if mutant.name in wanted]
     with proof.scratch() as folder:

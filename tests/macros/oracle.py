@@ -28,11 +28,12 @@ def _known(facts: Iterable[Fact], ask: Ask) -> list[Fact]:
     return found
 
 
-def last_before(facts: list[Fact], spine: list[Ask]) -> Answer:
-    """(x, s, seen_at) of the fact known last; ties by event_at, then x, then s."""
+def last_before(facts: list[Fact], spine: list[Ask], within: timedelta | None = None) -> Answer:
+    """(x, s, seen_at) of the fact known last, if not longer ago than `within`; ties by event_at, then x, then s."""
     answer: Answer = {}
     for ask in spine:
-        seen = sorted(_known(facts, ask), key=lambda f: _order(f.known_at, f.event_at, f.x, f.s))
+        known = [f for f in _known(facts, ask) if within is None or ask.as_of - f.known_at <= within]
+        seen = sorted(known, key=lambda f: _order(f.known_at, f.event_at, f.x, f.s))
         answer[tuple(ask)] = (seen[-1].x, seen[-1].s, seen[-1].known_at) if seen else (None, None, None)
     return answer
 
@@ -114,7 +115,7 @@ def _measures(facts: list[Fact], as_of: datetime) -> list[object]:
         len(facts), len(xs), sum(x > 2 for x in xs), _mean([int(x > 2) for x in xs]), float(sum(xs)) if xs else None,
         _mean(xs), _stddev(xs), min(xs, default=None), max(letters, default=None), since([f.known_at for f in facts]),
         since([f.event_at for f in facts]), with_x[0].x if with_x else None, with_s[-1].s if with_s else None,
-        len(set(letters)),
+        sum(xs), len(set(letters)),
     ]  # fmt: skip
 
 
@@ -131,6 +132,21 @@ def aggregate_before(facts: list[Fact], spine: list[Ask], windows: list[timedelt
     return answer
 
 
+def subtractable(facts: list[Fact], spine: list[Ask], windows: list[timedelta]) -> Answer:
+    """The first seven measures of all windows, measure by measure: those that can be taken back when a fact leaves."""
+    return {key: row[: 7 * len(windows)] for key, row in aggregate_before(facts, spine, windows, distinct=False).items()}
+
+
+def last_before_midnight(facts: list[Fact], spine: list[Ask]) -> Answer:
+    """As `last_before`, per last midnight before an ask: what was known at that midnight or earlier."""
+    answer: Answer = {}
+    for ask in spine:
+        midnight = datetime.combine((ask.as_of - timedelta(microseconds=1)).date(), datetime.min.time())
+        ((_, row),) = last_before(facts, [ask._replace(as_of=midnight + timedelta(microseconds=1))]).items()
+        answer[(*ask[:-1], midnight)] = row
+    return answer
+
+
 def midnights(facts: list[Fact], until: datetime) -> list[Ask]:
     """Every midnight from the end of the day of a key's first fact to `until`."""
     asks = []
@@ -142,3 +158,8 @@ def midnights(facts: list[Fact], until: datetime) -> list[Ask]:
                 asks.append(Ask(case_id, k, at))
                 at += MIDNIGHT
     return asks
+
+
+def lively(facts: list[Fact], asks: list[Ask], longest: timedelta) -> list[Ask]:
+    """Those of the asks that have at least one fact in their longest window."""
+    return [a for a in asks if any(f.known_at >= a.as_of - longest for f in _known(facts, a))]

@@ -30,6 +30,7 @@ REJECTED = {
         "windows.3h",
         "not a whole number of days",
     ),
+    "last_before('spine', 'facts', 'k', 'x', within='a while')": ("within", "not an interval"),
     # measures
     aggregate(measures="{'n': 'median'}"): ("measures.n", "not one of"),
     aggregate(measures="{'n': 'mean'}"): ("measures.n", "missing the expression"),
@@ -40,6 +41,9 @@ REJECTED = {
     aggregate(measures="{'n': ['distinct', 's']}", more=", form='buckets'"): ("measures", "cannot merge"),
     aggregate(windows="{'5m': '5 minutes'}", more=", form='buckets'"): ("windows", "not whole hours or days"),
     aggregate(more=", form='buckets', bucket='day'"): ("bucket", "does not divide"),
+    aggregate(measures="{'n': ['max', 'x']}", more=", form='running'"): ("measures", "cannot all be subtracted"),
+    aggregate(more=", form='running', bucket='week'"): ("bucket", "not 'hour' or 'day'"),
+    aggregate(more=", form='auto', per_day='many'"): ("per_day", "not a positive number"),
     # names
     aggregate(windows="{'a_b': '1 day', 'b': '1 day'}", measures="{'n': 'count', 'n_a': 'count'}"): (
         "measures",
@@ -49,6 +53,7 @@ REJECTED = {
     "last_before('spine', 'facts', 'k', 'k')": ("take", "already has"),
     "last_before('spine', 'facts', 'k', 'x', last_known_at='x')": ("take", "already has"),
     "last_before('spine', 'facts', 'k; drop table x', 'x')": ("on", "not a column name"),
+    "last_before('spine', 'facts', 'k', 'x', every='week')": ("every", "not 'day' or 'hour'"),
     # a fact without known_at
     "last_before('spine', 'facts', 'k', 'x', known_at=none)": ("known_at", "is missing"),
     "aggregate_before('spine', 'facts', 'k', {'1d': '1 day'}, {'n': 'count'}, known_at='')": (
@@ -60,6 +65,13 @@ REJECTED = {
     "cohort_on_schedule('facts', 'k', '1 day', none, 'b')": ("start", "is missing"),
     "cohort_on_schedule('facts', 'k', '1 day', 'a', 'b', at_least=0)": ("at_least", "not a positive number"),
     "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'count'}, none)": ("until", "is missing"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'median'}, 'now()')": ("measures.n", "not one of"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': ['distinct', 's']}, 'now()')": ("measures", "cannot merge"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'count'}, 'now()', built='b')": ("since", "is missing"),
+    "trailing_daily('facts', 'k', {'1d': '1 day'}, {'n': 'count'}, 'now()', since='s', built='b', quiet=false)": (
+        "built",
+        "of no use",
+    ),
 }
 UNKNOWN = {
     # columns and types, looked up in the relations that import CTEs stand for
@@ -73,6 +85,7 @@ UNKNOWN = {
     "version_before('spine', 'facts', 'k', 'x', event_at='at')": ("event_at", "names at"),
     "valid_before('spine', 'facts', 'k', 'x')": ("valid_from", "names valid_from"),
     "label_within('spine', 'facts', 'k', '1 day', 'now()', event_at='at')": ("event_at", "names at"),
+    "trailing_daily('facts', 'household', {'1d': '1 day'}, {'n': 'count'}, 'now()')": ("on", "names household"),
     "cohort_on_schedule('facts', 'household', '1 day', 'a', 'b')": ("on", "names household"),
     "last_before(ref('typed_spine'), ref('typed_facts'), 'k', 'temp')": ("take", "names temp"),
     "last_before('spine', 'facts', 'case_id', 'x', known_at='s')": ("known_at", "different types"),
@@ -80,6 +93,7 @@ UNKNOWN = {
 
 
 TYPES = "last_before('spine', 'facts', 'k', 'x')"
+FILTERED = "last_before('spine', 'facts', 'k', 'colour')"
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +105,12 @@ def errors(dbt_work: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     for i, call in enumerate(calls):
         (project / "models" / f"bad_{i}.sql").write_text(IMPORTS.format(call=call))
     (project / "models" / "bad_types.sql").write_text(IMPORTS.format(call=TYPES).replace("typed_facts", "typed_facts_by_number"))
+    filtered = IMPORTS.format(call=FILTERED).replace("ref('typed_facts') }}", "ref('typed_facts') }}\n    where x > 0")
+    (project / "models" / "bad_filtered.sql").write_text(filtered)
     # `compile` would stop at the first error; `run` compiles every model and says what is wrong with each
     result = invoke(["run", "--select", "inputs", "bad_*"], work, project)
     said = {r.node.name: None if str(r.status) == "success" else " ".join(str(r.message).split()) for r in result.result}
-    return {call: said[f"bad_{i}"] for i, call in enumerate(calls)} | {TYPES: said["bad_types"]}
+    return {call: said[f"bad_{i}"] for i, call in enumerate(calls)} | {TYPES: said["bad_types"], FILTERED: said["bad_filtered"]}
 
 
 @pytest.mark.parametrize("call", [*REJECTED, *UNKNOWN])
@@ -109,3 +125,8 @@ def test_the_error_names_the_macro_the_model_and_the_argument(call: str, errors:
 def test_keys_of_different_types_are_rejected(errors: dict[str, str | None]) -> None:
     expected = "last_before in bad_types: on compares k (varchar, in spine) with k (integer, in facts): different types"
     assert expected in errors[TYPES]
+
+
+def test_an_import_that_filters_is_looked_up_too(errors: dict[str, str | None]) -> None:
+    expected = "last_before in bad_filtered: take names colour, which facts (facts) does not have; it has case_id, k, event_at"
+    assert expected in errors[FILTERED]

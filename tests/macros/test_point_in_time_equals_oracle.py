@@ -24,6 +24,14 @@ EXPECTED: dict[str, Expected] = {
     "cohort_on_schedule": lambda f, s: oracle.cohort(f, datetime(2020, 1, 1), datetime(2020, 1, 5), 12 * HOUR, 2, DAY),
     "aggregate_before_range": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True),
     "aggregate_before_buckets": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=False),
+    "aggregate_before_join": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True),
+    "last_before_within": lambda f, s: oracle.last_before(f, s, DAY),
+    "trailing_daily_lively": lambda f, s: oracle.aggregate_before(
+        f, oracle.lively(f, oracle.midnights(f, UNTIL), 2 * DAY), [DAY, 2 * DAY], distinct=False
+    ),
+    "aggregate_before_running_by_hour": lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY]),
+    "aggregate_before_running_by_day": lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY]),
+    "last_before_every_day": oracle.last_before_midnight,
     "trailing_daily": lambda f, s: oracle.aggregate_before(f, oracle.midnights(f, UNTIL), [DAY, 2 * DAY], distinct=False),
 }
 

@@ -12,7 +12,8 @@ from tests.macros.test_point_in_time_equals_oracle import EXPECTED
 MUTANTS = {
     "strict to non-strict": (
         "point_in_time/known_before.sql", "{{ known_at }} < {{ as_of }}", "{{ known_at }} <= {{ as_of }}",
-        ["last_before", "version_before", "valid_before", "aggregate_before_buckets", "label_within", "cohort_on_schedule"],
+        ["last_before", "version_before", "valid_before", "aggregate_before_buckets", "label_within", "cohort_on_schedule",
+         "aggregate_before_running_by_hour", "last_before_every_day"],
     ),
     "ties of the current row included": (
         "point_in_time/known_before_frame.sql", " exclude group\n", "\n",
@@ -20,6 +21,21 @@ MUTANTS = {
     ),
     "lower bound of a window opened": (
         "point_in_time/_pit_fragments.sql", "f.pit_at >= e.pit_edge", "f.pit_at > e.pit_edge", ["aggregate_before_buckets"],
+    ),
+    "a fact leaves a window late": (
+        "point_in_time/_pit_flow.sql", "+ interval '{{ length }} seconds'", "+ interval '{{ length + 1 }} seconds'",
+        ["aggregate_before_running_by_hour", "aggregate_before_running_by_day"],
+    ),
+    "a sum over nothing is zero": (
+        "point_in_time/_pit_running_answers.sql", "> 0 then", ">= 0 then", ["aggregate_before_running_by_day"],
+    ),
+    "what flows at an instant counts for it": (
+        "point_in_time/_pit_running_levels.sql", "order by pit_at, pit_asked rows", "order by pit_at, pit_asked desc rows",
+        ["aggregate_before_running_by_hour", "aggregate_before_running_by_day"],
+    ),
+    "the midnight after instead of the one before": (
+        "point_in_time/last_midnight_before.sql", "{{ as_of }} - interval '1 microsecond'", "{{ as_of }} + interval '1 day'",
+        ["last_before_every_day"],
     ),
     "event at the decision counts as later": (
         "point_in_time/_pit_within_frame.sql", " exclude group\n", "\n", ["label_within"],

@@ -9,7 +9,7 @@ import pytest
 
 from tests.macros import oracle
 from tests.macros.cases import flatten, run, sample
-from tests.macros.compiling import invoke
+from tests.macros.compiling import compiled, copied, invoke
 
 DAY = timedelta(days=1)
 Connection = duckdb.DuckDBPyConnection
@@ -27,12 +27,12 @@ def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Conne
             positive = [f for f in with_x if f.x > 0]
             trailing = oracle.aggregate_before(positive, spine, [DAY, 2 * DAY], distinct=False)
             expected = {key[2:]: (row[0], row[1], row[10], row[11]) for key, row in trailing.items()}
-            for form in ("range", "buckets"):
+            for form in ("range", "buckets", "join", "running"):
                 assert run(con, sql[f"aggregate_before_global_{form}"], facts, spine, keys=1) == expected
 
 
 def test_a_daily_table_built_later_equals_the_full_build(sql: dict[str, str], con: Connection) -> None:
-    since = datetime(2020, 1, 3)
+    since, quiet = datetime(2020, 1, 3), 0
     for facts, spine in map(flatten, sample(6)):
         full = run(con, sql["trailing_daily"], facts, spine, keys=3)
         built = [{"case_id": c, "k": k, "known_at": at} for c, k, at in full if at <= since]
@@ -40,9 +40,14 @@ def test_a_daily_table_built_later_equals_the_full_build(sql: dict[str, str], co
         con.register("built", pa.Table.from_pylist(built, schema=schema))
         later = run(con, sql["trailing_daily_since"], facts, spine, keys=3)
         assert later == {key: row for key, row in full.items() if key[2] > since}
+        lively = run(con, sql["trailing_daily_lively"], facts, spine, keys=3)
+        quiet += len(full) - len(lively)
+        later = run(con, sql["trailing_daily_lively_since"], facts, spine, keys=3)
+        assert later == {key: row for key, row in lively.items() if key[2] > since}
+    assert quiet > 100
 
 
-@pytest.mark.parametrize("form", ["range", "buckets"])
+@pytest.mark.parametrize("form", ["range", "buckets", "join", "running_by_hour"])
 def test_sums_of_floats_do_not_depend_on_form_batch_or_order(form: str, sql: dict[str, str], con: Connection) -> None:
     con.execute("""create or replace temp table facts_of_floats as
         select 1 as case_id, 'k' || i % 3 as k, timestamp '2020-01-01' + to_seconds(i * 977 % 600000) as known_at,
@@ -51,7 +56,9 @@ def test_sums_of_floats_do_not_depend_on_form_batch_or_order(form: str, sql: dic
         select distinct case_id, k, known_at + to_seconds(1800) as as_of from facts_of_floats""")
     query = sql["aggregate_before_range"].replace("as bigint", "as decimal(18, 6)")
     other = sql[f"aggregate_before_{form}"].replace("as bigint", "as decimal(18, 6)")
-    columns = "case_id, k, as_of, total_3h, total_2d, mean_3h, mean_2d, sd_3h, sd_2d, big_3h, newest_2d"
+    columns = "case_id, k, as_of, total_3h, total_2d, mean_3h, mean_2d, sd_3h, sd_2d, big_3h" + (
+        "" if "running" in form else ", newest_2d"
+    )
 
     def rows(text: str, facts: str, spine: str) -> list[tuple]:
         con.unregister("facts"), con.unregister("spine")
@@ -73,3 +80,40 @@ def test_a_model_on_the_macros_can_be_unit_tested(dbt_work: Path) -> None:
     result = invoke(["build", "--select", "+unit_tested"], dbt_work)
     assert result.success, result.exception or [(r.node.name, r.message) for r in result.result]
     assert any(r.node.resource_type == "unit_test" for r in result.result)
+
+
+CHOSEN = {"dense": "pit_flow_2", "middling": "pit_flow_1", "sparse": "exclude group", "counted": "pit_flow_2",
+          "not_subtractable": "exclude group"}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", CHOSEN)
+def test_the_form_is_chosen_by_the_facts_per_key_and_day(model: str, auto_sql: dict[str, str]) -> None:
+    chosen = auto_sql[f"auto_{model}"]
+    assert CHOSEN[model] in chosen
+    assert ("pit_flow_2" in chosen) == (CHOSEN[model] == "pit_flow_2")
+
+
+@pytest.fixture(scope="module")
+def auto_sql(dbt_work: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Model → SQL of calls with form='auto', over a table with 20 facts per key and day."""
+    work = tmp_path_factory.mktemp("auto")
+    project = copied(work)
+    (project / "models" / "auto_facts.sql").write_text(
+        "{{ config(materialized='table') }} select 'k' || i % 2 as k, 1 as x,"
+        " timestamp '2020-01-01' + to_minutes((i * 36)::integer) as known_at from range(80) t(i)"
+    )
+    call = (
+        "{{{{ aggregate_before('facts', {facts}, 'k', {{'1d': '1 day'}}, {{'n': {measure}}}, as_of='known_at',"
+        " form='auto'{more}) }}}}"
+    )
+    for name, facts, measure, more in [
+        ("dense", "'facts'", "'count'", ", per_day=58"),
+        ("middling", "'facts'", "'count'", ", per_day=4"),
+        ("sparse", "'facts'", "'count'", ", per_day=1.3"),
+        ("not_subtractable", "'facts'", "['max', 'x']", ", per_day=58"),
+        ("counted", "ref('auto_facts')", "'count'", ""),
+    ]:
+        (project / "models" / f"auto_{name}.sql").write_text(call.format(facts=facts, measure=measure, more=more))
+    built = invoke(["run", "--select", "auto_facts"], work, project)
+    assert built.success, built.exception
+    return compiled(work, project, select="auto_*")

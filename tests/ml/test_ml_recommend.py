@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml.bootstrap import Interval
 from ml.feasibility.recommend import CRITERIA, ML, NOT_YET, RULE, Evidence, recommend
-from ml.gates import MIN_CLUSTERS, MIN_OF_CLASS
+from ml.gates.data import MIN_CLUSTERS, MIN_OF_CLASS
 
 
 def about(estimate: float, reach: float = 0.01) -> Interval:

@@ -106,9 +106,11 @@ class Measured:
             evidence |= {"folds": len(found.periods), "better": found.better, "won": found.won}
             evidence |= {"late": found.late, "late_days": found.fold_days}
             evidence |= {"gain": self.money(found.gain), "extra_cost": self.bill.extra, "currency": declared.prices.currency}
-            evidence |= {"train_seconds": bill.FITS * self.fit_seconds, "train_limit": self.problem.budget.train_seconds}
-            evidence |= {"memory_mb": self.tried.memory_mb, "memory_limit": self.problem.budget.train_memory_mb}
-            evidence |= {"batch_seconds": self.batch_seconds, "batch_limit": declared.needs.batch_seconds}
+            evidence |= {"train_seconds": bill.FITS * self.fit_seconds, "memory_mb": self.tried.memory_mb}
+            evidence |= {"batch_seconds": self.batch_seconds}
+        budget = self.problem.budget
+        evidence |= {"train_limit": budget.train_seconds, "memory_limit": budget.train_memory_mb}
+        evidence |= {"batch_limit": declared.needs.batch_seconds}
         evidence |= {"ml_hours": declared.upkeep.ml_hours, "capacity_hours": declared.upkeep.capacity_hours}
         return recommend.recommend(recommend.Evidence(**evidence))
 

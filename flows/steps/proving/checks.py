@@ -11,7 +11,7 @@ import numpy as np
 from flows.steps import problems
 from flows.steps.proving.bench import FULL, Bench
 from flows.steps.proving.comparing import Difference, columns, first_difference
-from flows.steps.proving.lineage import knowable
+from flows.steps.proving.lineage import dated_by, knowable
 from ml import split
 
 # A first third of history fills the windows, the last hours are left as a future to remove.
@@ -19,6 +19,9 @@ HISTORY_SHARE, FUTURE_HOURS = 1 / 3, 6
 # Among so many of the busiest instants a cut is drawn.
 BUSIEST = 20
 INSTANT = timedelta(microseconds=1)
+# How many tables and rows were compared, and the first difference of each table that differs.
+Found = tuple[int, int, list[Difference]]
+Checked = tuple[str, Found]  # with the name of the check
 
 
 def cuts(bench: Bench, how_many: int, seed: int) -> list[datetime]:
@@ -51,63 +54,88 @@ def cuts(bench: Bench, how_many: int, seed: int) -> list[datetime]:
     return chosen
 
 
-def truncation(bench: Bench, cut: datetime) -> Iterator[tuple[int, list[Difference]]]:
+def truncation(bench: Bench, cut: datetime) -> Iterator[Checked]:
     """Two worlds that are the full one before `cut`: the one that ends there, clock and all, and one with another future.
 
-    Yields, for each, the rows compared and the first difference of each table that differs, in the order of the lineage.
+    Yields, for each, what was compared and the first difference of each table that differs, in the order of the lineage.
     """
     # Rows known at the cut itself are removed too, but the clock has passed it: a row as of the cut is in the cohort.
     for variant, until, poison in (("removed", cut + INSTANT, False), ("poisoned", bench.end, True)):
         world = f"{variant}_{cut:%m%d_%H%M%S}"
         bench.build(world, until, cut, poison)
-        bench.keep(world, cut)
-        bench.drop(world)
-        yield compare(bench, world, f"{variant} {cut:%Y-%m-%d %H:%M}", cut)
+        yield told(bench, world, f"{variant} {cut:%Y-%m-%d %H:%M}", cut)
 
 
-def batches(bench: Bench, days: int, hours: int) -> Iterator[tuple[int, list[Difference]]]:
-    """The last `days` days come every `hours` hours, day by day and all at once; yields as `truncation` does."""
-    start = bench.end - timedelta(days=days)
+def batches(bench: Bench, days: int, hours: int, hourly_days: int) -> Iterator[Checked]:
+    """The last `days` days come all at once and day by day, and the last `hourly_days` of them every `hours` hours."""
+    start, turn = bench.end - timedelta(days=days), bench.end - timedelta(days=hourly_days)
     bench.build("before", start)
-    steps = {f"every {hours} h" if hours > 1 else "hour by hour": hours, "day by day": 24, "all at once": 24 * days}
-    for name, length in steps.items():
-        world = name.replace(" ", "_")
-        bench.fork("before", world)
-        at = start
-        while at < bench.end:
-            then = min(at + timedelta(hours=length), bench.end)
-            bench.go_on(at, then)
-            at = then
-        bench.keep(world)
-        bench.drop(world)
-        yield compare(bench, world, name)
+    bench.fork("before", "at_once")
+    bench.go_on(start, bench.end)
+    yield told(bench, "at_once", f"all at once, {_days(days)}")
+    bench.fork("before", "turn")
+    live(bench, start, turn, timedelta(days=1))
+    for world, hour, name in (
+        ("by_day", 24, f"day by day, {_days(days)}"),
+        ("by_hour", hours, f"{'hour by hour' if hours == 1 else f'every {hours} h'}, last {_days(hourly_days)}"),
+    ):
+        bench.fork("turn", world)
+        live(bench, turn, bench.end, timedelta(hours=hour))
+        yield told(bench, world, name)
 
 
-def compare(bench: Bench, world: str, check: str, cut: datetime | None = None) -> tuple[int, list[Difference]]:
-    """Every kept table of a world against the full build, up to `cut`: the rows compared, and the differences."""
-    rows, found = 0, []
+def live(bench: Bench, start: datetime, until: datetime, step: timedelta) -> None:
+    """The world that was entered last grows from `start` to `until`, a step at a time."""
+    while start < until:
+        then = min(start + step, until)
+        bench.go_on(start, then)
+        start = then
+
+
+def told(bench: Bench, world: str, check: str, cut: datetime | None = None) -> Checked:
+    """What is to be told of a finished world, which is then no longer needed."""
+    bench.keep(world, cut)
+    bench.drop(world)
+    return check, compare(bench, world, check, cut)
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def dates(bench: Bench) -> dict[str, str]:
+    """Table → the column by which its rows are knowable, empty where there is none."""
+    with bench.comparing() as con:
+        return {one.name: dated_by(columns(con, f"{FULL}.{one.name}"), bench.problem) or "" for one in bench.models}
+
+
+def compare(bench: Bench, world: str, check: str, cut: datetime | None = None) -> Found:
+    """Every kept table of a world against the full build, up to `cut`."""
+    tables, rows, found = 0, 0, []
     with bench.comparing() as con:
         for model in bench.models:
             full = f"{FULL}.{model.name}"
             where = knowable(columns(con, full), bench.problem, cut) if cut else "true"
             if where is None:
                 continue
+            tables += 1
             rows += con.execute(f"select count(*) from {full} where {where}").fetchall()[0][0]
             difference = first_difference(con, full, f"{world}.{model.name}", bench.key, check, model.name, where)
             if difference:
                 found.append(difference)
-    return rows, found
+    return tables, rows, found
 
 
-def keys(bench: Bench) -> tuple[int, list[Difference]]:
+def keys(bench: Bench) -> Found:
     """In every table by entity and as_of, one row per key; in the scoring set, every row of the cohort."""
     entity, as_of = bench.key
-    rows, found = 0, []
+    tables, rows, found = 0, 0, []
     with bench.comparing() as con:
         for model in bench.models:
             full = f"{FULL}.{model.name}"
             if not {entity, as_of} <= {*columns(con, full)}:
                 continue
+            tables += 1
             rows += con.execute(f"select count(*) from {full}").fetchall()[0][0]
             twice = con.execute(
                 f"select {entity}, {as_of}, count(*) from {full} group by all having count(*) > 1 order by all"
@@ -119,10 +147,21 @@ def keys(bench: Bench) -> tuple[int, list[Difference]]:
                         "one row per key", model.name, entity, f"{one[0]}, {one[1]}", "1 row", f"{one[2]} rows", len(twice)
                     )
                 )
-    return rows, found
+        cohort, scored = (f"{bench.problem.name}__{end}" for end in ("cohort", "scoring_set"))
+        if cohort in {model.name for model in bench.models}:
+            key = ", ".join(bench.key)
+            lost = con.execute(
+                f"select {key} from {FULL}.{cohort} except select {key} from {FULL}.{scored} order by all"
+            ).fetchall()
+            if lost:
+                row = f"{lost[0][0]}, {lost[0][1]}"
+                found.append(
+                    Difference("every row of the cohort", scored, "(row)", row, "in the cohort", "no such row", len(lost))
+                )
+    return tables, rows, found
 
 
-def splits(bench: Bench, seed: int) -> tuple[int, list[Difference]]:
+def splits(bench: Bench, seed: int) -> Found:
     """The rows that train were known before the validation begins, and so on: asked of the split and of what is read for it.
 
     The split is made as of the instant at which some label became known, so that a tie is exercised.
@@ -133,7 +172,7 @@ def splits(bench: Bench, seed: int) -> tuple[int, list[Difference]]:
     now = random.Random(seed).choice(ordered[-max(1, len(ordered) // 10) :]).item()
     rows = problems.training_rows(problem, now)
     if len(late := np.flatnonzero(split.instants(rows[problem.label_known_at]) >= np.datetime64(now))):
-        return len(rows), [_unknown(bench, "training rows", rows, late, problem.label_known_at, f"< {now}")]
+        return 1, len(rows), [_unknown(bench, "training rows", rows, late, problem.label_known_at, f"< {now}")]
     as_of, known_at = (split.instants(everything[name]) for name in (problem.as_of, problem.label_known_at))
     parts = split.split(as_of, known_at, now, days, days)
     bounds = (
@@ -143,8 +182,8 @@ def splits(bench: Bench, seed: int) -> tuple[int, list[Difference]]:
     )
     for name, part, times, bound in bounds:
         if len(late := part[times[part] >= bound]):
-            return len(everything), [_unknown(bench, f"split: {name}", everything, late, problem.label_known_at, f"< {bound}")]
-    return len(everything), []
+            return 1, len(everything), [_unknown(bench, f"split: {name}", everything, late, problem.label_known_at, f"< {bound}")]
+    return 1, len(everything), []
 
 
 def _unknown(bench: Bench, check: str, rows, late: np.ndarray, column: str, bound: str) -> Difference:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Job:
-    """What to prove: `cuts` truncations, then batches of `hours` over the last `days` days (0: none), keys and split.
+    """What to prove: keys, split, `cuts` truncations, then batches over the last `days` days (0: none), the smallest of `hours`
+    over the last `hourly_days` of them.
 
     `stop` ends with the first difference: for a mutant one is enough.
     """
@@ -30,6 +31,7 @@ class Job:
     cuts: int = 0
     days: int = 0
     hours: int = 1
+    hourly_days: int = 1
     stop: bool = False
     parts: tuple[str, ...] = field(default=("keys", "split", "cuts", "batches"))
 
@@ -46,38 +48,40 @@ class Job:
 
 
 def prove(job: Job) -> Iterator[dict]:
-    """Yields `{check, rows, seconds, sql, differences}` per check; the first one is the full build.
+    """Yields `{check, compared, rows, seconds, sql, tables, differences}` per check; the first one is the full build.
 
-    `sql` is a digest of the SQL that ran, told after the full build and after the last batch, which is incremental.
+    `sql` is a digest of the SQL that ran, told after the full build and after batches, which are incremental.
     """
     from flows.steps.proving import bench as benches
     from flows.steps.proving import checks
 
     began = time.perf_counter()
 
-    def told(check: str, rows: int = 0, found: list | tuple = (), sql: str = "") -> dict:
+    def told(check: str, found: checks.Found = (0, 0, []), sql: str = "", tables: dict[str, str] | None = None) -> dict:
         nonlocal began
         before, began = began, time.perf_counter()
-        plain = [asdict(one) for one in found]
-        return {"check": check, "rows": rows, "seconds": began - before, "sql": sql, "differences": plain}
+        compared, rows, differences = found
+        return {
+            "check": check, "compared": compared, "rows": rows, "seconds": began - before, "sql": sql, "tables": tables or {},
+            "differences": [asdict(one) for one in differences],
+        }  # fmt: skip
 
     bench = benches.Bench(Path(job.folder), Path(job.slice), job.problem, job.begin, job.end)
     bench.build("full", job.end)
     bench.keep(benches.FULL)
-    yield told("full build", len(bench.models), sql=compiled())
+    yield told("full build", sql=compiled(), tables=checks.dates(bench))
     if "split" in job.parts:
-        yield told("split", *checks.splits(bench, job.seed))
+        yield told("split", checks.splits(bench, job.seed))
     bench.drop("full")
     if "keys" in job.parts:
-        yield told("keys", *checks.keys(bench))
+        yield told("keys", checks.keys(bench))
     if "cuts" in job.parts:
         for cut in checks.cuts(bench, job.cuts, job.seed):
-            for variant, result in zip(("removed", "poisoned"), checks.truncation(bench, cut), strict=False):
-                yield told(f"{variant} {cut:%Y-%m-%d %H:%M}", *result)
+            for result in checks.truncation(bench, cut):
+                yield told(*result)
     if "batches" in job.parts and job.days:
-        names = ("hour by hour" if job.hours == 1 else f"every {job.hours} h", "day by day", "all at once")
-        for name, result in zip(names, checks.batches(bench, job.days, job.hours), strict=False):
-            yield told(name, *result, sql=compiled() if name == names[-1] else "")
+        for result in checks.batches(bench, job.days, job.hours, job.hourly_days):
+            yield told(*result, sql=compiled())
 
 
 def compiled() -> str:

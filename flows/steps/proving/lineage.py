@@ -47,14 +47,16 @@ def lineage(manifest: Mapping[str, Any], problem: str) -> list[Model]:
     ]
 
 
+def dated_by(columns: list[str], problem: Problem) -> str | None:
+    """The column that says when a row of a table was knowable; None for a table that does not say."""
+    return next((name for name in (problem.label_known_at, problem.as_of, "known_at") if name in columns), None)
+
+
 def knowable(columns: list[str], problem: Problem, cut: datetime) -> str | None:
     """SQL of the rows that had to be as they are at the instant `cut`; None for a table that does not say when it was known.
 
     A label counts from the instant it is known, a feature from its as_of on, any other fact from its known_at.
     """
-    if problem.label_known_at in columns:
-        return f"{problem.label_known_at} < timestamp '{cut}'"
-    if problem.as_of in columns:
-        # with equality: what is known at as_of itself is not known before it, and both variants change it
-        return f"{problem.as_of} <= timestamp '{cut}'"
-    return f"known_at < timestamp '{cut}'" if "known_at" in columns else None
+    by = dated_by(columns, problem)
+    # with equality: what is known at as_of itself is not known before it, and both variants change it
+    return by and f"{by} {'<=' if by == problem.as_of else '<'} timestamp '{cut}'"

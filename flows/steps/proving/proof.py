@@ -18,12 +18,13 @@ from flows.steps.proving.comparing import Difference
 from flows.steps.proving.running import Result, differences, run
 from ml.errors import AsofError
 
-# The hours of two days: two nights, two turns of a day in Greenwich and here.
-BATCH_DAYS = 2
-# How much history batches and mutants get: an hour costs the same after a longer one.
+# Batches of a whole month, after at least as long a history. Its hours would be 720 runs of dbt, a quarter of an hour:
+# those of the last days hold nights, and the turns of a day in Greenwich and here.
+BATCH_DAYS = 30
+# How much history a mutant gets: what it leaks shows as well in little of it.
 SHORT_DAYS = 20
-# For a mutant, batches need only be of different sizes.
-MUTANT_BATCH_DAYS, MUTANT_BATCH_HOURS = 1, 6
+# For a mutant, batches need only be of different sizes; all at once they have to span two midnights.
+MUTANT_BATCH_DAYS, MUTANT_BATCH_HOURS = 2, 6
 Report = Callable[[str, int, int], None]
 
 
@@ -86,12 +87,13 @@ def sql_of(results: list[Result]) -> set[str]:
     return {result.sql for result in results}
 
 
-def prove_project(base: Job, cuts: int, report: Report = lambda what, at, total: None) -> list[Result]:
+def prove_project(base: Job, cuts: int, hourly_days: int = 2, report: Report = lambda what, at, total: None) -> list[Result]:
     """The project as it is: cuts in one process and batches in another; the results of both."""
-    folder = Path(base.folder)
+    folder, days = Path(base.folder), min(BATCH_DAYS, (base.end - base.begin).days // 2)
+    hourly = {"hours": 1, "hourly_days": min(hourly_days, days)}
     jobs = {
         "cuts": replace(base, folder=str(folder / "cuts"), cuts=cuts, parts=("keys", "split", "cuts")),
-        "batches": replace(short(base), folder=str(folder / "batches"), days=BATCH_DAYS, parts=("batches",)),
+        "batches": replace(base, folder=str(folder / "batches"), days=days, parts=("batches",), **hourly),
     }
     totals = {"cuts": 3 + 2 * cuts, "batches": 4}
 

@@ -1,11 +1,12 @@
-"""The proof as tables for people."""
+"""The proof as tables for people, on a terminal or on a page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from flows.steps.proving.comparing import Difference
@@ -15,15 +16,45 @@ from flows.steps.proving.running import differences
 # So many tables that differ are told: the first is where the leak begins, the others are what it reached.
 TOLD = 8
 AT = re.compile(r" \d{4}-.*")
+CHECKS = ["check", "tables", "rows compared", "seconds", "result"]
+DIFFERENCES = ["check", "table and column", "row", "full build", "otherwise", "rows"]
+MUTANTS = ["mutant", "what was changed", "caught by", "where"]
+
+
+def checks_of(proof: Proof) -> Iterator[list[object]]:
+    """Per check, but for the full build: a row of CHECKS."""
+    for result in proof.results:
+        if result.check != "full build":
+            said = f"{len(result.differences)} tables differ" if result.differences else "the same"
+            yield [result.check, result.compared, result.rows, round(result.seconds), said]
+
+
+def differences_of(found: list[Difference]) -> Iterator[list[object]]:
+    """The first differences: rows of DIFFERENCES."""
+    for one in found[:TOLD]:
+        yield [one.check, one.where, one.row, one.full, one.other, one.rows]
+
+
+def mutants_of(fates: Iterable[Fate]) -> Iterator[list[object]]:
+    """Per mutant, whether and how it was caught: a row of MUTANTS."""
+    for fate in fates:
+        if fate.error:
+            caught = [fate.error, ""]
+        elif fate.difference:
+            # A mutant is cut once, at an instant that says nothing: "removed", not "removed 2013-01-17 22:00".
+            caught = [AT.sub("", fate.difference.check), fate.difference.where]
+        else:
+            caught = ["**nothing: it survived**" if fate.used else "not in use", ""]
+        yield [fate.mutant.name, fate.mutant.changed, *caught]
 
 
 def tables(proof: Proof) -> Iterator[Table]:
     """The checks; what differs, if anything; the mutants, if they ran."""
-    yield _checks(proof)
+    yield _table(CHECKS, checks_of(proof))
     if found := differences(proof.results):
-        yield _differences(found)
+        yield _table(DIFFERENCES, differences_of(found))
     if proof.fates:
-        yield _mutants(proof.fates)
+        yield _table(MUTANTS, mutants_of(proof.fates))
 
 
 def verdict(proof: Proof) -> str:
@@ -40,33 +71,10 @@ def verdict(proof: Proof) -> str:
     return f"{proof.job.problem} holds nothing from the future ({span}): {rows:,} rows compared, all the same{told}"
 
 
-def _checks(proof: Proof) -> Table:
-    table = Table("check", "rows compared", "seconds", "", box=box.SIMPLE_HEAD)
-    for result in proof.results:
-        if result.check == "full build":
-            continue
-        mark = f"[red]{len(result.differences)} tables differ[/]" if result.differences else "[green]the same[/]"
-        table.add_row(result.check, f"{result.rows:,}", f"{result.seconds:.1f}", mark)
-    return table
-
-
-def _differences(found: list[Difference]) -> Table:
-    table = Table("check", "model.column", "row", "full build", "otherwise", "rows", box=box.SIMPLE_HEAD)
-    for one in found[:TOLD]:
-        table.add_row(one.check, one.where, one.row, one.full, one.other, f"{one.rows:,}")
-    return table
-
-
-def _mutants(fates: list[Fate]) -> Table:
-    table = Table("mutant", "what was changed", "caught by", box=box.SIMPLE_HEAD)
-    table.add_column("first model.column", overflow="fold")
-    for fate in fates:
-        if fate.error:
-            caught = f"[red]{fate.error}[/]", ""
-        elif fate.difference:
-            # A mutant is cut once, at an instant that says nothing: "removed", not "removed 2013-01-17 22:00".
-            caught = f"[green]{AT.sub('', fate.difference.check)}[/]", fate.difference.where
-        else:
-            caught = ("[red]nothing: it survived[/]", "") if fate.used else ("[dim]not in use[/]", "")
-        table.add_row(fate.mutant.name, fate.mutant.changed, *caught)
+def _table(header: list[str], rows: Iterable[list[object]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell)).replace("**", "") for cell in row))
     return table

@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flows.steps.proving.child import Job
@@ -19,13 +19,18 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Result:
-    """What one check of a job compared, in rows and seconds, and the first difference of each table that differs."""
+    """What one check of a job compared, in tables and rows and seconds, and the first difference of each table that differs.
+
+    The full build compares nothing; it tells in `tables` by which column the rows of each table are knowable.
+    """
 
     check: str
     rows: int
     seconds: float
     differences: tuple[Difference, ...]
     sql: str = ""
+    compared: int = 0
+    tables: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(project: Path, job: Job, tell: Tell = lambda check: None) -> list[Result]:
@@ -56,9 +61,8 @@ def run(project: Path, job: Job, tell: Tell = lambda check: None) -> list[Result
 def _result(line: dict) -> Result:
     if "error" in line:
         raise AsofError(line["error"])
-    return Result(
-        line["check"], line["rows"], line["seconds"], tuple(Difference(**one) for one in line["differences"]), line["sql"]
-    )
+    found = tuple(Difference(**one) for one in line["differences"])
+    return Result(line["check"], line["rows"], line["seconds"], found, line["sql"], line["compared"], line["tables"])
 
 
 def differences(results: Iterable[Result]) -> list[Difference]:

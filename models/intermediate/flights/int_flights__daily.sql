@@ -40,6 +40,8 @@ select
     cast(coalesce(sum(lost_on_the_way), 0) as bigint) as lost_on_the_way,
     cast(coalesce(sum(air_time), 0) as bigint) as air_time,
     count(seats) as seats_known,
-    cast(coalesce(sum(seats), 0) as bigint) as seats
+    cast(coalesce(sum(seats), 0) as bigint) as seats,
+    -- the last instant of the day: a midnight may use the day that ends with it
+    cast(day as timestamp) + interval 1 day - interval 1 microsecond as known_at
 from name_the_scopes
 group by scope, key, day

@@ -1,19 +1,21 @@
 -- One row per route and midnight (UTC): the mean air time of the 28 days before it.
 {{ config(materialized='incremental', incremental_strategy='append') }}
 
-with daily as (select * from {{ ref('int_flights__daily') }} where scope = 'route'),
+with clock as (select * from {{ ref('stg_asof__clock') }}),
 
-list_new_days as (
-    select distinct day from daily
-    {% if is_incremental() %}
-    where day >= {{ built_through('known_at') }}
-    {% endif %}
+daily as (
+    select * from {{ ref('int_flights__daily') }} where {{ within_reach('known_at', '28 days', as_of='known_at') }}
+),
+
+look_back as (
+    {{ trailing_daily('daily', on=['key'], where="scope = 'route'", windows={'28d': '28 days'}, measures={
+        'air_time': ['total', 'air_time'],
+        'flown': ['total', 'flown'],
+    }, until='(select now from clock)', since=built_through('known_at') if is_incremental() else none, quiet=false) }}
 )
 
 select
-    daily.key as route,
-    cast(list_new_days.day + 1 as timestamp) as known_at,
-    sum(daily.air_time) / nullif(sum(daily.flown), 0) as air_time_28d
-from list_new_days
-inner join daily on daily.day between list_new_days.day - 27 and list_new_days.day
-group by all
+    key as route,
+    known_at,
+    air_time_28d / nullif(flown_28d, 0) as air_time_28d
+from look_back

@@ -13,17 +13,12 @@ past as (
 ),
 
 norms as (select * from {{ ref('int_flights__route_norms') }}),
-
 live_origin as (select * from {{ ref('flight_disruption__live_origin') }} where {{ new_instants() }}),
-
 live_carrier as (select * from {{ ref('flight_disruption__live_carrier') }} where {{ new_instants() }}),
-
 live_destination as (select * from {{ ref('flight_disruption__live_destination') }} where {{ new_instants() }}),
 
 hourly as (select * from {{ ref('ftr_weather__hourly') }} where {{ within_reach('known_at', '1 day') }}),
-
 city as (select * from {{ ref('ftr_weather__city') }} where {{ within_reach('known_at', '1 day') }}),
-
 rule as (select * from {{ ref('flight_disruption__rule') }} where {{ new_instants() }}),
 
 holidays as (select * from {{ ref('us_holidays') }} where kind = 'federal'),
@@ -38,14 +33,15 @@ count_days_to_holidays as (
     group by flight_date
 ),
 
+-- an observation that is older than six hours says nothing of the weather now
 weather as (
-    {{ last_before('cohort', 'hourly', on=['origin'], unique_facts=true, last_known_at='observation_known_at', take=[
+    {{ last_before('cohort', 'hourly', on=['origin'], unique_facts=true, within='6 hours', take=[
         'temperature', 'dew_point', 'wind_speed', 'wind_east', 'wind_north', 'gust', 'pressure', 'pressure_change_3h',
         'visibility_min_3h', 'rain_3h']) }}
 ),
 
 city_weather as (
-    {{ last_before('cohort', 'city', on=[], unique_facts=true, last_known_at='city_known_at', take={
+    {{ last_before('cohort', 'city', on=[], unique_facts=true, within='6 hours', take={
         'city_visibility': 'visibility', 'city_precipitation': 'precipitation', 'city_dew_spread': 'dew_spread', 'city_gust': 'gust'}) }}
 )
 
@@ -93,8 +89,8 @@ select
     {{ all_but('live_destination', ['flight_id', 'as_of']) }},
 
     ---------- weather, as last observed
-    {{ all_but('weather', ['origin', 'as_of', 'observation_known_at']) }},
-    {{ all_but('city_weather', ['as_of', 'city_known_at']) }},
+    {{ all_but('weather', ['origin', 'as_of']) }},
+    {{ all_but('city_weather', ['as_of']) }},
 
     ---------- fleet
     past_carrier_dest.seats_28d as fleet_seats_28d,
@@ -120,10 +116,6 @@ left join past as {{ alias }}
 left join live_origin on live_origin.flight_id = cohort.flight_id and live_origin.as_of = cohort.as_of
 left join live_carrier on live_carrier.flight_id = cohort.flight_id and live_carrier.as_of = cohort.as_of
 left join live_destination on live_destination.flight_id = cohort.flight_id and live_destination.as_of = cohort.as_of
--- an observation that is older than six hours says nothing of the weather now
-left join weather
-    on weather.origin = cohort.origin and weather.as_of = cohort.as_of
-    and weather.observation_known_at >= cohort.as_of - interval 6 hours
-left join city_weather
-    on city_weather.as_of = cohort.as_of and city_weather.city_known_at >= cohort.as_of - interval 6 hours
+left join weather on weather.origin = cohort.origin and weather.as_of = cohort.as_of
+left join city_weather on city_weather.as_of = cohort.as_of
 left join rule on rule.flight_id = cohort.flight_id and rule.as_of = cohort.as_of

@@ -1,12 +1,20 @@
--- One row per row of the cohort whose outcome is known.
+-- One row per row of the cohort whose outcome is known, and version of its label: as observed, and after each correction.
 with cohort as (select * from {{ ref('flight_disruption__cohort') }}),
 
-outcomes as (select * from {{ ref('int_flights__outcomes') }})
+outcomes as (select * from {{ ref('int_flights__outcomes') }}),
 
-select
-    cohort.flight_id,
-    cohort.as_of,
-    outcomes.disrupted as is_disrupted,
-    outcomes.known_at as label_known_at
-from cohort
-inner join outcomes using (flight_id)
+observed as (
+    select
+        cohort.flight_id,
+        cohort.as_of,
+        outcomes.disrupted as is_disrupted,
+        outcomes.known_at as label_known_at
+    from cohort
+    inner join outcomes using (flight_id)
+),
+
+versions as (
+    {{ label_versions('observed', 'flight_disruption', entity='flight_id', label='is_disrupted') }}
+)
+
+select * from versions

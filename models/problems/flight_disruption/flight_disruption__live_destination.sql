@@ -38,10 +38,10 @@ region as (
 
 region_today as ({{ waiting_flights('cohort', 'events', on=['region']) }}),
 
--- 200 minutes stand for a flight that never arrived
+-- 200 minutes stand for a flight that never arrived; what was last seen more than four weeks ago is another flight
 same_number as (
     {{ last_before('cohort', 'recent_outcomes', on=['carrier', 'flight', 'origin'],
-        take={'arrival_delay': 'least(coalesce(arr_delay, 200), 300)'}, last_known_at='last_known_at') }}
+        take={'arrival_delay': 'least(coalesce(arr_delay, 200), 300)'}, within='28 days') }}
 )
 
 select
@@ -57,10 +57,7 @@ select
     region.lost_on_the_way_2h as region_lost_on_the_way_2h,
     region.lost_on_the_way_4h as region_lost_on_the_way_4h,
 
-    -- a flight that was last seen more than four weeks ago is another flight
-    case
-        when same_number.last_known_at >= cohort.as_of - interval 28 days then same_number.arrival_delay
-    end as number_last_arrival_delay
+    same_number.arrival_delay as number_last_arrival_delay
 from cohort
 left join dest using (dest, as_of)
 left join dest_today using (dest, flight_date, as_of)

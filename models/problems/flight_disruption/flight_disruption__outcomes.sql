@@ -1,7 +1,9 @@
 -- One row per prediction, in the form that monitors of any problem read, with its outcome once that is known.
 with predictions as (select * from {{ ref('flight_disruption__predictions') }}),
 
-labels as (select * from {{ ref('flight_disruption__labels') }})
+labels as (
+    {{ label_in_force(ref('flight_disruption__labels'), entity='flight_id', label='is_disrupted') }}
+)
 
 select
     predictions.flight_id as entity_id,
@@ -10,7 +12,9 @@ select
     predictions.score,
     predictions.rule_score,
     predictions.flagged,
-    labels.is_disrupted as label,
-    labels.label_known_at
+    labels.label,
+    labels.label_known_at,
+    labels.observed_label,
+    labels.observed_known_at
 from predictions
 left join labels using (flight_id, as_of)

@@ -32,11 +32,10 @@ name_the_band as (
     from live
 ),
 
-count_by_day as (
-    select band, cast(outcomes.known_at as date) as day, count(*) as flights, count_if(outcomes.disrupted) as disrupted
+meet_their_fate as (
+    select name_the_band.band, outcomes.disrupted, outcomes.known_at
     from name_the_band
     inner join outcomes using (flight_id)
-    group by all
 ),
 
 due as (
@@ -44,12 +43,10 @@ due as (
 ),
 
 rate_the_bands as (
-    select due.band, due.midnight, sum(known.disrupted) as disrupted, sum(known.flights) as flights
-    from (select distinct band, midnight from due) as due
-    inner join count_by_day as known
-        on known.band = due.band
-        and known.day < due.midnight and known.day >= due.midnight - interval 90 days
-    group by all
+    {{ aggregate_before('due', 'meet_their_fate', on=['band'], as_of='midnight', windows={'90d': '90 days'}, measures={
+        'flights': 'count',
+        'disrupted': ['count_if', 'disrupted'],
+    }, form='buckets') }}
 )
 
 select
@@ -57,6 +54,6 @@ select
     due.as_of,
     due.band,
     -- one disrupted flight in four is the year's average: it stands for twenty flights until a band has its own
-    (coalesce(rate_the_bands.disrupted, 0) + 5.0) / (coalesce(rate_the_bands.flights, 0) + 20.0) as rule_score
+    {{ shrunk_share('rate_the_bands.disrupted_90d', 'rate_the_bands.flights_90d', prior=0.25, weight=20) }} as rule_score
 from due
 left join rate_the_bands using (band, midnight)

@@ -1,4 +1,4 @@
--- One row per row of the cohort whose outcome is known: features, label, and when the label was known.
+-- One row per row of the cohort whose outcome is known, and version of its label: features, label, when that was known.
 with features as (select * from {{ ref('flight_disruption__features') }}),
 
 labels as (select * from {{ ref('flight_disruption__labels') }})

@@ -1,0 +1,100 @@
+"""One run of the bench: which sizes, how many turns, where the work lies, and what becomes of the results."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import flights
+from benchmarks.compare import differences
+from benchmarks.compiling import compiled
+from benchmarks.measure import Contestant, take_turns
+
+RESULTS = Path(__file__).parent / "results"
+# Medians of three where a turn takes seconds; where it takes a minute, one turn says enough, and `make bench` has to end.
+TURNS = {"1M": 3, "3M": 3, "10M": 1, "30M": 1, "quick": 1}
+
+
+@dataclass
+class Bench:
+    """What the suites share. `measure` runs contestants in turns, compares their answers and keeps the case."""
+
+    sizes: list[str]
+    turns: int | None = None
+    work: Path = flights.WORK
+    results: Path = RESULTS
+    say: object = print
+    machine: dict = field(default_factory=lambda: machine())
+
+    @cached_property
+    def sql(self) -> dict[str, str]:
+        """Model → SQL of the bench's project, compiled by dbt."""
+        return compiled(self.work)
+
+    def flights(self, size: str) -> Path:
+        """The scaled flights of a size."""
+        if size == "quick":
+            return flights.scaled(*flights.QUICK, days=flights.QUICK_DAYS, work=self.work)
+        return flights.scaled(*flights.SIZES[size], work=self.work)
+
+    def measure(self, suite: str, case: str, size: str, rows: int, contestants: list[Contestant], key: str = "flight_row",
+                turns: int | None = None, **more) -> dict:  # fmt: skip
+        """Take turns, compare every answer with the first contestant's, write the case into `results/<suite>.json`."""
+        self.say(f"  {suite}: {case}, {size}, {rows:,} rows")
+        measured, answers = take_turns(contestants, turns or self.turns or TURNS.get(size, 1), self.work, self.say)
+        first = contestants[0].label
+        equal = {}
+        for label, answer in answers.items():
+            if label != first and first in answers:
+                equal[label] = differences(answers[first], answer, key)
+                if equal[label]:
+                    self.say(f"    {label} does not agree with {first}: {equal[label]}")
+        for answer in answers.values():
+            answer.unlink()
+            if not any(answer.parent.iterdir()):
+                answer.parent.rmdir()
+        found = {"case": case, "size": size, "rows": rows, "contestants": [asdict(row) for row in measured], "differences": equal,
+                 "measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": self.machine, **more}  # fmt: skip
+        self.keep(suite, found)
+        return found
+
+    def keep(self, suite: str, found: dict) -> None:
+        """Put a case in the place of the one of the same name and size."""
+        self.results.mkdir(parents=True, exist_ok=True)
+        file = self.results / f"{suite}.json"
+        kept = json.loads(file.read_text()) if file.exists() else []
+        kept = [one for one in kept if (one["case"], one["size"]) != (found["case"], found["size"])]
+        file.write_text(json.dumps([*kept, found], indent=1) + "\n")
+
+
+def machine() -> dict:
+    """The processor, its cores, the memory in GB and the versions of what is measured."""
+    import os
+
+    info = Path("/proc/cpuinfo")
+    model = (
+        [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        if info.exists()
+        else []
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    load = os.getloadavg()[0]
+    return {"processor": model[0] if model else platform.processor(), "cores": os.cpu_count(), "memory_gb": round(memory),
+            "load_before": round(load, 1), "python": platform.python_version(),
+            "duckdb": version("duckdb"), "dbt-core": version("dbt-core"), **_locked()}  # fmt: skip
+
+
+def _locked() -> dict[str, str]:
+    from benchmarks.peers import PEERS
+
+    wanted = {"frames": ("polars", "pandas"), "feast": ("feast",)}
+    lines = {name: (PEERS / f"{name}.txt").read_text().splitlines() for name in wanted}
+    pairs = [
+        line.split(" ")[0].split("==") for name, keep in wanted.items() for line in lines[name] if line.split("==")[0] in keep
+    ]
+    return dict(pairs)

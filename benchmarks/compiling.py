@@ -1,0 +1,28 @@
+"""The macros as users get them: the bench's own dbt project, compiled or run by dbt in process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).parent / "project"
+
+
+def invoke(command: list[str], work: Path, warehouse: Path | None = None):
+    """Run one dbt command on the bench's project; returns dbt's results. Raises RuntimeError with dbt's message."""
+    from dbt.cli.main import dbtRunner
+
+    os.environ["BENCHMARKS_WAREHOUSE"] = str(warehouse or work / "compile.duckdb")
+    work.mkdir(parents=True, exist_ok=True)
+    result = dbtRunner().invoke(
+        [*command, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work / "target"),
+         "--log-path", str(work / "logs"), "--log-level", "none", "--no-use-colors"]
+    )  # fmt: skip
+    if not result.success:
+        raise RuntimeError(str(result.exception or [r.message for r in result.result if r.message]))
+    return result.result
+
+
+def compiled(work: Path) -> dict[str, str]:
+    """Model → SQL over views named `spine`, `facts` and so on, which a contestant lays over its files."""
+    return {r.node.name: r.node.compiled_code for r in invoke(["compile", "--select", "tag:compiled"], work)}

@@ -1,0 +1,110 @@
+"""What was to be reached, and whether it was: read from results, never from memory."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import NamedTuple
+
+Case = dict
+SIZES = ("quick", "1M", "3M", "10M", "30M")
+
+
+class Promise(NamedTuple):
+    """One bound and what was found; `reached` is None where nothing was measured."""
+
+    what: str
+    bound: str
+    found: str
+    reached: bool | None
+
+
+def cost(case: Case, label: str, unit: str = "wall") -> float | None:
+    """What a contestant whose label starts so took in a case; None if it was not measured or did not finish."""
+    for row in case["contestants"]:
+        if row["contestant"].startswith(label):
+            return row.get(unit)
+    return None
+
+
+def ratio(case: Case, label: str, other: str, unit: str = "wall") -> float | None:
+    """How many times the one costs of the other; None if either is missing."""
+    one, two = cost(case, label, unit), cost(case, other, unit)
+    return one / two if one and two else None
+
+
+def judged(results: dict[str, list[Case]]) -> list[Promise]:
+    """Every promise, in the order in which they were made."""
+    found = []
+    for case in (c for c in results.get("asof", []) if c["case"] == "daily tables"):
+        found.append(
+            _at_most(f"as-of joins, {case['size']} × 5 tables, wall, of polars", 1.1, ratio(case, "macros, eq", "polars"))
+        )
+        found.append(
+            _at_least(f"as-of joins, {case['size']} × 5 tables, wall, faster than pandas", 2, ratio(case, "pandas", "macros, eq"))
+        )
+    survived = [case for case in results.get("feast", []) if cost(case, "Feast")]
+    if survived:
+        case = max(survived, key=lambda c: c["rows"])
+        found.append(_at_least(f"as-of joins, {case['rows']:,} rows, faster than Feast", 100, ratio(case, "Feast", "macros")))
+    windows = sorted(results.get("trailing", []), key=lambda c: (c["case"], SIZES.index(c["size"])))
+    for case in windows:
+        bound = 1.0 if case["case"].startswith("many") else 4.0 if case["case"].startswith("few") else None
+        if bound:
+            found.append(
+                _at_most(
+                    f"{case['case']}, {case['size']}, wall, of polars rolling", bound, ratio(case, "macros", "polars rolling")
+                )
+            )
+    for name in dict.fromkeys(case["case"] for case in windows):
+        per_row = {
+            c["size"]: cost(c, "macros", "cpu") / c["rows"] for c in windows if c["case"] == name and cost(c, "macros", "cpu")
+        }
+        if {"1M", "30M"} <= per_row.keys():
+            found.append(_at_most(f"{name}: CPU per row at 30M, of that at 1M", 1.5, per_row["30M"] / per_row["1M"]))
+    landed = seconds_of_a_day(results)
+    if {"1x", "30x"} <= landed.keys():
+        found.append(
+            _at_most("a day's increment at 30× history, of that at 1×", 1.3, landed["30x"]["models"] / landed["1x"]["models"])
+        )
+    largest = [c for c in windows if c["size"] == "30M"]
+    if largest:
+        peaks = [cost(c, "macros", "peak_mb") for c in largest]
+        problems = [
+            r["problem"] for c in largest for r in c["contestants"] if r["contestant"].startswith("macros") and r["problem"]
+        ]
+        gigabytes = max((p for p in peaks if p), default=0) / 1024
+        found.append(Promise("30M flights, peak memory of the macros", "< 8 GB, never killed",
+                             "; ".join(problems) or f"{gigabytes:.1f} GB", not problems and 0 < gigabytes < 8))  # fmt: skip
+    cases = [case for kept in results.values() for case in kept]
+    unequal = [f"{c['case']} {c['size']} {label}" for c in cases for label, what in c["differences"].items() if what]
+    compared = sum(len(c["differences"]) for c in cases)
+    agree = f"{compared - len(unequal)}" + (f" (not: {'; '.join(unequal)})" if unequal else "")
+    found.append(
+        Promise("answers equal, bit for bit, every row kept", f"{compared} of {compared} comparisons", agree, not unequal)
+    )
+    return found
+
+
+def seconds_of_a_day(results: dict[str, list[Case]]) -> dict[str, dict[str, float]]:
+    """History → medians over the days that landed: `models` (seconds of the models), `cpu` (of the whole dbt run), `peak_mb`."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for case in results.get("increment", []):
+        for row in case["contestants"] if case["case"].startswith("day") else []:
+            if not row["problem"]:
+                kept = found.setdefault(row["contestant"].removeprefix("history of "), {"models": [], "cpu": [], "peak_mb": []})
+                kept["models"].append(row["turns"][0]["models"])
+                kept["cpu"].append(row["cpu"])
+                kept["peak_mb"].append(row["peak_mb"])
+    return {name: {unit: median(values) for unit, values in kept.items()} for name, kept in found.items()}
+
+
+def _at_most(what: str, bound: float, value: float | None) -> Promise:
+    return Promise(
+        what, f"≤ {bound:g}×", "not measured" if value is None else f"{value:.2f}×", None if value is None else value <= bound
+    )
+
+
+def _at_least(what: str, bound: float, value: float | None) -> Promise:
+    return Promise(
+        what, f"≥ {bound:g}×", "not measured" if value is None else f"{value:,.1f}×", None if value is None else value >= bound
+    )

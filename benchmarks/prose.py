@@ -1,0 +1,39 @@
+"""The words of the page of figures, by section."""
+
+HEAD = """# What it costs
+
+Asof's point-in-time macros beside polars, pandas and Feast: the same rows, the same run, equal answers.
+Written by `python -m benchmarks report` from `benchmarks/results/`; `make bench` measures again."""
+
+ASOF = """## As-of joins
+
+Every decision asks five daily tables of fifteen features for their last row before it: joined by equality at the last
+midnight (dense tables, as `trailing_daily` makes them), or by `last_before` (tables that may skip days). The last flight of
+the aircraft is asked for to the instant, with an almost unique key each time: the macros' weakest case."""
+
+FEAST = """## Feast's own path
+
+The same joins on so many rows of the spine. Feast is asked for more until it does not come back, with its DuckDB store."""
+
+TRAILING = """## Trailing windows of 28 days
+
+Three features: how many flights, their mean delay, the share disrupted. *To the instant* the window ends at the decision.
+*Per midnight* it ends at the last midnight before, which is what `trailing_daily` tables hold. `form='auto'` took the running
+form for carriers and routes, the range frame for aircraft. polars has two ways: rolling over facts and decisions in one
+frame, and running sums that `join_asof` looks up at both ends of the window."""
+
+INCREMENT = """## A day's increment
+
+Three incremental models (trailing windows by carrier, route and aircraft; a daily table; an as-of join) take one more day.
+Seconds are those of the models: the start of dbt, which does not depend on the history, is in the CPU of the whole run."""
+
+METHOD = """## How it was measured
+
+Every measurement is a process of its own. Contestants take turns (A B A B), and the figures are medians over the turns;
+ratios are of the same run. The clock runs from opening Parquet files to having the answer in memory. Peak is the kernel's
+high-water mark of the process; one that needs more than 8 GB or ten minutes is ended. Each answer is compared with the
+macros', column by column, bit for bit. Peers are locked with hashes in environments of their own (`benchmarks/peers/`). The
+macros are measured as dbt compiles them, in DuckDB with a memory limit of 5 GB.
+
+The flights are New York's of 2013, shifted by whole weeks into further years and flown by parallel networks, with a little
+noise of delay per copy, day and origin (`benchmarks/flights.py`). They are good for costs, and say nothing about models."""

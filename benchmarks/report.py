@@ -1,0 +1,140 @@
+"""The page of figures: `docs/benchmarks.md` and its charts, from `benchmarks/results/` alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from benchmarks import prose
+from benchmarks.promises import SIZES, Case, cost, judged, ratio, seconds_of_a_day
+from flows.steps.pages import chart
+from flows.steps.pages.page import table
+
+MARK = {True: "reached", False: "**not reached**", None: "not measured"}
+
+
+def write(results: Path, docs: Path) -> list[Path]:
+    """Write the page and its charts; returns the files. A suite without results is left out."""
+    kept = {name: json.loads((results / f"{name}.json").read_text()) for name in ("asof", "feast", "trailing", "increment")
+            if (results / f"{name}.json").exists()}  # fmt: skip
+    if not kept:
+        raise SystemExit(f"{results} holds no results: run `python -m benchmarks run`")
+    pictures = {}
+    if kept.get("trailing"):
+        pictures["benchmarks-windows"] = _windows_chart(kept["trailing"])
+    if len(seconds_of_a_day(kept)) > 1:
+        pictures["benchmarks-day"] = _day_chart(kept)
+    page = docs / "benchmarks.md"
+    (docs / "pictures").mkdir(parents=True, exist_ok=True)
+    page.write_text(_page(kept, pictures))
+    files = [page]
+    for name, text in pictures.items():
+        files.append(docs / "pictures" / f"{name}.svg")
+        files[-1].write_text(text)
+    return files
+
+
+def _page(kept: dict[str, list[Case]], pictures: dict[str, str]) -> str:
+    promises = [[p.what, p.bound, p.found, MARK[p.reached]] for p in judged(kept)]
+    parts = [prose.HEAD, "## What was to be reached", table(["what", "to reach", "found", ""], promises)]
+    if kept.get("asof"):
+        parts += [prose.ASOF, _costs(kept["asof"], "polars")]
+    if kept.get("feast"):
+        parts += [prose.FEAST, _costs(kept["feast"], "Feast")]
+    if kept.get("trailing"):
+        picture = "![Seconds per million rows by size, macros and polars](pictures/benchmarks-windows.svg)"
+        parts += [prose.TRAILING, picture, _costs(kept["trailing"], "polars rolling"), "### Growth", _growth(kept["trailing"])]
+    if seconds_of_a_day(kept):
+        picture = "![Seconds of a day's increment by length of history](pictures/benchmarks-day.svg)"
+        parts += [prose.INCREMENT, *([picture] if "benchmarks-day" in pictures else []), _days(kept)]
+    return "\n\n".join([*parts, prose.METHOD, _machines(kept)]) + "\n"
+
+
+def _days(kept: dict[str, list[Case]]) -> str:
+    built = {c["size"]: c for c in kept["increment"] if c["case"] == "full build"}
+    rows = []
+    for name, day in seconds_of_a_day(kept).items():
+        whole = built[name]["contestants"][0]
+        rows.append(
+            [
+                name,
+                built[name]["rows"],
+                whole["models"],
+                round(whole["peak_mb"]),
+                day["models"],
+                day["cpu"],
+                round(day["peak_mb"]),
+            ]
+        )
+    header = ["history", "flights", "full build: s", "peak MB", "a day: s of the models", "cpu-s of the dbt run", "peak MB"]
+    return table(header, rows)
+
+
+def _costs(cases: list[Case], reference: str) -> str:
+    rows = []
+    for case in sorted(cases, key=lambda c: (c["case"] if c["size"] in SIZES[1:] and "rows" not in c["case"] else "", c["rows"])):
+        for row in case["contestants"]:
+            if row["problem"]:
+                rows.append([case["case"], case["rows"], row["contestant"], None, None, None, row["problem"], ""])
+                continue
+            times = [ratio(case, row["contestant"], reference, unit) for unit in ("wall", "cpu")]
+            cells = [row["wall"], row["cpu"], round(row["peak_mb"]), *(f"{one:.2f}" if one else "" for one in times)]
+            rows.append([case["case"], case["rows"], row["contestant"], *cells])
+    who = reference.split(" ")[0]
+    return table(["case", "rows", "who", "wall s", "cpu-s", "peak MB", f"wall, × {who}", f"cpu, × {who}"], rows)
+
+
+def _growth(cases: list[Case]) -> str:
+    sizes, rows = sorted({c["rows"] for c in cases}), []
+    for name in dict.fromkeys(c["case"] for c in cases):
+        of_case = {c["rows"]: c for c in cases if c["case"] == name}
+        cells = []
+        for size in sizes:
+            seconds, peak = (cost(of_case[size], "macros", unit) if size in of_case else None for unit in ("cpu", "peak_mb"))
+            cells.append(f"{seconds / size * 1e6:.2f} · {peak / size * 1e6:.0f}" if seconds else "")
+        rows.append([name, *cells])
+    return table(["macros: cpu-s · MB of peak, per million rows", *(f"{n / 1e6:.1f}M" for n in sizes)], rows)
+
+
+def _machines(kept: dict[str, list[Case]]) -> str:
+    cases = [case for of_suite in kept.values() for case in of_suite if "measured" in case]
+    first, last = min(c["measured"] for c in cases), max(c["measured"] for c in cases)
+    one = max(cases, key=lambda c: c["measured"])["machine"]
+    load = max(c["machine"]["load_before"] for c in cases)
+    rows = [[name.replace("_", " "), str(value)] for name, value in one.items() if name != "load_before"]
+    rows += [["measured", f"{first} to {last} UTC"], ["load when a run began, at most", str(load)]]
+    return table(["machine", ""], rows)
+
+
+def _windows_chart(cases: list[Case]) -> str:
+    names = list(dict.fromkeys(c["case"] for c in cases))
+    with chart.figure(rows=1, columns=len(names), width=11, height=3, sharex=True, squeeze=False) as (fig, axes):
+        told = []
+        for name, axis in zip(names, axes[0], strict=True):
+            of_case = sorted((c for c in cases if c["case"] == name), key=lambda c: c["rows"])
+            for label, colour in (("macros", "champion"), ("polars rolling", "rule")):
+                points = [(c["rows"] / 1e6, cost(c, label) / c["rows"] * 1e6) for c in of_case if cost(c, label)]
+                axis.plot(
+                    *zip(*points, strict=True) if points else ([], []), marker="o", color=chart.COLOURS[colour], label=label
+                )
+                told += [f"{name}, {label}, {x:.1f}M rows: {y:.2f} s per million" for x, y in points]
+            axis.set_xscale("log")
+            axis.set_ylim(bottom=0)
+            axis.set_title(name.replace(" facts per key", "").replace(", ", "\n", 1))
+            axis.set_xlabel("million rows")
+        axes[0][0].set_ylabel("wall s per million rows")
+        axes[0][0].legend()
+        return chart.svg(fig, "Trailing windows: seconds per million rows by size", "; ".join(told))
+
+
+def _day_chart(kept: dict[str, list[Case]]) -> str:
+    landed = seconds_of_a_day(kept)
+    with chart.figure(width=6, height=2.4) as (fig, axis):
+        axis.barh(
+            [f"history {name}" for name in landed], [one["models"] for one in landed.values()], color=chart.COLOURS["champion"]
+        )
+        axis.invert_yaxis()
+        axis.set_xlabel("seconds of the models, one more day")
+        return chart.svg(
+            fig, "A day's increment by length of history", "; ".join(f"{n}: {o['models']:.2f} s" for n, o in landed.items())
+        )

@@ -1,0 +1,30 @@
+"""The problem that `docs/how-to/add-a-problem.md` builds up, planted into a copy of the project: SQL and YAML alone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from flows.steps.proving import project
+from flows.steps.settings import PROJECT
+
+PAGE = PROJECT / "docs" / "how-to" / "add-a-problem.md"
+SECOND = "carrier_cancels"
+
+
+def plant(folder: Path) -> Path:
+    """Copy the project to `folder` and add the page's files to it, as a reader would; returns `folder`."""
+    project.copy(folder)
+    shutil.copytree(PROJECT / "tests" / "mutants", folder / "tests" / "mutants")
+    text = PAGE.read_text()
+    home = folder / "models" / "problems" / SECOND
+    home.mkdir()
+    for name, sql in re.findall(r"^`(\w+\.sql)`\n+```sql\n(.*?)^```", text, flags=re.M | re.S):
+        (home / name).write_text(sql)
+    declared = re.findall(r"^```yaml\n(models:\n.*?|  - name:.*?)^```", text, flags=re.M | re.S)
+    (home / f"_{SECOND}.yml").write_text("".join(declared))
+    named = re.search(r"^```yaml\nvars:\n(  problems: .*?\n)```", text, flags=re.M | re.S)[1]
+    settings = folder / "dbt_project.yml"
+    settings.write_text(re.sub(r"^  problems: .*\n", lambda found: named, settings.read_text(), flags=re.M))
+    return folder
