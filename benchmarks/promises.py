@@ -76,8 +76,9 @@ def judged(results: dict[str, list[Case]]) -> list[Promise]:
         found.append(Promise("30M flights, peak memory of the macros", "< 8 GB, never killed",
                              "; ".join(problems) or f"{gigabytes:.1f} GB", not problems and 0 < gigabytes < 8))  # fmt: skip
     cases = [case for kept in results.values() for case in kept]
-    unequal = [f"{c['case']} {c['size']} {label}" for c in cases for label, what in c["differences"].items() if what]
-    compared = sum(len(c["differences"]) for c in cases)
+    pairs = [(case, label, what) for case in cases for label, what in case["differences"].items()]
+    unequal = [f"{case['case']} {case['size']} {label}" for case, label, what in pairs if any(what.values())]
+    compared = len(pairs)
     agree = f"{compared - len(unequal)}" + (f" (not: {'; '.join(unequal)})" if unequal else "")
     found.append(
         Promise("answers equal, bit for bit, every row kept", f"{compared} of {compared} comparisons", agree, not unequal)

@@ -119,6 +119,8 @@ def _windows_chart(cases: list[Case]) -> str:
                 )
                 told += [f"{name}, {label}, {x:.1f}M rows: {y:.2f} s per million" for x, y in points]
             axis.set_xscale("log")
+            axis.set_xticks([c["rows"] / 1e6 for c in of_case], [f"{c['rows'] / 1e6:.0f}" for c in of_case])
+            axis.minorticks_off()
             axis.set_ylim(bottom=0)
             axis.set_title(name.replace(" facts per key", "").replace(", ", "\n", 1))
             axis.set_xlabel("million rows")

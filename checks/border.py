@@ -49,7 +49,7 @@ def _told(case) -> str:
 
 def _column(column: Column) -> pa.Column:
     """The kind was already compared by dbt's contract; what is left are facts about values."""
-    required = column.role not in ("feature", "slice", "weight")
+    required = column.role not in ("feature", "candidate", "slice", "weight")
     checks = []
     if column.role == "rule":
         checks = [pa.Check.in_range(0, 1, error="a rule is a probability")]

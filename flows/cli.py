@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import alerting, cards, data, feedback, models, planning, proving, shadowing, watching
+from flows.verbs import alerting, cards, data, experiments, feedback, models, planning, proving, shadowing, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -29,12 +29,13 @@ def cli() -> None:
     What people say:   feedback
     How far to trust:  card
     Is it honest:      prove
+    Does it help:      experiment → leaderboard
 
     Each verb works on the warehouse file (ASOF_WAREHOUSE) and exits with 1 and one line when it cannot do its work.
     """
 
 
-for module in (planning, data, models, proving, watching, alerting, feedback, cards, shadowing):
+for module in (planning, data, models, proving, watching, alerting, feedback, cards, experiments, shadowing):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

@@ -5,6 +5,7 @@ freedom. With the 20 to 40 days of a holdout this covers better than the percent
 too narrow (Cameron, Gelbach, Miller 2008).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -103,6 +104,25 @@ def spread(values: np.ndarray, rows: int, clusters: int, alpha: float) -> Interv
 def student_t(p: float, freedom: int) -> float:
     """The quantile of Student's t."""
     return student.quantile(p, float(freedom))
+
+
+def mean_difference(
+    metric: str,
+    label: np.ndarray,
+    a: Sequence[np.ndarray],
+    b: Sequence[np.ndarray],
+    cluster: np.ndarray,
+    *,
+    weight: np.ndarray | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    alpha: float = 0.05,
+) -> Interval:
+    """As `paired_difference`, between the mean metric of several scores `a` and that of several scores `b`."""
+    label, *scores = arrays(label, *a, *b)
+    found = _resampled(metric, label, tuple(scores), cluster, weight, resamples, seed)
+    first, second = np.mean(found[: len(a)], axis=0), np.mean(found[len(a) :], axis=0)
+    return spread(METRICS[metric].sign * (first - second), len(label), len(np.unique(np.asarray(cluster))), alpha)
 
 
 def _resampled(

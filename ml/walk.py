@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from ml.recipe import Recipe, fit, refit
 from ml.split import instants, known
 
 # getrusage counts in kilobytes on Linux and in bytes on macOS.
-UNIT = 2**20 if sys.platform == "darwin" else 2**10
+UNIT = 1 if sys.platform == "darwin" else 2**10
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,8 +148,7 @@ def walking(
             model = refit(model, table, problem, within(fold.usable, fold.start), learn=learn, threads=threads)
         score = model.predict(table, fold.test)
         seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (UNIT / 2**20)
-        yield Scored(fold, score, seconds, peak, model.learned.rounds, model.data_sha256)
+        yield Scored(fold, score, seconds, _peak_mb(), model.learned.rounds, model.data_sha256)
 
 
 def walk(
@@ -173,3 +173,11 @@ def walked(parts: Sequence[Scored]) -> Walked:
         fold=np.concatenate([np.full(len(part.score), part.fold.number) for part in parts]),
         folds=tuple(parts),
     )
+
+
+def _peak_mb() -> float:
+    """The largest resident size so far. A child's getrusage begins with its parent's on Linux, so /proc is asked first."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (UNIT / 2**20)

@@ -1,6 +1,6 @@
 -- One row per column that a model has and its YAML does not, or the other way round. The columns of problems are left out:
 -- their one list is the contract of the training set, which the database enforces.
--- Runs after: {{ ref('alerts') }} {{ ref('flight_disruption_predictions') }} {{ ref('model_quality') }} {{ ref('mart_model_versions') }}
+-- Runs after: {{ ref('alerts') }} {{ ref('flight_disruption_predictions') }} {{ ref('model_quality') }} {{ ref('mart_model_versions') }} {{ ref('mart_experiments') }}
 {%- set documented = [] -%}
 {%- if execute -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.schema != 'problems' -%}

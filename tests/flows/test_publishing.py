@@ -15,7 +15,7 @@ from flows.steps import clock, publishing, warehouse
 from tests.children import House
 from tests.conftest import PROBLEM, PROJECT, Lived
 
-TABLES = {"flight_disruption_predictions", "model_quality", "model_versions", "alerts"}
+TABLES = {"flight_disruption_predictions", "model_quality", "model_versions", "alerts", "experiments"}
 OLDER = "1.2.2"
 # Opens the file as fast as it can; each time all rows must be of the one publication that the models name.
 READER = """

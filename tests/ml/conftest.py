@@ -84,37 +84,38 @@ def problem() -> Problem:
     return Problem.from_manifest({"nodes": {"m": node}}, "late")
 
 
+def small_table(rows: int = 6000, seed: int = 0) -> pa.Table:
+    """`rows` rows of the 120 days before NOW in order, labels known 3 hours to 3 days later."""
+    rng = np.random.default_rng(seed)
+    minutes = np.sort(rng.integers(0, 120 * 1440, rows))
+    as_of = np.datetime64(NOW, "us") - np.timedelta64(120, "D") + minutes * np.timedelta64(60_000_000, "us")
+    delay, wind = rng.normal(10, 15, rows), rng.gamma(2, 4, rows)
+    hour, holiday = minutes // 60 % 24, rng.random(rows) < 0.05
+    carrier = rng.choice(["AA", "B6", "UA", "WN"], rows)
+    z = -1.6 + 0.05 * delay + 0.05 * wind + 0.6 * (carrier == "B6") + 0.5 * holiday + 0.4 * np.sin(hour / 4)
+    label = rng.random(rows) < 1 / (1 + np.exp(-z))
+    known_at = as_of + rng.integers(3 * 60, 72 * 60, rows) * np.timedelta64(60_000_000, "us")
+    missing = rng.random(rows) < 0.03
+    columns = {
+        "flight_id": [f"f{i}" for i in range(rows)],
+        "as_of": pa.array(as_of),
+        "is_disrupted": label,
+        "label_known_at": pa.array(known_at),
+        "rule_score": 1 / (1 + np.exp(-0.03 * delay)),
+        "origin": rng.choice(["EWR", "JFK"], rows),
+        "recent_delay": pa.array(delay, mask=missing),
+        "wind": pa.array(np.round(wind, 2)).cast(pa.decimal128(8, 2), safe=False),
+        "hour": hour,
+        "is_holiday": holiday,
+        "carrier": pa.array(carrier.tolist()),
+    }
+    return pa.table(columns)
+
+
 @pytest.fixture(scope="session")
 def make_table() -> Callable[..., pa.Table]:
-    """`make_table(rows, seed)`: the 120 days before NOW in order, labels known 3 hours to 3 days later."""
-
-    def make(rows: int = 6000, seed: int = 0) -> pa.Table:
-        rng = np.random.default_rng(seed)
-        minutes = np.sort(rng.integers(0, 120 * 1440, rows))
-        as_of = np.datetime64(NOW, "us") - np.timedelta64(120, "D") + minutes * np.timedelta64(60_000_000, "us")
-        delay, wind = rng.normal(10, 15, rows), rng.gamma(2, 4, rows)
-        hour, holiday = minutes // 60 % 24, rng.random(rows) < 0.05
-        carrier = rng.choice(["AA", "B6", "UA", "WN"], rows)
-        z = -1.6 + 0.05 * delay + 0.05 * wind + 0.6 * (carrier == "B6") + 0.5 * holiday + 0.4 * np.sin(hour / 4)
-        label = rng.random(rows) < 1 / (1 + np.exp(-z))
-        known_at = as_of + rng.integers(3 * 60, 72 * 60, rows) * np.timedelta64(60_000_000, "us")
-        missing = rng.random(rows) < 0.03
-        columns = {
-            "flight_id": [f"f{i}" for i in range(rows)],
-            "as_of": pa.array(as_of),
-            "is_disrupted": label,
-            "label_known_at": pa.array(known_at),
-            "rule_score": 1 / (1 + np.exp(-0.03 * delay)),
-            "origin": rng.choice(["EWR", "JFK"], rows),
-            "recent_delay": pa.array(delay, mask=missing),
-            "wind": pa.array(np.round(wind, 2)).cast(pa.decimal128(8, 2), safe=False),
-            "hour": hour,
-            "is_holiday": holiday,
-            "carrier": pa.array(carrier.tolist()),
-        }
-        return pa.table(columns)
-
-    return make
+    """`make_table(rows, seed)`: as `small_table`."""
+    return small_table
 
 
 @pytest.fixture(scope="session")

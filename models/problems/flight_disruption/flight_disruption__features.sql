@@ -17,6 +17,8 @@ live_origin as (select * from {{ ref('flight_disruption__live_origin') }} where 
 live_carrier as (select * from {{ ref('flight_disruption__live_carrier') }} where {{ new_instants() }}),
 live_destination as (select * from {{ ref('flight_disruption__live_destination') }} where {{ new_instants() }}),
 
+live_turn as (select * from {{ ref('flight_disruption__live_turn') }} where {{ new_instants() }}),
+
 hourly as (select * from {{ ref('ftr_weather__hourly') }} where {{ within_reach('known_at', '1 day') }}),
 city as (select * from {{ ref('ftr_weather__city') }} where {{ within_reach('known_at', '1 day') }}),
 rule as (select * from {{ ref('flight_disruption__rule') }} where {{ new_instants() }}),
@@ -87,6 +89,7 @@ select
     {{ all_but('live_origin', ['flight_id', 'as_of']) }},
     {{ all_but('live_carrier', ['flight_id', 'as_of']) }},
     {{ all_but('live_destination', ['flight_id', 'as_of']) }},
+    {{ all_but('live_turn', ['flight_id', 'as_of']) }},
 
     ---------- weather, as last observed
     {{ all_but('weather', ['origin', 'as_of']) }},
@@ -116,6 +119,7 @@ left join past as {{ alias }}
 left join live_origin on live_origin.flight_id = cohort.flight_id and live_origin.as_of = cohort.as_of
 left join live_carrier on live_carrier.flight_id = cohort.flight_id and live_carrier.as_of = cohort.as_of
 left join live_destination on live_destination.flight_id = cohort.flight_id and live_destination.as_of = cohort.as_of
+left join live_turn on live_turn.flight_id = cohort.flight_id and live_turn.as_of = cohort.as_of
 left join weather on weather.origin = cohort.origin and weather.as_of = cohort.as_of
 left join city_weather on city_weather.as_of = cohort.as_of
 left join rule on rule.flight_id = cohort.flight_id and rule.as_of = cohort.as_of

@@ -17,4 +17,11 @@ versions as (
     {{ label_versions('observed', 'flight_disruption', entity='flight_id', label='is_disrupted') }}
 )
 
-select * from versions
+select
+    versions.*,
+
+    ---------- what other labels can be made of
+    outcomes.fate,
+    outcomes.arr_delay
+from versions
+inner join outcomes using (flight_id)

@@ -1,0 +1,1 @@
+"""Experiments: walked in a process of their own inside a time box, weighed, recorded, shown, accepted."""

@@ -1,0 +1,2 @@
+-- One row per trial of a search.
+{{ ledger_rows() }}
