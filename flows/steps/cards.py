@@ -17,9 +17,9 @@ from ml import card, shap
 from ml.errors import AsofError
 from ml.model import Model
 from ml.problem import Problem
+from ml.rows import labels
 from ml.slices import Slice, by_slice
 from ml.split import days
-from ml.train import labels
 
 FEW = 8
 
