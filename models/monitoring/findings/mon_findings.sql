@@ -1,6 +1,6 @@
 -- One row per kind, problem, subject and instant at which a monitor was beyond its limit: what alerts are made of.
 {%- set kinds = [
-    'failed_run', 'quality_below_rule', 'quota', 'quarantine', 'feature_drift', 'prediction_drift', 'label_drift',
+    'failed_run', 'quality_below_rule', 'quality_estimated', 'quota', 'quarantine', 'feature_drift', 'prediction_drift', 'label_drift',
     'training_cost', 'training_overdue', 'gate_failed', 'no_promotion',
 ] %}
 with unite as (
