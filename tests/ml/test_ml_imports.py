@@ -5,7 +5,7 @@ from pathlib import Path
 
 import ml
 
-ALLOWED = {"numpy", "pyarrow", "lightgbm", "sklearn", "ml"}
+ALLOWED = {"numpy", "pyarrow", "lightgbm", "scipy", "sklearn", "ml"}
 
 
 def test_ml_imports_arrays_and_the_standard_library_only():
