@@ -85,7 +85,7 @@ def stage(problem: Problem, version: str, pending: str, staged: str, seen: Count
     model, cells = Model.from_row(row), json.loads(row["edges"])
     with warehouse.cursor() as reading, warehouse.cursor() as writing, warehouse.cursor() as logging:
         batches = reading.sql(pending).to_arrow_reader(BATCH)
-        refusals: list[AsofError] = []
+        refusals: list[AsofError | warehouse.Error] = []
 
         def log(batch: pa.RecordBatch) -> None:
             served.log(logging, f"{staged}__served", problem, version, batch)
@@ -103,10 +103,10 @@ def stage(problem: Problem, version: str, pending: str, staged: str, seen: Count
     return due
 
 
-def _keeping(refusals: list[AsofError], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _keeping(refusals: list[AsofError | warehouse.Error], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     try:
         yield from batches
-    except AsofError as error:
+    except (AsofError, warehouse.Error) as error:
         refusals.append(error)
         raise
 

@@ -27,6 +27,7 @@ def test_what_stands_on_a_bad_feed_is_one_alert_that_names_the_feed(inside: Hous
     with warehouse.transaction() as con:
         con.execute("update ledger.profiles set cell = 0 where stage = 'serving' and feature <> 'score'")
         con.execute("update ledger.batches set rows_quarantined = rows_received where source = 'flights.weather'")
+    building.watch(clock.now())
     evaluating.evaluate(clock.now(), ledger.wall_clock())
     found = {row["alert_id"]: row for row in events.standing()}
     assert set(found) == {"quarantine/flights.weather", "feature_drift/flight_disruption/features"}

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import yaml
 from pyarrow import ipc
@@ -178,6 +179,17 @@ def test_no_export_without_the_variable_and_a_clear_word_without_the_package(mon
         export.check()
 
 
+def test_the_fingerprint_of_rows_is_that_of_their_values_not_of_what_lies_beneath_a_null() -> None:
+    known, validity = pa.array([1.0, 2.0]).buffers()[1], pa.array([True, False]).buffers()[1]
+    other = pa.array([1.0, 99.0]).buffers()[1]
+    null = [pa.Array.from_buffers(pa.float64(), 2, [validity, values]) for values in (known, other)]
+    assert null[0].to_pylist() == null[1].to_pylist() == [1.0, None]
+    first, second = (bench.fingerprint(pa.table({"x": column, "s": ["a", None]})) for column in null)
+    assert first == second
+    assert bench.fingerprint(pa.table({"x": pa.array([1.0, 2.0]), "s": ["a", None]})) != first
+    assert bench.fingerprint(pa.table({"x": null[0], "s": [None, "a"]})) != first
+
+
 def test_an_experiment_leaves_a_row_and_a_crash_too(inside: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from flows.experiment import experiment
     from flows.steps import problems, warehouse
@@ -195,7 +207,9 @@ def test_an_experiment_leaves_a_row_and_a_crash_too(inside: House, monkeypatch: 
     assert kept[0]["roc_auc"] > 0.5 and len({row["data_fingerprint"] for row in kept}) == 1
     again = experiment.fn(PROBLEM, ["rule"])[0]
     assert again["estimate"] == rows[1]["estimate"], "the baseline was kept, and the same rows give the same figures"
-    assert warehouse.rows("select count(*) as n from ledger.experiments where dimension = 'baseline'")[0]["n"] == 1
+    assert [row["n"] for row in warehouse.rows("select count(*) as n from ledger.experiments where dimension = 'baseline'")] == [
+        1
+    ], warehouse.rows("select recipe_hash, data_fingerprint, started_at from ledger.experiments where dimension = 'baseline'")
     with pytest.raises(AsofError, match="crash is undecided"):
         accepting._row(problems.get(PROBLEM), "crash")
     written = board.write(PROBLEM, tmp_path / "page.md")

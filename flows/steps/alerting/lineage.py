@@ -63,7 +63,7 @@ def _trace(node: dict) -> list[dict]:
         shape[row["table_catalog"]][row["table_schema"]][row["table_name"]][row["column_name"]] = row["data_type"]
     try:
         query = qualify(
-            parse_one(dbt.compiled(node["name"]), dialect="duckdb"),
+            parse_one(dbt.compiled(node["name"]), dialect="duckdb").transform(_values),
             schema=shape,
             dialect="duckdb",
             validate_qualify_columns=False,
@@ -76,6 +76,17 @@ def _trace(node: dict) -> list[dict]:
     except (SqlglotError, KeyError, ValueError, RecursionError):
         return []  # SQL that cannot be read leads back by model alone
     return found
+
+
+def _values(node):
+    """A CASE as the values it chooses among: what they depend on is the cause, not whether they are young enough to be shown."""
+    from sqlglot import exp
+
+    if not isinstance(node, exp.Case):
+        return node
+    chosen = [one.args["true"] for one in node.args["ifs"]] + [node.args.get("default")]
+    values = [one for one in chosen if one is not None and one.find(exp.Column)]
+    return exp.Coalesce(this=values[0], expressions=values[1:]) if values else node
 
 
 def _relations() -> dict[tuple[str, str], str]:

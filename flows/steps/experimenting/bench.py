@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import yaml
 from pyarrow import ipc
 
@@ -113,12 +114,16 @@ def learned_label(bench: Bench, condition: str) -> np.ndarray:
 
 
 def fingerprint(table: pa.Table) -> str:
-    """sha256 (hex) of a table's names and values."""
-    digest = hashlib.sha256(str(table.schema.names).encode())
-    for batch in table.combine_chunks().to_batches():
-        for column in batch.columns:
-            for buffer in column.buffers():
-                digest.update(buffer or b"-")
+    """sha256 (hex) of a table's names and values; what an Arrow buffer holds beneath a null is no value."""
+    digest = hashlib.sha256(str(table.schema).encode())
+    for column in table.combine_chunks().columns:
+        chunk = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        digest.update(np.packbits(pc.is_null(chunk).to_numpy(zero_copy_only=False)).tobytes())
+        known = chunk.drop_null()
+        if pa.types.is_string(known.type) or pa.types.is_large_string(known.type):
+            digest.update("\0".join(known.to_pylist()).encode())
+        else:
+            digest.update(np.ascontiguousarray(known.to_numpy(zero_copy_only=False)).tobytes())
     return digest.hexdigest()
 
 

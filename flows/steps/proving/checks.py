@@ -127,24 +127,28 @@ def compare(bench: Bench, world: str, check: str, cut: datetime | None = None) -
 
 
 def keys(bench: Bench) -> Found:
-    """In every table by entity and as_of, one row per key; in the scoring set, every row of the cohort."""
+    """In every table by entity and as_of, one row per key; in the scoring set, every row of the cohort.
+
+    A label has a row per version, as people correct it: there the instant at which it was known is part of the key.
+    """
     entity, as_of = bench.key
     tables, rows, found = 0, 0, []
     with bench.comparing() as con:
         for model in bench.models:
             full = f"{FULL}.{model.name}"
-            if not {entity, as_of} <= {*columns(con, full)}:
+            there = columns(con, full)
+            if not {entity, as_of} <= {*there}:
                 continue
+            versions = [name for name in (bench.problem.label_known_at,) if name in there]
+            key = ", ".join([entity, as_of, *versions])
             tables += 1
             rows += con.execute(f"select count(*) from {full}").fetchall()[0][0]
-            twice = con.execute(
-                f"select {entity}, {as_of}, count(*) from {full} group by all having count(*) > 1 order by all"
-            ).fetchall()
+            twice = con.execute(f"select {key}, count(*) from {full} group by all having count(*) > 1 order by all").fetchall()
             if twice:
                 one = twice[0]
                 found.append(
                     Difference(
-                        "one row per key", model.name, entity, f"{one[0]}, {one[1]}", "1 row", f"{one[2]} rows", len(twice)
+                        "one row per key", model.name, entity, f"{one[0]}, {one[1]}", "1 row", f"{one[-1]} rows", len(twice)
                     )
                 )
         cohort, scored = (f"{bench.problem.name}__{end}" for end in ("cohort", "scoring_set"))
