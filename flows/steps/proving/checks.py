@@ -25,9 +25,10 @@ Checked = tuple[str, Found]  # with the name of the check
 
 
 def cuts(bench: Bench, how_many: int, seed: int) -> list[datetime]:
-    """Random instants to cut at, each the as_of of some row: in turn a busy tie, any tie, any as_of.
+    """Random instants to cut at: in turn a busy tie, an instant at which anything became known, any tie.
 
-    A tie is an as_of at which something became known: there `<` and `<=` differ. The busy ones have ties in most sources.
+    A tie is an as_of at which something became known: there `<` and `<=` differ. The busy ones have ties in most sources. Where
+    every as_of is a midnight and a label looks a day ahead, a cut at an as_of never falls into a horizon: one between them does.
     """
     known = " union all ".join(
         f"select {one.known_at} as known_at, '{one.name}' as source from slice.{one.relation}"
@@ -45,7 +46,11 @@ def cuts(bench: Bench, how_many: int, seed: int) -> list[datetime]:
             f"where as_of between ? and ? group by as_of order by sources desc, busy desc, as_of",
             [start, bench.end - timedelta(hours=FUTURE_HOURS)],
         ).fetchall()
-    pools = [found[:BUSIEST], [row for row in found if row[1]], found]
+        between = con.execute(
+            f"select distinct known_at from ({known}) where known_at between ? and ? order by known_at",
+            [start, bench.end - timedelta(hours=FUTURE_HOURS)],
+        ).fetchall()
+    pools = [found[:BUSIEST], between, [row for row in found if row[1]]]
     draw, chosen = random.Random(seed), []
     for n in range(how_many):
         left = [row[0] for row in pools[n % 3] or found if row[0] not in chosen]

@@ -129,7 +129,7 @@ def prove_mutants(
         number, mutant = numbered
         where = folder / f"mutant_{number}"
         job = replace(
-            short(base), folder=str(where / "worlds"), cuts=1, days=MUTANT_BATCH_DAYS, hours=MUTANT_BATCH_HOURS,
+            short(base), folder=str(where / "worlds"), cuts=2, days=MUTANT_BATCH_DAYS, hours=MUTANT_BATCH_HOURS,
             stop=True, parts=("keys", "split", "cuts", "batches"),
         )  # fmt: skip
         try:
