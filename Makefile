@@ -31,7 +31,7 @@ docs: .venv/.locked ## Write the lineage and the documentation of every table to
 serve: .venv/.locked ## Start Prefect on loopback with a worker, and deploy the flows
 	@$(BIN)/python -m flows.serve
 
-leak-proof: .venv/.locked ## Prove by experiment that no feature holds anything from the future (about 10 minutes)
+leak-proof: .venv/.locked ## Prove by experiment that no feature holds anything from the future (about 20 minutes)
 	@$(BIN)/python -m flows prove --problem flight_disruption --page published/leak-proof.md
 
 bench: .venv/.locked ## Measure the macros beside polars, pandas and Feast, up to 30 million flights (about 25 minutes)
