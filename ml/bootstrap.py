@@ -78,9 +78,7 @@ def paired_difference(
 
     Both are weighed with the same draws, so what a hard day costs both of them cancels.
     """
-    label, a, b = arrays(label, a, b)
-    first, second = _resampled(metric, label, (a, b), cluster, weight, resamples, seed)
-    return spread(METRICS[metric].sign * (first - second), len(label), len(np.unique(np.asarray(cluster))), alpha)
+    return mean_difference(metric, label, [a], [b], cluster, weight=weight, resamples=resamples, seed=seed, alpha=alpha)
 
 
 def draws(clusters: int, resamples: int, seed: int) -> np.ndarray:
@@ -97,13 +95,8 @@ def spread(values: np.ndarray, rows: int, clusters: int, alpha: float) -> Interv
         return Interval(estimate, -np.inf, np.inf, np.inf, rows, clusters)
     # Drawing clusters with replacement underestimates the variance by (clusters - 1) / clusters.
     se = float(drawn.std(ddof=1) * np.sqrt(clusters / (clusters - 1)))
-    reach = student_t(1 - alpha / 2, clusters - 1) * se
+    reach = student.quantile(1 - alpha / 2, clusters - 1) * se
     return Interval(estimate, estimate - reach, estimate + reach, se, rows, clusters)
-
-
-def student_t(p: float, freedom: int) -> float:
-    """The quantile of Student's t."""
-    return student.quantile(p, float(freedom))
 
 
 def mean_difference(

@@ -5,7 +5,8 @@ Standard errors are the sandwich over clusters (Liang and Zeger 1986): a day's r
 
 import numpy as np
 
-from ml.bootstrap import Interval, student_t
+from ml import student
+from ml.bootstrap import Interval
 from ml.calibrate import CLIP
 
 
@@ -56,5 +57,5 @@ def _fit(
         return Interval(float(beta[0]), -np.inf, np.inf, np.inf, len(label), len(names))
     variance = bread @ (by_cluster.T @ by_cluster) @ bread * len(names) / (len(names) - 1)
     se = float(np.sqrt(variance[0, 0]))
-    reach = student_t(1 - alpha / 2, len(names) - 1) * se
+    reach = student.quantile(1 - alpha / 2, len(names) - 1) * se
     return Interval(float(beta[0]), float(beta[0]) - reach, float(beta[0]) + reach, se, len(label), len(names))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ml.bootstrap import student_t
+from ml import student
 from ml.evaluate import ECE_BINS, arrays
 
 
@@ -51,7 +51,7 @@ def clustered_rate(label: np.ndarray, cluster: np.ndarray, alpha: float = 0.05) 
     residual = np.bincount(code, label - rate)
     between = clusters / (clusters - 1) * float(residual @ residual) / rows**2
     effect = max(1.0, between / (rate * (1 - rate) / rows)) if 0 < rate < 1 else 1.0
-    return (rate, *wilson(rate, rows / effect, student_t(1 - alpha / 2, clusters - 1)))
+    return (rate, *wilson(rate, rows / effect, student.quantile(1 - alpha / 2, clusters - 1)))
 
 
 def wilson(rate: float, rows: float, reach: float) -> tuple[float, float]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.bootstrap import RESAMPLES, mean_difference, student_t
+from ml import student
+from ml.bootstrap import RESAMPLES, mean_difference
 from ml.evaluate import METRICS, arrays, measure
 from ml.experiment import BETTER
 
@@ -58,8 +59,8 @@ def weigh(
     freedom = len(first) + len(second) - 2
     spread = float(np.sqrt(np.mean([_variance(metric, label, part, weight) for part in (first, second)])))
     of_seeds = spread * np.sqrt(1 / len(first) + 1 / len(second))
-    noise = student_t(1 - alpha / 2, freedom) * of_seeds if freedom >= 2 else np.inf
-    reach = student_t(1 - alpha / 2, max(found.clusters - 1, 1)) * float(np.hypot(found.se, of_seeds))
+    noise = student.quantile(1 - alpha / 2, freedom) * of_seeds if freedom >= 2 else np.inf
+    reach = student.quantile(1 - alpha / 2, max(found.clusters - 1, 1)) * float(np.hypot(found.se, of_seeds))
     low, high = found.estimate - reach, found.estimate + reach
     decision, said = _decide(found.estimate, low, high, noise, wanted, tolerance)
     figures = f"{metric} {found.estimate:+.4f} ({low:+.4f} to {high:+.4f}), noise of seeds {noise:.4f}, {found.clusters} {unit}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml.bootstrap import Interval, student_t
+from ml import student
+from ml.bootstrap import Interval
 
 
 def mean(total: np.ndarray, rows: np.ndarray, alpha: float = 0.05) -> Interval:
@@ -21,7 +22,7 @@ def mean(total: np.ndarray, rows: np.ndarray, alpha: float = 0.05) -> Interval:
     if clusters < 2:
         return Interval(estimate, -np.inf, np.inf, np.inf, int(mass), clusters)
     se = float(np.sqrt(clusters / (clusters - 1) * np.sum((total - estimate * rows) ** 2)) / mass)
-    reach = student_t(1 - alpha / 2, clusters - 1) * se
+    reach = student.quantile(1 - alpha / 2, clusters - 1) * se
     return Interval(estimate, estimate - reach, estimate + reach, se, int(mass), clusters)
 
 

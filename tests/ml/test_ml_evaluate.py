@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
 
-from ml.bootstrap import interval, paired_difference, student_t
+from ml import student
+from ml.bootstrap import interval, paired_difference
 from ml.errors import AsofError
 from ml.evaluate import brier, ece, log_loss, pr_auc, roc_auc
 
@@ -56,7 +57,7 @@ def test_rows_that_cannot_be_measured_are_refused(label, score):
 @pytest.mark.parametrize("freedom", [9, 20, 27, 100])
 @pytest.mark.parametrize("p", [0.9, 0.95, 0.975, 0.995])
 def test_quantiles_of_student_agree_with_scipy(p, freedom):
-    assert student_t(p, freedom) == pytest.approx(stats.t.ppf(p, freedom), rel=2e-3)
+    assert student.quantile(p, freedom) == pytest.approx(stats.t.ppf(p, freedom), rel=2e-3)
 
 
 def _days(rng, clusters, rows, wobble):
