@@ -10,7 +10,14 @@ select
     positives,
     cast(positives as double) / rows_labelled as positive_rate,
     roc_auc,
+    roc_auc_low,
+    roc_auc_high,
     pr_auc,
+    pr_auc_low,
+    pr_auc_high,
     log_loss,
-    brier
+    log_loss_low,
+    log_loss_high,
+    brier,
+    clusters as days
 from quality
