@@ -1,11 +1,11 @@
--- One row per problem, scorer and period (all, month, week): the quality of live predictions whose outcome is known.
+-- One row per problem, scorer and period (all, recent, month, week): the quality of live predictions whose outcome is known.
 with quality as (select * from {{ ref('mon_quality') }})
 
 select
     problem,
     scorer,
     grain,
-    case when grain <> 'all' then period end as period_start,
+    case when grain in ('month', 'week') then period end as period_start,
     rows_labelled,
     positives,
     cast(positives as double) / rows_labelled as positive_rate,

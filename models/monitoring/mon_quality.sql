@@ -17,8 +17,16 @@ count_by_day as (
     group by all
 ),
 
+last_days as (select problem, max(day) as last_day from count_by_day group by problem),
+
 name_the_periods as (
     select problem, scorer, 'all' as grain, date '1970-01-01' as period, day, score, rows, positives from count_by_day
+    union all
+    -- four weeks: every weekday four times, and 28 days as witnesses
+    select problem, scorer, 'recent', date '1970-01-01', day, score, rows, positives
+    from count_by_day
+    inner join last_days using (problem)
+    where day > last_day - 28
     union all
     select problem, scorer, 'month', cast(date_trunc('month', day) as date), day, score, rows, positives from count_by_day
     union all
@@ -27,7 +35,7 @@ name_the_periods as (
 
 -- A month that began 31 days before the open ones may still get labels.
 open_periods as (
-    select * from name_the_periods where grain = 'all' or {{ open_days('period', before=31) }}
+    select * from name_the_periods where grain in ('all', 'recent') or {{ open_days('period', before=31) }}
 ),
 
 -- The errors of one day hang together: it is one witness.
@@ -35,4 +43,6 @@ measure as (
     {{ quality_with_intervals('open_periods', by=['problem', 'scorer', 'grain', 'period']) }}
 )
 
-select * from measure
+select measure.*, last_days.last_day
+from measure
+inner join last_days using (problem)
