@@ -8,7 +8,7 @@
         {{ return(dbt.materialization_incremental_duckdb()) }}
     {%- endif -%}
     {%- set target = this.incorporate(type='table') -%}
-    {%- set columns = adapter.get_columns_in_relation(there) | map(attribute='quoted') | join(', ') -%}
+    {%- set columns = run_query('select * from ' ~ target ~ ' limit 0').column_names | map('tojson') | join(', ') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- call statement('main') %}
