@@ -1,4 +1,4 @@
-"""Weather that comes late, is revised, or has gaps: every row against a plain reading of what was known, and against the future."""
+"""Weather that comes late, is revised or has gaps: every row against a plain reading of what was known, and the future."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MODEL = "ftr_weather__hourly"
 STAGED = "warehouse.staging.stg_flights__weather"
 START, HOUR = datetime(2013, 7, 1, 18), timedelta(hours=1)
 SHAPE = (
-    "origin varchar, observed_at timestamp, known_at timestamp, landed_at timestamp, pressure double, visib double, precip double, "
-    "temp double, dewp double, wind_dir integer, wind_speed double, wind_gust double"
+    "origin varchar, observed_at timestamp, known_at timestamp, landed_at timestamp, pressure double, visib double, "
+    "precip double, temp double, dewp double, wind_dir integer, wind_speed double, wind_gust double"
 )
 
 
