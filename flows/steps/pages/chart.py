@@ -21,6 +21,25 @@ COLOURS = {
 }
 # Further series, told apart by people with any colour vision (after Okabe and Ito 2008).
 SERIES = ("#1d5fa8", "#c2620a", "#2b8a5a", "#8e5aa8", "#b7791f", "#56b4e9", "#7b8794")
+# What a page may show in other colours when it is dark: `page.css` names both.
+THEME = {
+    "#ffffff": "paper",
+    "#e4e7eb": "pale",
+    "#cbd2d9": "mist",
+    "#9aa5b1": "edge",
+    "#52606d": "soft",
+    "#1f2933": "ink",
+    "#7b8794": "rule",
+    "#1d5fa8": "champion",
+    "#c2620a": "challenger",
+    "#c0392b": "bad",
+    "#2b8a5a": "good",
+    "#8e5aa8": "plum",
+    "#b7791f": "amber",
+    "#dbe8f5": "tint",
+    **{colour: f"heat{level}" for level, colour in enumerate(("#eef2f6", "#fbe3b4", "#f4b266", "#df7244", "#a92e2b"))},
+}
+HEAT = tuple(colour for colour, name in THEME.items() if name.startswith("heat"))
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -77,3 +96,11 @@ def svg(fig: Any, title: str, description: str = "") -> str:
     said = f"<title>{escape(title)}</title>" + (f"<desc>{escape(description)}</desc>" if description else "")
     head, rest = text.split(">", 1)
     return f'{head} role="img">{said}{rest}'
+
+
+def themed(text: str) -> str:
+    """The same picture for the inside of a page: colours as variables of its style, and no ids but those that are referred to."""
+    text = re.sub(r'<g id="[^"]*">', "<g>", text)
+    return re.sub(
+        r"#[0-9a-f]{6}\b", lambda found: f"var(--{THEME[found[0]]}, {found[0]})" if found[0] in THEME else found[0], text
+    )

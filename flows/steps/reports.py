@@ -1,0 +1,201 @@
+"""The report of a problem: what ledger, monitors and marts say of it, on one page beside the published file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flows.steps import cards, clock, ledger, problems, settings, warehouse
+from flows.steps.alerting import events
+from flows.steps.calendar import coming
+from flows.steps.step import step
+from ml.errors import AsofError
+from ml.histogram import Cell
+from ml.problem import Problem
+
+# Half a year of weeks and a quarter of days: what a page shows side by side and people can still read.
+WEEKS, DAYS, RECENT = 26, 91, 28
+CADENCES = {"daily": "day", "weekly": "week", "monthly": "month"}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says: rows as the models hold them, oldest first, and those of the champion where a model is meant."""
+
+    problem: Problem
+    now: datetime
+    health: Row
+    champion: Row | None
+    importances: dict[str, float]
+    next_training: datetime | None
+    versions: list[Row]
+    promotions: list[Row]
+    quality: list[Row]
+    recent: dict[str, Row]
+    estimates: list[Row]
+    drift: list[Row]
+    cells: dict[str, list[Row]]
+    served: Row
+    known: pa.Table
+    proxies: list[Row]
+    slices: list[Row]
+    alerts: list[Row]
+    verdicts: list[Row]
+    gates: list[Row]
+    volumes: list[Row]
+    refused: list[Row]
+    quotas: list[Row]
+    runs: list[Row]
+    failures: list[Row]
+    pages: str
+
+    @property
+    def order(self) -> list[str]:
+        """Score and label, then the features, the most important to the champion first."""
+        return ["score", "label", *sorted(self.problem.feature_names, key=lambda name: (-self.importances.get(name, 0), name))]
+
+    def histogram(self, feature: str) -> list[Cell]:
+        """The cells of a number, ready to be drawn; what has no value is left out."""
+        return [
+            Cell(row["low"], row["high"], row["rows_trained"], row["rows_served"])
+            for row in self.cells.get(feature, [])
+            if row["kind"] in ("below", "inside", "above")
+        ]
+
+
+@step()
+def write(name: str, now: datetime) -> Path:
+    """Write the report of a problem and put it in the place of the one before; returns its file."""
+    from flows.steps.pages import report as page  # matplotlib is slow to import, and most verbs draw nothing
+
+    target = file(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    with ledger.run("reporting", now, name) as run:
+        try:
+            fresh.write_text(page.html(gather(problems.get(name), now)))
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
+        run.rows, run.message = target.stat().st_size, f"wrote {target.name}, {target.stat().st_size // 1024} kB"
+    return target
+
+
+def file(name: str) -> Path:
+    """Where the report of a problem lies: beside the published file."""
+    return settings.published_file().parent / "reports" / f"{name}.html"
+
+
+def gather(problem: Problem, now: datetime) -> Report:
+    """Read what a report says from the warehouse; AsofError when it has not been built yet."""
+    if not warehouse.has_table("monitoring", "mon_health"):
+        raise AsofError(f"{problem.name} has no monitors to report on yet: run `python -m flows build`")
+    who = [problem.name]
+    health = warehouse.rows("select * from monitoring.mon_health where problem = ?", who)[0]
+    models = warehouse.rows("select * from marts.model_versions where problem = ? order by trained_as_of, model_version", who)
+    version, metric = health["champion"], problem.metric
+    quality = warehouse.rows(
+        f"select scorer, grain, period, rows_labelled, positives, clusters, ece, {metric} as value, {metric}_low as low, "
+        f"{metric}_high as high from monitoring.mon_quality_intervals where problem = ? order by period", who,
+    )  # fmt: skip
+    served = _served(who, version)
+    return Report(
+        problem=problem,
+        now=now,
+        health=health,
+        champion=next((one for one in models if one["model_version"] == version), None),
+        importances=_importances(who, version),
+        next_training=coming(CADENCES[cadence], now) if (cadence := problem.retraining["cadence"]) in CADENCES else None,
+        versions=models,
+        promotions=warehouse.rows("select * from ledger.promotions where problem = ? order by effective_at, promoted_at", who),
+        quality=[row for row in quality if row["grain"] == "week"],
+        recent={row["scorer"]: row for row in quality if row["grain"] == "recent"},
+        estimates=warehouse.rows(
+            "select * from monitoring.mon_quality_estimated where problem = ? and grain = 'week' and metric = ? order by period",
+            [*who, metric]),
+        drift=warehouse.rows(
+            f"select feature, week, max_by(psi, rows_served) as psi, max(rows_served) as rows_served from monitoring.mon_drift "
+            f"where problem = ? and week > (select max(week) from monitoring.mon_drift where problem = ?) - {7 * WEEKS} "
+            f"group by all order by week", who * 2),
+        cells=_cells(who, version, served["last_day"]),
+        served=served,
+        known=warehouse.table(
+            f"select as_of, score, cast(label as double) as label from monitoring.mon_scored where problem = ? "
+            f"and label is not null and as_of >= ? - interval {RECENT + 7} days order by as_of, entity_id", [*who, now]),
+        proxies=_proxies(who),
+        slices=cards.shared_errors([*who, version]) if version else [],
+        alerts=[row for row in events.standing(now=False) if row["problem"] in (None, problem.name)],
+        verdicts=warehouse.rows("select * from ledger.verdicts where problem = ? order by decided_as_of, decided_at", who),
+        gates=warehouse.rows("select * from monitoring.mon_validation where problem = ? order by decided_as_of, gate", who),
+        volumes=warehouse.rows(
+            f"select * from monitoring.mon_volume where day > (select max(day) from monitoring.mon_volume) - {2 * RECENT} "
+            f"order by source, day"),
+        refused=warehouse.rows(
+            f"select source, cast(sum(rows_received) as bigint) as received, cast(sum(rows_quarantined) as bigint) as quarantined "
+            f"from monitoring.mon_refused where day > ?::date - {RECENT} group by source", [now]),
+        quotas=warehouse.rows("select * from monitoring.mon_quota order by share desc nulls last, quota"),
+        runs=warehouse.rows(
+            "select phase, max(as_of) as as_of, max_by(status, started_at) as status, max_by(seconds, started_at) as seconds, "
+            "max_by(message, started_at) as message, max_by(peak_memory_mb, started_at) as peak_memory_mb, count(*) as runs "
+            "from ledger.runs where problem = ? or problem is null group by phase order by max(started_at) desc", who),
+        failures=warehouse.rows(
+            f"select phase, as_of, message from ledger.runs where status = 'failed' and (problem = ? or problem is null) "
+            f"and as_of >= ? - interval {RECENT} days order by as_of", [*who, now]),
+        pages=os.environ.get("ASOF_PAGES") or os.path.relpath(settings.PROJECT / "docs" / "alerts", file(problem.name).parent),
+    )  # fmt: skip
+
+
+def _importances(who: list, version: str | None) -> dict[str, float]:
+    """Share of the gain by feature of the champion."""
+    sql = "select importances from ledger.model_versions where problem = ? and model_version = ?"
+    found = warehouse.rows(sql, [*who, version]) if version else []
+    return json.loads(found[0]["importances"]) if found else {}
+
+
+def _served(who: list, version: str | None) -> Row:
+    """How much has been scored: in all, on the last day and by the champion; and which day that was."""
+    return warehouse.rows(
+        "select coalesce(sum(rows), 0)::bigint as rows, max_by(total, day) as rows_last, max(day) as last_day, "
+        "coalesce(sum(rows) filter (where model_version = ?), 0)::bigint as rows_champion "
+        "from (select *, sum(rows) over (partition by day)::bigint as total from monitoring.mon_proxies where problem = ?)",
+        [version, *who],
+    )[0]
+
+
+def _cells(who: list, version: str | None, last: date | None) -> dict[str, list[Row]]:
+    """The cells of the champion's features, score and label by name: rows of training, and rows served in the last weeks."""
+    if version is None or last is None:
+        return {}
+    found: dict[str, list[Row]] = {}
+    for row in warehouse.rows(
+        f"select cells.feature, cells.kind, cells.low, cells.high, cells.name, cells.rows_trained, "
+        f"coalesce(served.rows, 0) as rows_served from monitoring.mon_cells as cells left join ("
+        f"select feature, cell, sum(rows)::bigint as rows from monitoring.mon_profiles where problem = $problem "
+        f"and model_version = $version and day > $last::date - {RECENT} group by all) as served using (feature, cell) "
+        f"where cells.problem = $problem and cells.model_version = $version order by cells.feature, cells.cell",
+        {"problem": who[0], "version": version, "last": last},
+    ):
+        found.setdefault(row["feature"], []).append(row)
+    return found
+
+
+def _proxies(who: list) -> list[Row]:
+    """The proxies by day, versions of one day weighed by their rows."""
+    mean = "sum({0} * rows) / sum(rows) as {0}"
+    of_labels = "sum({0} * rows_labelled) filter (where rows_labelled > 0) / nullif(sum(rows_labelled), 0) as {0}"
+    told = ", ".join(
+        mean.format(name) for name in ("share_flagged", "mean_score", "mean_rule_score", "entropy", "share_labelled")
+    )
+    later = ", ".join(of_labels.format(name) for name in ("label_rate", "mean_score_labelled", "label_delay_hours"))
+    return warehouse.rows(
+        f"select day, sum(rows)::bigint as rows, {told}, {later} from monitoring.mon_proxies where problem = ? "
+        f"and day > (select max(day) from monitoring.mon_proxies where problem = ?) - {DAYS} group by day order by day", who * 2,
+    )  # fmt: skip
