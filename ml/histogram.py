@@ -29,14 +29,17 @@ class Histogram(NamedTuple):
     now: np.ndarray
 
 
-def rebin(cells: Sequence[Cell], bins: int = BINS) -> Histogram | None:
-    """Both histograms over the same bins; None when then or now has no row with a value. Within a cell rows lie evenly."""
+def rebin(cells: Sequence[Cell], bins: int = BINS, span: tuple[float, float] | None = None) -> Histogram | None:
+    """Both histograms over the same bins; None when then or now has no row with a value. Within a cell rows lie evenly.
+
+    `span` is where the bins begin and end; by default where the values of then do, but for their tails.
+    """
     cells = [cell for cell in cells if cell.then or cell.now]
     ends = [end for cell in cells for end in (cell.low, cell.high) if end is not None]
     totals = sum(cell.then for cell in cells), sum(cell.now for cell in cells)
     if not ends or not all(totals):
         return None
-    edges = np.linspace(*_range(cells, min(ends), max(ends)), bins + 1)
+    edges = np.linspace(*(span or _range(cells, min(ends), max(ends))), bins + 1)
     shares = np.zeros((2, bins))
     for cell in cells:
         weight = _spread(cell, edges)

@@ -117,7 +117,7 @@ def _errors(who: list[str]) -> list[dict]:
 
 
 def shared_errors(who: list[str]) -> list[dict]:
-    """For [problem, version] the slices that err more than the rest beyond chance, the surest first; each feature is named once."""
+    """For [problem, version] the slices that err more than the rest beyond chance, the surest first; a feature is named once."""
     found, named = [], set()
     for row in warehouse.rows(
         "select * from monitoring.mon_error_slices where problem = ? and model_version = ? and low > 0 order by low desc", who

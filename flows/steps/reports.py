@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.steps import cards, clock, ledger, problems, settings, warehouse
+from flows.steps import cards, dbt, ledger, problems, registry, settings, warehouse
 from flows.steps.alerting import events
 from flows.steps.calendar import coming
 from flows.steps.step import step
@@ -72,16 +72,21 @@ class Report:
 
 
 @step()
-def write(name: str, now: datetime) -> Path:
-    """Write the report of a problem and put it in the place of the one before; returns its file."""
+def write(name: str, now: datetime, thorough: bool = True) -> Path:
+    """Write the report of a problem and put it in the place of the one before; returns its file.
+
+    What errors share takes longer to find than all the rest, and it speaks of a quarter: a report that is not `thorough`
+    takes that section from the one before, where it is about the same champion.
+    """
     from flows.steps.pages import report as page  # matplotlib is slow to import, and most verbs draw nothing
 
-    target = file(name)
+    target, problem = file(name), problems.get(name)
+    kept = page.kept(target.read_text(), "errors", registry.champion(name)) if target.exists() and not thorough else None
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     with ledger.run("reporting", now, name) as run:
         try:
-            fresh.write_text(page.html(gather(problems.get(name), now)))
+            fresh.write_text(page.html(gather(problem, now, errors=kept is None), kept))
             fresh.replace(target)
         finally:
             fresh.unlink(missing_ok=True)
@@ -94,7 +99,7 @@ def file(name: str) -> Path:
     return settings.published_file().parent / "reports" / f"{name}.html"
 
 
-def gather(problem: Problem, now: datetime) -> Report:
+def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
     """Read what a report says from the warehouse; AsofError when it has not been built yet."""
     if not warehouse.has_table("monitoring", "mon_health"):
         raise AsofError(f"{problem.name} has no monitors to report on yet: run `python -m flows build`")
@@ -103,10 +108,11 @@ def gather(problem: Problem, now: datetime) -> Report:
     models = warehouse.rows("select * from marts.model_versions where problem = ? order by trained_as_of, model_version", who)
     version, metric = health["champion"], problem.metric
     quality = warehouse.rows(
-        f"select scorer, grain, period, rows_labelled, positives, clusters, ece, {metric} as value, {metric}_low as low, "
+        f"select scorer, grain, period, last_day, rows_labelled, positives, clusters, ece, {metric} as value, {metric}_low as low, "
         f"{metric}_high as high from monitoring.mon_quality_intervals where problem = ? order by period", who,
     )  # fmt: skip
-    served = _served(who, version)
+    whole = _monitored(now)
+    served = _served(who, version, whole)
     return Report(
         problem=problem,
         now=now,
@@ -119,27 +125,23 @@ def gather(problem: Problem, now: datetime) -> Report:
         quality=[row for row in quality if row["grain"] == "week"],
         recent={row["scorer"]: row for row in quality if row["grain"] == "recent"},
         estimates=warehouse.rows(
-            "select * from monitoring.mon_quality_estimated where problem = ? and grain = 'week' and metric = ? order by period",
-            [*who, metric]),
-        drift=warehouse.rows(
-            f"select feature, week, max_by(psi, rows_served) as psi, max(rows_served) as rows_served from monitoring.mon_drift "
-            f"where problem = ? and week > (select max(week) from monitoring.mon_drift where problem = ?) - {7 * WEEKS} "
-            f"group by all order by week", who * 2),
+            "select * from monitoring.mon_quality_estimated where problem = ? and metric = ? order by period", [*who, metric]),
+        drift=_drift(who),
         cells=_cells(who, version, served["last_day"]),
         served=served,
         known=warehouse.table(
             f"select as_of, score, cast(label as double) as label from monitoring.mon_scored where problem = ? "
             f"and label is not null and as_of >= ? - interval {RECENT + 7} days order by as_of, entity_id", [*who, now]),
-        proxies=_proxies(who),
-        slices=cards.shared_errors([*who, version]) if version else [],
+        proxies=_proxies(who, whole),
+        slices=cards.shared_errors([*who, version]) if version and errors else [],
         alerts=[row for row in events.standing(now=False) if row["problem"] in (None, problem.name)],
         verdicts=warehouse.rows("select * from ledger.verdicts where problem = ? order by decided_as_of, decided_at", who),
         gates=warehouse.rows("select * from monitoring.mon_validation where problem = ? order by decided_as_of, gate", who),
         volumes=warehouse.rows(
-            f"select * from monitoring.mon_volume where day > (select max(day) from monitoring.mon_volume) - {2 * RECENT} "
-            f"order by source, day"),
+            f"select *, sum(rows) over (partition by source)::bigint as rows_shown from monitoring.mon_volume "
+            f"where day > ?::date - {2 * RECENT} order by source, day", [now]),
         refused=warehouse.rows(
-            f"select source, cast(sum(rows_received) as bigint) as received, cast(sum(rows_quarantined) as bigint) as quarantined "
+            f"select source, sum(rows_received)::bigint as received, sum(rows_quarantined)::bigint as quarantined "
             f"from monitoring.mon_refused where day > ?::date - {RECENT} group by source", [now]),
         quotas=warehouse.rows("select * from monitoring.mon_quota order by share desc nulls last, quota"),
         runs=warehouse.rows(
@@ -160,14 +162,33 @@ def _importances(who: list, version: str | None) -> dict[str, float]:
     return json.loads(found[0]["importances"]) if found else {}
 
 
-def _served(who: list, version: str | None) -> Row:
-    """How much has been scored: in all, on the last day and by the champion; and which day that was."""
+def _monitored(now: datetime) -> date:
+    """The day on which the monitors were read last: it was not over, so what they say of it is said of a part."""
+    found = warehouse.rows("select max(as_of) as at from ledger.runs where phase = 'monitors' and status = 'succeeded'")
+    return (found[0]["at"] or now).date()
+
+
+def _served(who: list, version: str | None, whole: date) -> Row:
+    """How much has been scored: in all, and on the last whole day; and the last day, whole or not."""
     return warehouse.rows(
-        "select coalesce(sum(rows), 0)::bigint as rows, max_by(total, day) as rows_last, max(day) as last_day, "
-        "coalesce(sum(rows) filter (where model_version = ?), 0)::bigint as rows_champion "
-        "from (select *, sum(rows) over (partition by day)::bigint as total from monitoring.mon_proxies where problem = ?)",
-        [version, *who],
+        "select coalesce(sum(rows), 0)::bigint as rows, max(day) as last_day, max(day) filter (where day < $whole) as whole_day, "
+        "max_by(total, day) filter (where day < $whole) as rows_whole_day, "
+        "coalesce(sum(rows) filter (where model_version = $version), 0)::bigint as rows_champion from ("
+        "select *, sum(rows) over (partition by day)::bigint as total from monitoring.mon_proxies where problem = $problem)",
+        {"whole": whole, "version": version, "problem": who[0]},
     )[0]
+
+
+def _drift(who: list) -> list[Row]:
+    """Drift by feature and week; a week by the version that served most of it, and without those that hold too few rows."""
+    found = warehouse.rows(
+        f"select feature, week, max_by(psi, rows_served) as psi, max(rows_served) as rows_served from monitoring.mon_drift "
+        f"where problem = ? and week > (select max(week) from monitoring.mon_drift where problem = ?) - {7 * WEEKS} "
+        f"group by all order by week", who * 2,
+    )  # fmt: skip
+    fewest = dbt.project_vars()["alert_limits"]["drift_min_rows"]
+    enough = {row["week"] for row in found if row["feature"] == "score" and row["rows_served"] >= fewest}
+    return [row for row in found if row["week"] in enough] if enough else found
 
 
 def _cells(who: list, version: str | None, last: date | None) -> dict[str, list[Row]]:
@@ -187,15 +208,16 @@ def _cells(who: list, version: str | None, last: date | None) -> dict[str, list[
     return found
 
 
-def _proxies(who: list) -> list[Row]:
-    """The proxies by day, versions of one day weighed by their rows."""
+def _proxies(who: list, whole: date) -> list[Row]:
+    """The proxies by whole day, versions of one day weighed by their rows; of the day that is not over where there is no other."""
     mean = "sum({0} * rows) / sum(rows) as {0}"
     of_labels = "sum({0} * rows_labelled) filter (where rows_labelled > 0) / nullif(sum(rows_labelled), 0) as {0}"
     told = ", ".join(
         mean.format(name) for name in ("share_flagged", "mean_score", "mean_rule_score", "entropy", "share_labelled")
     )
     later = ", ".join(of_labels.format(name) for name in ("label_rate", "mean_score_labelled", "label_delay_hours"))
-    return warehouse.rows(
+    found = warehouse.rows(
         f"select day, sum(rows)::bigint as rows, {told}, {later} from monitoring.mon_proxies where problem = ? "
         f"and day > (select max(day) from monitoring.mon_proxies where problem = ?) - {DAYS} group by day order by day", who * 2,
     )  # fmt: skip
+    return [row for row in found if row["day"] < whole] or found

@@ -28,21 +28,22 @@ standing_alerts as (
 ),
 
 labels as (
-    select problem, max(period) as measured_from, max(rows_labelled) as rows_labelled
+    select problem, max(last_day) as measured_through, max(rows_labelled) as rows_labelled
     from {{ ref('mon_quality_intervals') }}
     where grain = 'recent'
     group by problem
 ),
 
--- The latest week, whatever its labels: an estimate is what is known before they come.
-estimates as (
-    select
-        problem,
-        metric,
-        max(period) as estimated_week,
-        max_by(state, period) as estimate_state
+-- The latest day and the latest week, whatever their labels: young models have estimates of days only.
+latest_estimates as (
+    select problem, metric, grain, max_by(state, period) as state
     from {{ ref('mon_quality_estimated') }}
-    where grain = 'week'
+    group by problem, metric, grain
+),
+
+estimates as (
+    select problem, metric, case when bool_or(state = 'ESTIMATED') then 'ESTIMATED' else 'BLIND' end as estimate_state
+    from latest_estimates
     group by problem, metric
 )
 
@@ -54,7 +55,7 @@ select
         when champion is null then 'NO MODEL'
         when critical_alerts > 0 then 'FAILING'
         -- labels that ended four weeks ago speak of another month
-        when coalesce(measured_from + 27 < today - 28, true) and coalesce(estimate_state, 'BLIND') = 'BLIND' then 'BLIND'
+        when coalesce(measured_through < today - 28, true) and coalesce(estimate_state, 'BLIND') = 'BLIND' then 'BLIND'
         when warning_alerts > 0 then 'WATCH'
         else 'HEALTHY'
     end as state,
@@ -64,8 +65,7 @@ select
     coalesce(warning_alerts, 0) as warning_alerts,
     coalesce(info_alerts, 0) as info_alerts,
     coalesce(rows_labelled, 0) as rows_labelled,
-    measured_from,
-    estimated_week,
+    measured_through,
     estimate_state
 from problems
 cross join clock

@@ -67,7 +67,9 @@ STYLE = {
 
 
 @contextmanager
-def figure(width: float = 9.2, height: float = 3.2, rows: int = 1, columns: int = 1, **options: Any) -> Iterator[tuple[Any, Any]]:
+def figure(
+    width: float = 9.2, height: float = 3.2, rows: int = 1, columns: int = 1, layout: str | None = "constrained", **options: Any
+) -> Iterator[tuple[Any, Any]]:
     """A matplotlib figure of so many inches and its axes, in the common style; closed at the end.
 
     `axes` is one Axes, or an array of them when there are several. Draw, then pass the figure to `svg`.
@@ -79,11 +81,33 @@ def figure(width: float = 9.2, height: float = 3.2, rows: int = 1, columns: int 
     from matplotlib import pyplot
 
     with matplotlib.rc_context({**STYLE, "axes.prop_cycle": cycler(color=SERIES)}):
-        fig, axes = pyplot.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
+        fig, axes = pyplot.subplots(rows, columns, figsize=(width, height), layout=layout, **options)
         try:
             yield fig, axes
         finally:
             pyplot.close(fig)
+
+
+@contextmanager
+def small() -> Iterator[tuple[Any, Any]]:
+    """One of many small figures: margins are fixed, because to find the best ones takes as long as to draw."""
+    with figure(2.9, 1.2, layout=None) as (fig, axes):
+        fig.subplots_adjust(left=0.13, right=0.98, top=0.96, bottom=0.19)
+        axes.grid(axis="x", visible=False)
+        axes.tick_params(labelsize=8)
+        yield fig, axes
+
+
+def dates(axes: Any, days: int) -> None:
+    """Ticks of an axis that spans so many days, at days or at months; the year is said elsewhere."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=7 if days > 20 else 5)
+    axes.xaxis.set_major_locator(locator)
+    formats = ["%Y", "%b", "%-d %b", "%H:%M", "%H:%M", "%S"]
+    axes.xaxis.set_major_formatter(
+        ConciseDateFormatter(locator, show_offset=False, formats=formats, zero_formats=["", *formats[:-1]])
+    )
 
 
 def svg(fig: Any, title: str, description: str = "") -> str:

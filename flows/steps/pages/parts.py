@@ -51,11 +51,22 @@ def table(name: str, header: Sequence[str], rows: Sequence[Sequence[object]], ri
     )
 
 
-def figure(svg: str, caption: str = "", kind: str = "wide") -> Html:
-    """A picture; a `wide` one scrolls by itself where the page is too narrow to read it."""
-    said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    scroll = ' tabindex="0" role="region" aria-label="A picture that scrolls"' if kind == "wide" else ""
-    return Html(f'<figure class="{kind}"><div class="picture"{scroll}>{chart.themed(svg)}</div>{said}</figure>')
+def figure(svg: str, caption: str) -> Html:
+    """A picture as wide as the page; where that is too narrow to read it, it scrolls by itself."""
+    return Html(
+        f'<figure class="wide"><div class="picture" role="region" tabindex="0" aria-label="{escape(_title(svg), quote=True)}">'
+        f"{chart.themed(svg)}</div><figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def small(svg: str, title: str, facts: str) -> Html:
+    """One of many small pictures, below its title and its facts."""
+    said = f"<figcaption><b>{escape(title)}</b> {escape(facts)}</figcaption>"
+    return Html(f'<figure class="small">{said}<div class="picture">{chart.themed(svg)}</div></figure>')
+
+
+def _title(svg: str) -> str:
+    return svg.partition("<title>")[2].partition("</title>")[0]
 
 
 def pill(word: str, tone: str) -> Html:
