@@ -108,8 +108,8 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
     models = warehouse.rows("select * from marts.model_versions where problem = ? order by trained_as_of, model_version", who)
     version, metric = health["champion"], problem.metric
     quality = warehouse.rows(
-        f"select scorer, grain, period, last_day, rows_labelled, positives, clusters, ece, {metric} as value, {metric}_low as low, "
-        f"{metric}_high as high from monitoring.mon_quality_intervals where problem = ? order by period", who,
+        f"select scorer, grain, period, last_day, rows_labelled, {metric} as value, {metric}_low as low, {metric}_high as high "
+        f"from monitoring.mon_quality_intervals where problem = ? order by period", who,
     )  # fmt: skip
     whole = _monitored(now)
     served = _served(who, version, whole)
@@ -209,7 +209,7 @@ def _cells(who: list, version: str | None, last: date | None) -> dict[str, list[
 
 
 def _proxies(who: list, whole: date) -> list[Row]:
-    """The proxies by whole day, versions of one day weighed by their rows; of the day that is not over where there is no other."""
+    """The proxies by whole day, versions of a day weighed by their rows; of the day that is not over where there is no other."""
     mean = "sum({0} * rows) / sum(rows) as {0}"
     of_labels = "sum({0} * rows_labelled) filter (where rows_labelled > 0) / nullif(sum(rows_labelled), 0) as {0}"
     told = ", ".join(

@@ -92,7 +92,7 @@ def figure(
 def small() -> Iterator[tuple[Any, Any]]:
     """One of many small figures: margins are fixed, because to find the best ones takes as long as to draw."""
     with figure(2.9, 1.2, layout=None) as (fig, axes):
-        fig.subplots_adjust(left=0.13, right=0.98, top=0.96, bottom=0.19)
+        fig.subplots_adjust(left=0.13, right=0.96, top=0.96, bottom=0.19)
         axes.grid(axis="x", visible=False)
         axes.tick_params(labelsize=8)
         yield fig, axes

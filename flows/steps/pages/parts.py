@@ -9,9 +9,8 @@ from html import escape
 from flows.steps.pages import chart
 
 
-# A cell that is markup already: everything else is escaped.
 class Html(str):
-    """Text that is HTML."""
+    """Text that is HTML already; all other text is escaped."""
 
 
 def html(value: object) -> str:
@@ -28,19 +27,18 @@ def html(value: object) -> str:
 def section(anchor: str, title: str, *body: str) -> Html:
     """A section with its heading; empty parts are left out."""
     inside = "\n".join(part for part in body if part)
-    return Html(
-        f'<section id="{anchor}" aria-labelledby="{anchor}-title">\n<h2 id="{anchor}-title">{escape(title)}</h2>\n{inside}\n</section>'
-    )
+    heading = f'<h2 id="{anchor}-title">{escape(title)}</h2>'
+    return Html(f'<section id="{anchor}" aria-labelledby="{anchor}-title">\n{heading}\n{inside}\n</section>')
 
 
-def text(words: str, kind: str = "") -> Html:
-    """A paragraph of plain words."""
-    return Html(f'<p class="{kind}">{escape(words)}</p>' if kind else f"<p>{escape(words)}</p>")
+def text(words: str) -> Html:
+    """A paragraph of plain words; nothing where there are none."""
+    return Html(f"<p>{escape(words)}</p>" if words else "")
 
 
 def table(name: str, header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> Html:
     """A table in a region that scrolls by itself where the page is narrow; columns `right` are aligned to the right."""
-    side = {at: ' class="n"' for at in right}
+    side = dict.fromkeys(right, ' class="n"')
     head = "".join(f'<th scope="col"{side.get(at, "")}>{escape(one)}</th>' for at, one in enumerate(header))
     body = "\n".join(
         "<tr>" + "".join(f"<td{side.get(at, '')}>{html(value)}</td>" for at, value in enumerate(row)) + "</tr>" for row in rows
@@ -61,7 +59,8 @@ def figure(svg: str, caption: str) -> Html:
 
 def small(svg: str, title: str, facts: str) -> Html:
     """One of many small pictures, below its title and its facts."""
-    said = f"<figcaption><b>{escape(title)}</b> {escape(facts)}</figcaption>"
+    # A long name may be broken where its words are.
+    said = f"<figcaption><b>{escape(title).replace('_', '_<wbr>')}</b> {escape(facts)}</figcaption>"
     return Html(f'<figure class="small">{said}<div class="picture">{chart.themed(svg)}</div></figure>')
 
 

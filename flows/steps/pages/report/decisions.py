@@ -35,10 +35,11 @@ def verdicts(report: Report) -> Html:
 
 def _verdict(report: Report, one: dict, asked: list[dict]) -> list[object]:
     unit = "days" if report.problem.cluster == "day" else f"values of {report.problem.cluster}"
-    held = [gate["gate"] for gate in asked if not gate["passed"]]
+    held = ", ".join(gate["gate"] for gate in asked if not gate["passed"])
     return [
-        day(one["decided_as_of"]), one["challenger"], one["champion"] or "the rule", pill(one["decision"], TONES[one["decision"]]),
-        f"{one['rows_judged']:,} rows, {one['clusters']:,} {unit}", ", ".join(held) or ("all gates hold" if asked else None),
+        day(one["decided_as_of"]), one["challenger"], one["champion"] or "the rule",
+        pill(one["decision"], TONES[one["decision"]]), f"{one['rows_judged']:,} rows, {one['clusters']:,} {unit}",
+        held or ("all gates hold" if asked else None),
     ]  # fmt: skip
 
 
@@ -71,7 +72,8 @@ def errors(report: Report) -> Html:
         return parts.section("errors", title, words)
     rows = [
         [_slice(one), one["rows"], f"{one['error_rate']:.1%}", f"{one['rest_error_rate']:.1%}",
-         f"{one['difference']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})", f"{one['mean_score']:.2f}", f"{one['label_rate']:.2f}"]
+         f"{one['difference']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})", f"{one['mean_score']:.2f}",
+         f"{one['label_rate']:.2f}"]
         for one in report.slices
     ]  # fmt: skip
     lead = (

@@ -23,12 +23,15 @@ def heat(report: Report) -> Html:
     psi = {(row["feature"], row["week"]): row["psi"] for row in report.drift}
     there = [name for name in report.order if any((name, week) in psi for week in weeks)]
     names, last = there[:SHOWN], weeks[-1]
-    far = sorted(((psi[name, last], name) for name in there if (name, last) in psi), reverse=True)
+    # As alerts weigh it: above 1 the shares have little in common any more, and farther apart is not worse.
+    doubt = {name: min(psi.get((name, last), 0), 1) * report.importances.get(name, 0) for name in there}
+    far = [f"{name} ({psi[name, last]:.2f})" for name in sorted(doubt, key=lambda name: -doubt[name])[:3] if doubt[name]]
     words = (
         "How far the rows of each week lie from the training rows (population stability index): score and label, then the "
-        f"features, those first that the champion learned most from, with their share of the gain. Farthest in the week of "
-        f"{day(last)}: {', '.join(f'{name} {value:.2f}' for value, name in far[:3])}."
+        "features, those first that the champion learned most from, with their share of the gain."
     )
+    if far:
+        words += f" In the week of {day(last)}, drift × importance is greatest for {', '.join(far)}."
     if len(there) > SHOWN:
         words += f" {len(there) - SHOWN} features that matter less are not shown."
     caption = f"Weeks begin on Monday. Up to {EDGES[0]:g} is the usual wobble, above {EDGES[1]:g} another population."

@@ -26,7 +26,7 @@ def lately(report: Report) -> Html:
         for at, what, words in recent[:SHOWN]
     )
     more = f"{len(recent) - SHOWN} more in the ledger." if len(recent) > SHOWN else ""
-    return parts.section("lately", TITLE, f'<ol class="lately">\n{items}\n</ol>', parts.text(more) if more else "")
+    return parts.section("lately", TITLE, f'<ol class="lately">\n{items}\n</ol>', parts.text(more))
 
 
 def _events(report: Report) -> Iterator[tuple[datetime, str, str]]:
