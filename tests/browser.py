@@ -25,7 +25,7 @@ OVERFLOW = """(() => {
   while (walker.nextNode()) {
     const text = walker.currentNode; if (!text.data.trim() || scrolls(text.parentElement)) continue;
     const range = document.createRange(); range.selectNodeContents(text);
-    for (const box of range.getClientRects()) if (box.width && box.right > wide) { found.push(text.data.trim().slice(0, 60)); break; }
+    if ([...range.getClientRects()].some(box => box.width && box.right > wide)) found.push(text.data.trim().slice(0, 60));
   }
   if (document.documentElement.scrollWidth > wide) found.push('the page scrolls sideways');
   return found;

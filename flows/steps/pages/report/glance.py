@@ -58,7 +58,7 @@ def _because(report: Report) -> str:
     champion, rule = report.recent.get("champion"), report.recent.get("rule")
     if champion and champion["value"] is not None:
         told.append(
-            f"In the four weeks to {day(champion['last_day'])} champions reached a {METRICS[report.problem.metric]} of "
+            f"In the four weeks to {day(champion['last_day'])} predictions reached a {METRICS[report.problem.metric]} of "
             f"{_interval(champion)}, the rule {_interval(rule)}{_better(report)}."
         )
     counts = [(health["critical_alerts"], "critical alert"), (health["warning_alerts"], "warning")]
