@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 BINS = 24
-# What the picture leaves out at either end: with all of it, one outlier would squeeze everything else into one bin.
-TAIL = 0.005
+# What may lie beyond the picture at either end: the outermost of a hundred cells, whose end is that of the farthest outlier.
+TAIL = 0.015
 
 
 class Cell(NamedTuple):

@@ -60,7 +60,7 @@ def figure(svg: str, caption: str) -> Html:
 def small(svg: str, title: str, facts: str) -> Html:
     """One of many small pictures, below its title and its facts."""
     # A long name may be broken where its words are.
-    said = f"<figcaption><b>{escape(title).replace('_', '_<wbr>')}</b> {escape(facts)}</figcaption>"
+    said = f"<figcaption><b>{escape(title).replace('_', '_<wbr>').replace('.', '.<wbr>')}</b> {escape(facts)}</figcaption>"
     return Html(f'<figure class="small">{said}<div class="picture">{chart.themed(svg)}</div></figure>')
 
 
