@@ -42,6 +42,7 @@ class Report:
     recent: dict[str, Row]
     estimates: list[Row]
     drift: list[Row]
+    fewest: int
     cells: dict[str, list[Row]]
     served: Row
     known: pa.Table
@@ -111,7 +112,7 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
         f"select scorer, grain, period, last_day, rows_labelled, {metric} as value, {metric}_low as low, {metric}_high as high "
         f"from monitoring.mon_quality_intervals where problem = ? order by period", who,
     )  # fmt: skip
-    whole = _monitored(now)
+    whole, fewest = _monitored(now), dbt.project_vars()["alert_limits"]["drift_min_rows"]
     served = _served(who, version, whole)
     return Report(
         problem=problem,
@@ -126,7 +127,8 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
         recent={row["scorer"]: row for row in quality if row["grain"] == "recent"},
         estimates=warehouse.rows(
             "select * from monitoring.mon_quality_estimated where problem = ? and metric = ? order by period", [*who, metric]),
-        drift=_drift(who),
+        drift=_drift(who, fewest),
+        fewest=fewest,
         cells=_cells(who, version, served["last_day"]),
         served=served,
         known=warehouse.table(
@@ -179,14 +181,13 @@ def _served(who: list, version: str | None, whole: date) -> Row:
     )[0]
 
 
-def _drift(who: list) -> list[Row]:
+def _drift(who: list, fewest: int) -> list[Row]:
     """Drift by feature and week; a week by the version that served most of it, and without those that hold too few rows."""
     found = warehouse.rows(
         f"select feature, week, max_by(psi, rows_served) as psi, max(rows_served) as rows_served from monitoring.mon_drift "
         f"where problem = ? and week > (select max(week) from monitoring.mon_drift where problem = ?) - {7 * WEEKS} "
         f"group by all order by week", who * 2,
     )  # fmt: skip
-    fewest = dbt.project_vars()["alert_limits"]["drift_min_rows"]
     enough = {row["week"] for row in found if row["feature"] == "score" and row["rows_served"] >= fewest}
     return [row for row in found if row["week"] in enough] if enough else found
 

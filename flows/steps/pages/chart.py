@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from html import escape
 from typing import Any
 
@@ -98,11 +99,15 @@ def small() -> Iterator[tuple[Any, Any]]:
         yield fig, axes
 
 
-def dates(axes: Any, days: int) -> None:
-    """Ticks of an axis that spans so many days, at days or at months; the year is said elsewhere."""
+def dates(axes: Any, first: date, last: date) -> None:
+    """Ticks of an axis between two days, at days or at months; the year is said elsewhere."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=7 if days > 20 else 5)
+    days = (last - first).days
+    if days < 3:  # with less there are hours, or years around a single point
+        axes.set_xticks([first + timedelta(days=number) for number in range(days + 1)])
+        axes.set_xlim(first - timedelta(days=1), last + timedelta(days=1))
+    locator = axes.xaxis.get_major_locator() if days < 3 else AutoDateLocator(minticks=3, maxticks=7 if days > 20 else 5)
     axes.xaxis.set_major_locator(locator)
     formats = ["%Y", "%b", "%-d %b", "%H:%M", "%H:%M", "%S"]
     axes.xaxis.set_major_formatter(

@@ -32,6 +32,8 @@ def heat(report: Report) -> Html:
     )
     if far:
         words += f" In the week of {day(last)}, drift × importance is greatest for {', '.join(far)}."
+    if max(row["rows_served"] for row in report.drift) < report.fewest:
+        words += f" No week holds {report.fewest:,} rows yet, and of fewer chance alone makes some of this."
     if len(there) > SHOWN:
         words += f" {len(there) - SHOWN} features that matter less are not shown."
     caption = f"Weeks begin on Monday. Up to {EDGES[0]:g} is the usual wobble, above {EDGES[1]:g} another population."

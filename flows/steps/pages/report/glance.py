@@ -53,7 +53,8 @@ def _because(report: Report) -> str:
     told = [f"{health['champion']} has been in office since {day(health['champion_since'])}."]
     if health["state"] == "BLIND":
         last = report.estimates[-1] if report.estimates else None
-        why = f"quality cannot be estimated: {last['blind_because']}" if last else "nothing has been scored"
+        unknown = "quality cannot be estimated yet" if report.served["rows"] else "nothing has been scored"
+        why = f"quality cannot be estimated: {last['blind_because']}" if last else unknown
         told.append(f"Of the last four weeks no label is known, and {why}.")
     champion, rule = report.recent.get("champion"), report.recent.get("rule")
     if champion and champion["value"] is not None:

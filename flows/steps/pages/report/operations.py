@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flows.steps.pages import parts
 from flows.steps.pages.chart import COLOURS, dates, small, svg
 from flows.steps.pages.parts import Html, bar, day, hours, link, pill
@@ -31,7 +29,10 @@ def alerts(report: Report) -> Html:
 def _alert(report: Report, row: dict) -> str:
     stands = row["state"] != "closed"
     tone = SEVERITY.get(row["severity"], "calm") if stands else "calm"
-    facts = [f"{day(row['first_seen'])} to {day(row['last_seen'])}", f"seen {row['times_seen']} times"]
+    facts = [
+        f"{day(row['first_seen'])} to {day(row['last_seen'])}",
+        "seen once" if row["times_seen"] == 1 else f"seen {row['times_seen']} times",
+    ]
     facts += [f"{row['value']:.4g} against {row['limit_value']:.4g}"] if row["value"] is not None else []
     facts += [f"{row['damage']:.0%} of the decisions in doubt"] if row["damage"] is not None else []
     facts += [f"at most {row['cost']:,.0f} units of cost"] if row["cost"] is not None else []
@@ -90,9 +91,8 @@ def _volume(source: str, rows: list[dict]) -> Html:
             axes.plot(*zip(*usual, strict=True), color=COLOURS["rule"], linewidth=0.9, linestyle="--")
         axes.plot(at, count, color=COLOURS["champion"], linewidth=1.3, marker="o" if len(at) < 8 else "", markersize=3)
         axes.set_ylim(0, max(1, *count) * 1.12)
-        axes.set_xlim(at[0] - timedelta(hours=12), at[-1] + timedelta(hours=12))
         axes.locator_params(axis="y", nbins=3)
-        dates(axes, (at[-1] - at[0]).days)
+        dates(axes, at[0], at[-1])
         return parts.small(svg(fig, f"Rows of {source} by day", facts), source, facts)
 
 

@@ -70,7 +70,7 @@ def _by_week(report: Report, weeks: list[date], measured: dict, estimated: dict)
         first, last = weeks[0], weeks[-1] + timedelta(days=7)
         axes.set(xlim=(first - timedelta(days=1), last + timedelta(days=1)), ylabel=metric)
         _offices(report, axes, first, last)
-        dates(axes, (last - first).days)
+        dates(axes, first, last)
         axes.grid(axis="x", visible=False)
         axes.legend(loc="upper left", ncols=3, bbox_to_anchor=(0, -0.1), borderaxespad=0.2)
         said = [

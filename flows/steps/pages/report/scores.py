@@ -80,7 +80,9 @@ def _labels(report: Report, trained: float | None) -> str:
             style = {"linewidth": 1.2, "marker": "o" if len(at) < 8 else "", "markersize": 3}
             axes.plot(at, [row["mean_score_labelled"] * 100 for row in known], color=COLOURS["champion"], **style)
             axes.plot(at, [row["label_rate"] * 100 for row in known], color=COLOURS["challenger"], **style)
-            dates(axes, (at[-1] - at[0]).days)
+            dates(axes, at[0], at[-1])
+        else:
+            axes.set_xticks([])
         axes.set_ylim(0)
         last = f"true in {known[-1]['label_rate']:.1%} on {day(known[-1]['day'])}" if known else "not known yet"
         return svg(fig, "Labels by day", last)
@@ -120,5 +122,5 @@ def _line(at: list[date], values: list[float], usual: float, title: str, said: s
         axes.plot(at, values, color=COLOURS["champion"], linewidth=1.3, marker="o" if len(at) < 8 else "", markersize=3)
         axes.set_ylim(min(0, *values), max(values) * 1.12 or 1)
         axes.locator_params(axis="y", nbins=3)
-        dates(axes, (at[-1] - at[0]).days)
+        dates(axes, at[0], at[-1])
         return svg(fig, title, said)
