@@ -80,11 +80,11 @@ class Browser:
         self._events.clear()
         self._ask("Page.navigate", url=url)
         self._await("Page.loadEventFired")
-        headings = self._run("[...document.querySelectorAll('h1, h2')].map(one => one.textContent)")
-        look = Look(headings, self._run("document.body.innerText"), [], [])
+        headings = self.run("[...document.querySelectorAll('h1, h2')].map(one => one.textContent)")
+        look = Look(headings, self.run("document.body.innerText"), [], [])
         for width in widths:
             self._size(width)
-            look.overflow[width] = self._run(OVERFLOW)
+            look.overflow[width] = self.run(OVERFLOW)
         look.pdf = base64.b64decode(self._ask("Page.printToPDF", printBackground=True)["data"])
         for event in self._events:
             what, told = event["method"], event["params"]
@@ -99,7 +99,7 @@ class Browser:
     def picture(self, width: int, height: int | None = None) -> bytes:
         """A PNG of the open page at a width: of its top, or of all of it."""
         self._size(width)
-        tall = height or self._run("document.documentElement.scrollHeight")
+        tall = height or self.run("document.documentElement.scrollHeight")
         clip = {"x": 0, "y": 0, "width": width, "height": tall, "scale": 1}
         return base64.b64decode(self._ask("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"])
 
@@ -112,7 +112,8 @@ class Browser:
     def _size(self, width: int) -> None:
         self._ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
 
-    def _run(self, script: str) -> Any:
+    def run(self, script: str) -> Any:
+        """The value of a script in the open page."""
         answer = self._ask("Runtime.evaluate", expression=script, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")

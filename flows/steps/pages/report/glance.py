@@ -120,8 +120,9 @@ def _estimated(report: Report) -> tuple:
 
 
 def _alerts(report: Report) -> tuple:
-    counts = {name: report.health[f"{name}_alerts"] for name in ("critical", "warning", "info")}
-    told = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+    words = {"critical": "critical", "warning": "warning", "info": "note"}
+    counts = {word: report.health[f"{name}_alerts"] for name, word in words.items()}
+    told = ", ".join(f"{n} critical" if word == "critical" else many(n, word) for word, n in counts.items() if n)
     return "Alerts that stand", sum(counts.values()) or "none", told or "nothing to do"
 
 
