@@ -24,7 +24,7 @@ PARTS = {"report": ("", 1030), "report-drift": ("drift", 720)}
 
 def main(file: Path) -> None:
     """Open the report, and write its parts beside this file."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         browser = Browser(Path(folder))
         browser.look(file, widths=(WIDTH,))
         whole = Image.open(io.BytesIO(browser.picture(WIDTH))).convert("RGB")
