@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from flows.steps import cards, dbt, ledger, problems, registry, settings, warehouse
+from flows.steps import cards, dbt, ledger, problems, publishing, registry, settings, warehouse
 from flows.steps.alerting import events
 from flows.steps.calendar import coming
 from flows.steps.step import step
@@ -84,6 +84,7 @@ def write(name: str, now: datetime, thorough: bool = True) -> Path:
     target, problem = file(name), problems.get(name)
     kept = page.kept(target.read_text(), "errors", registry.champion(name)) if target.exists() and not thorough else None
     target.parent.mkdir(parents=True, exist_ok=True)
+    publishing.remove_orphans(target)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     with ledger.run("reporting", now, name) as run:
         try:

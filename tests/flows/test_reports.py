@@ -40,6 +40,9 @@ def change(*statements: str) -> None:
 
 @chromium
 def test_a_report_opens_without_errors_requests_or_lost_text_and_prints(inside: House, window: Browser) -> None:
+    orphan = reports.file(PROBLEM).with_name(f".{PROBLEM}.html.999999999.new")
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_text("half of a page, whose process was killed")
     file = reports.write(PROBLEM, clock.now())
     assert file == inside.published.parent / "reports" / f"{PROBLEM}.html"
     assert [one.name for one in file.parent.iterdir()] == [file.name], "nothing half-written lies beside it"
