@@ -104,10 +104,12 @@ def dates(axes: Any, first: date, last: date) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     days = (last - first).days
-    if days < 3:  # with less there are hours, or years around a single point
-        axes.set_xticks([first + timedelta(days=number) for number in range(days + 1)])
+    if days < 3:  # by themselves such axes would name hours, or years around a single point
+        at = [first + timedelta(days=number) for number in range(days + 1)]
+        axes.set_xticks(at, [f"{one.day} {one:%b}" for one in at])
         axes.set_xlim(first - timedelta(days=1), last + timedelta(days=1))
-    locator = axes.xaxis.get_major_locator() if days < 3 else AutoDateLocator(minticks=3, maxticks=7 if days > 20 else 5)
+        return
+    locator = AutoDateLocator(minticks=3, maxticks=7 if days > 20 else 5)
     axes.xaxis.set_major_locator(locator)
     formats = ["%Y", "%b", "%-d %b", "%H:%M", "%H:%M", "%S"]
     axes.xaxis.set_major_formatter(

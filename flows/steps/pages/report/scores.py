@@ -35,11 +35,16 @@ def distributions(report: Report) -> Html:
         facts = f"{len(label):,} predictions whose outcome is known. On the line, a score of .3 comes true in 3 of 10."
         drawn.append(parts.small(_reliability(bins), "Reliability", facts))
     drawn.append(parts.small(_spread(report), "Scores", f"The last {RECENT} days (line) beside the holdout (grey), % of rows."))
+    if any(row["label_rate"] is not None for row in report.proxies):
+        drawn.append(_labels_by_day(report))
+    return parts.section("scores", "Scores and labels", f'<div class="thirds">{"".join(drawn)}</div>')
+
+
+def _labels_by_day(report: Report) -> Html:
     trained = _trained_rate(report)
     usual = "" if trained is None else f" Dashed: {trained:.1%} of the training rows."
     facts = f"How often the label was true (orange), and the mean score (blue) of the same predictions, %.{usual}"
-    drawn.append(parts.small(_labels(report, trained), "Labels by day", facts))
-    return parts.section("scores", "Scores and labels", f'<div class="thirds">{"".join(drawn)}</div>')
+    return parts.small(_labels(report, trained), "Labels by day", facts)
 
 
 def _reliability(bins: list[Bin]) -> str:
@@ -75,17 +80,13 @@ def _labels(report: Report, trained: float | None) -> str:
         axes.set(ylabel="% of rows")
         if trained is not None:
             axes.axhline(trained * 100, color=COLOURS["rule"], linewidth=1, linestyle="--")
-        if known:
-            at = [row["day"] for row in known]
-            style = {"linewidth": 1.2, "marker": "o" if len(at) < 8 else "", "markersize": 3}
-            axes.plot(at, [row["mean_score_labelled"] * 100 for row in known], color=COLOURS["champion"], **style)
-            axes.plot(at, [row["label_rate"] * 100 for row in known], color=COLOURS["challenger"], **style)
-            dates(axes, at[0], at[-1])
-        else:
-            axes.set_xticks([])
+        at = [row["day"] for row in known]
+        style = {"linewidth": 1.2, "marker": "o" if len(at) < 8 else "", "markersize": 3}
+        axes.plot(at, [row["mean_score_labelled"] * 100 for row in known], color=COLOURS["champion"], **style)
+        axes.plot(at, [row["label_rate"] * 100 for row in known], color=COLOURS["challenger"], **style)
+        dates(axes, at[0], at[-1])
         axes.set_ylim(0)
-        last = f"true in {known[-1]['label_rate']:.1%} on {day(known[-1]['day'])}" if known else "not known yet"
-        return svg(fig, "Labels by day", last)
+        return svg(fig, "Labels by day", f"true in {known[-1]['label_rate']:.1%} on {day(at[-1])}")
 
 
 def _trained_rate(report: Report) -> float | None:
@@ -108,7 +109,7 @@ def proxies(report: Report) -> Html:
         drawn.append(parts.small(_line(at, values, usual, what, facts), what, facts))
     known = [row for row in rows if row["label_delay_hours"] is not None]
     delay = f" Half of the labels come within {parts.hours(known[-1]['label_delay_hours'])}." if known else ""
-    lead = f"By day, the last {parts.many(len(rows), 'day')}; dashed is their median.{delay}"
+    lead = f"By day, {parts.many(len(rows), 'day')}; dashed is their median.{delay}"
     return parts.section("proxies", title, parts.text(lead), f'<div class="smalls">{"".join(drawn)}</div>')
 
 
