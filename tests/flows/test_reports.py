@@ -118,7 +118,10 @@ MUTANTS = {
     "gate": ("update ledger.verdict_gates set passed = false, reason = 'I say so'", "verdicts", "I say so"),
     "run": ("update ledger.runs set message = 'disk full', status = 'failed' where phase = 'monitors'", "runs", "disk full"),
     "quota": ("update seeds.quotas set limit_value = 1234567 where quota = 'warehouse_disk'", "quotas", "1,234,567 bytes"),
-    "source": ("update ledger.batches set rows_received = 12345678", "sources", "12,345,678"),
+    "source": (
+        "update ledger.batches set rows_received = case when batch_id = (select max_by(batch_id, known_through) from "
+        "ledger.batches where source = 'flights.arrivals') then 12345678 else 0 end", "sources", "12,345,678",
+    ),
     "alert": (
         "insert into ledger.alert_events by name select 900 as number, 'made/up' as alert_id, 'abc123' as short_id, "
         "'opened' as event, now as as_of, now as written_at, 'flight_disruption' as problem, 'quality_below_rule' as kind, "
