@@ -5,8 +5,7 @@ import tempfile
 
 os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"
 
-import matplotlib.backends.backend_svg
-import matplotlib.pyplot
+import matplotlib.pyplot  # noqa: F401
 import soda_duckdb.common.data_sources.duckdb_data_source  # noqa: F401
 
 import flows.cli
