@@ -111,7 +111,7 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
     version, metric = health["champion"], problem.metric
     quality = warehouse.rows(
         f"select scorer, grain, period, last_day, rows_labelled, {metric} as value, {metric}_low as low, {metric}_high as high "
-        f"from monitoring.mon_quality_intervals where problem = ? order by period", who,
+        f"from monitoring.mon_quality where problem = ? and scorer in ('champion', 'rule') order by period", who,
     )  # fmt: skip
     whole, fewest = _monitored(now), dbt.project_vars()["alert_limits"]["drift_min_rows"]
     served = _served(who, version, whole)

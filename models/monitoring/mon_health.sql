@@ -29,7 +29,7 @@ standing_alerts as (
 
 labels as (
     select problem, max(last_day) as measured_through, max(rows_labelled) as rows_labelled
-    from {{ ref('mon_quality_intervals') }}
+    from {{ ref('mon_quality') }}
     where grain = 'recent'
     group by problem
 ),

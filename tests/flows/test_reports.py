@@ -51,7 +51,7 @@ def test_a_report_opens_without_errors_requests_or_lost_text_and_prints(inside: 
     assert look.problems == []
     assert look.pdf.startswith(b"%PDF-") and b"/Type /Page" in look.pdf
     assert registry.champion(PROBLEM) in look.text
-    quality = warehouse.rows("select * from monitoring.mon_quality_intervals where grain = 'recent' and scorer = 'champion'")[0]
+    quality = warehouse.rows("select * from monitoring.mon_quality where grain = 'recent' and scorer = 'champion'")[0]
     assert f"{quality['roc_auc']:.3f}" in look.text and f"{quality['rows_labelled']:,} rows" in look.text
     dark = window.look(file, dark=True)
     assert dark.problems == [] and dark.text == look.text
@@ -102,11 +102,11 @@ def test_a_model_that_has_not_lived_yet_is_blind_and_says_so(lived: Lived, insid
 # What is done to a table, the section that must change by it, and what it says then and did not say before.
 MUTANTS = {
     "quality of four weeks": (
-        "update monitoring.mon_quality_intervals set roc_auc = 0.123456 where grain = 'recent' and scorer = 'champion'",
+        "update monitoring.mon_quality set roc_auc = 0.123456 where grain = 'recent' and scorer = 'champion'",
         "head", "0.123 (",
     ),
     "quality of a week": (
-        "update monitoring.mon_quality_intervals set rows_labelled = 77777 where grain = 'week'", "quality", "77,777",
+        "update monitoring.mon_quality set rows_labelled = 77777 where grain = 'week'", "quality", "77,777",
     ),
     "drift": ("update monitoring.mon_drift set psi = 4.321 where feature = '{top}'", "drift", "{top} (4.32)"),
     "cells": (
