@@ -8,7 +8,20 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import alerting, cards, data, experiments, feedback, models, planning, proving, reporting, shadowing, watching
+from flows.verbs import (
+    alerting,
+    backtesting,
+    cards,
+    data,
+    experiments,
+    feedback,
+    models,
+    planning,
+    proving,
+    reporting,
+    shadowing,
+    watching,
+)
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -21,7 +34,7 @@ def cli() -> None:
     """Asof: machine learning that lives in the warehouse, correct as of every moment.
 
     \b
-    Is it worth it:    feasibility
+    Is it worth it:    feasibility, backtest
     A day by hand:     land → build → score → publish
     A new model:       train → judge → promote      (and rollback, shadow)
     Everything:        replay
@@ -35,7 +48,10 @@ def cli() -> None:
     """
 
 
-for module in (planning, data, models, proving, watching, reporting, alerting, feedback, cards, experiments, shadowing):
+PHASES = (
+    planning, backtesting, data, models, proving, watching, reporting, alerting, feedback, cards, experiments, shadowing,
+)  # fmt: skip
+for module in PHASES:
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

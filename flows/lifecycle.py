@@ -10,12 +10,14 @@ from prefect import flow
 from flows.data import data
 from flows.monitoring import monitoring
 from flows.serving import serving
-from flows.steps import clock, registry
+from flows.steps import clock, problems, registry
 from flows.steps.calendar import turned
+from flows.steps.due import due
 from flows.steps.landing_zone import beginning
 from flows.steps.step import call
 from flows.training import training
 from flows.validation import validation
+from ml.retraining import turns
 
 Watch = Callable[[str, datetime], None]
 
@@ -26,8 +28,9 @@ def lifecycle(
 ) -> datetime:
     """Live until `until`: before `history` files come in months and nothing is scored, after it step by step.
 
-    Once a week the monitors are read, reports written, contracts verified and marts published; at the turn of a month a
-    challenger is trained and judged, and with the week that follows every data test runs.
+    Each day a challenger is trained and judged where the declared schedule has its turn. Once a week the monitors are read,
+    reports written, contracts verified and marts published, and a declared trigger may ask for a training, too; with the week
+    that follows the turn of a month every data test runs.
     `watch(what, clock)` is told what begins. Where the clock stands already, nothing is repeated. Returns the clock.
     """
     tell = watch or (lambda what, at: None)
@@ -37,7 +40,8 @@ def lifecycle(
         tell("history", history)
         call(data, history, "month")
     if registry.champion(problem) is None:
-        challenge(problem, tell)
+        challenge(problem, tell, "there is no champion")
+    policy, looked = problems.get(problem).retraining, None
     for tick in clock.ticks(clock.now(), until, step):
         before = clock.now()
         tell("data", tick)
@@ -45,19 +49,28 @@ def lifecycle(
         tell("serving", tick)
         if registry.champion(problem):
             call(serving, problem, publishing=False)
-        if turned("month", before, tick):
-            challenge(problem, tell)
+        if turned("day", before, tick) and calendar_turned(policy.cadence, looked, tick):
+            if cause := due(problem, triggers=False):
+                challenge(problem, tell, cause)
+            looked = tick
         if turned("week", before, tick) or tick == until:
             tell("monitoring", tick)
             call(monitoring, tests=turned("month", before, tick) or tick == until)
+            if policy.triggers and (cause := due(problem)):
+                challenge(problem, tell, cause)
             if registry.champion(problem):
                 call(serving, problem)
     return clock.now()
 
 
-def challenge(problem: str, tell: Watch) -> None:
+def calendar_turned(cadence: str, looked: datetime | None, now: datetime) -> bool:
+    """Whether `mon_retraining` may have another answer from the calendar than when it was last asked; a cheap look before it."""
+    return looked is None or turns(cadence, looked) != turns(cadence, now)
+
+
+def challenge(problem: str, tell: Watch, cause: str) -> None:
     """Train a challenger and let it be judged."""
     tell("training", clock.now())
-    version = call(training, problem)
+    version = call(training, problem, cause)
     tell("validation", clock.now())
     call(validation, problem, version)

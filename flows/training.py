@@ -9,6 +9,6 @@ from flows.steps.training import train
 
 
 @flow(name="training")
-def training(problem: str) -> str:
-    """Train a challenger as of the clock; returns its version."""
-    return train(problems.get(problem), clock.now())
+def training(problem: str, cause: str = "by hand") -> str:
+    """Train a challenger as of the clock; returns its version. Why it was trained stands with it."""
+    return train(problems.get(problem), clock.now(), cause=cause)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml.calibrate import FITS
-from ml.declared import feedback, framing, validation
+from ml.declared import feedback, framing, retraining, validation
 from ml.errors import AsofError
 from ml.keys import Keys, did_you_mean
 from ml.problem import Budget, Column, Costs, Decision, Explain, Training
@@ -91,8 +91,7 @@ def _values(keys: Keys, columns: tuple[Column, ...]) -> dict[str, Any]:
             costs.number("false_negative", low=0, strict=True),
         ),
         "decision": _decision(decision),
-        # The policies of later phases read their own keys from here; only the cadence is common to all.
-        "retraining": {"cadence": "weekly", **dict(keys.raw("retraining", {}))},
+        "retraining": retraining.read(keys.inner("retraining", {})),
         "holdout_days": keys.whole("holdout_days", low=1),
         "validation_days": keys.whole("validation_days", low=1),
         "budget": Budget(budget.number("train_seconds", None, low=0), budget.number("train_memory_mb", None, low=0)),
@@ -104,6 +103,7 @@ def _values(keys: Keys, columns: tuple[Column, ...]) -> dict[str, Any]:
             params={key: params.raw(key) for key in params.known(PARAMS)},
             calibration=training.choice("calibration", ("auto", *FITS), "auto"),
             sampling=training.number("sampling", 1.0, low=0.01, high=1),
+            members=training.whole("members", 1, low=1),
         ),
         "feedback": feedback.read(keys.inner("feedback", {})),
         "validation": validation.read(keys.inner("validation", {})),

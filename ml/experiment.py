@@ -36,6 +36,7 @@ IDEAS = {
     "calibration": ("calibration",),
     "sampling": ("sampling",),
     "seeds": ("seed",),
+    "ensemble": ("members",),
     "search": ("search",),
 }
 DIMENSIONS = {key: idea for idea, keys in IDEAS.items() for key in keys}
@@ -220,7 +221,10 @@ def searched(experiment: Experiment) -> Search:
 
 def recipe_hash(recipe: Recipe, label: str | None = None) -> str:
     """sha256 (hex) of a recipe, and of the label it learns where that is not the declared one."""
-    return hashlib.sha256(json.dumps([asdict(recipe), label], sort_keys=True, default=list).encode()).hexdigest()
+    said = asdict(recipe)
+    if recipe.members == 1:  # the hash of a single booster is older than ensembles
+        del said["members"]
+    return hashlib.sha256(json.dumps([said, label], sort_keys=True, default=list).encode()).hexdigest()
 
 
 def _with(experiment: Experiment, problem: Problem, recipe: Recipe, names: Any) -> tuple[str, ...]:

@@ -54,13 +54,13 @@ class Keys:
             )
         return value
 
-    def choices(self, key: str, allowed: Iterable[str]) -> tuple[str, ...]:
+    def choices(self, key: str, allowed: Iterable[str], what: str = "no column to slice by") -> tuple[str, ...]:
         values, allowed = self.raw(key, []), list(allowed)
         if not isinstance(values, list | tuple):
             raise self.error(key, f"must be a list, not {values!r}")
         for value in values:
             if value not in allowed:
-                raise self.error(key, f"names {value!r}, which is no column to slice by{did_you_mean(str(value), allowed)}")
+                raise self.error(key, f"names {value!r}, which is {what}{did_you_mean(str(value), allowed)}")
         return tuple(values)
 
     def number(

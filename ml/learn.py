@@ -1,4 +1,4 @@
-"""What can learn: boosted trees, a logistic regression, and the rule, which only learns what its values are worth."""
+"""What can learn: boosted trees or their mean, a logistic regression, and the rule, which learns what its values are worth."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 
 from ml import calibrate, linear
+from ml.ensemble import merged
 from ml.errors import AsofError
-from ml.fit import boost
+from ml.fit import boost, trees
+from ml.lgbm import lightgbm
 
 Progress = Callable[[str, int, int], None]
+# Seeds of members lie so far apart that recipes with neighbouring seeds, as experiments walk them, share none.
+APART = 1000
 Part = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -37,6 +41,7 @@ class Lesson:
     early_stopping_rounds: int
     threads: int
     problem: str
+    members: int = 1
 
     def check(self) -> None:
         """AsofError when a part has one class only."""
@@ -52,26 +57,44 @@ class Lesson:
 class Learned:
     """`predict` maps a matrix to raw probabilities, float64.
 
-    `rounds` is how many are worth keeping, 1 where nothing goes round; `booster` is LightGBM's, else None.
+    `rounds` is how many are worth keeping, of each member, 1 where nothing goes round; `booster` is LightGBM's, else None;
+    of several members it is their mean, and holds no tree beyond.
     """
 
     predict: Callable[[np.ndarray], np.ndarray]
     rounds: int = 1
     booster: Any = None
+    members: int = 1
+
+    @property
+    def text(self) -> str:
+        """The trees that count, as LightGBM's text."""
+        return trees(self.booster, self.rounds if self.members == 1 else -1)
 
 
 def _lightgbm(lesson: Lesson, done: Callable[[int], None]) -> Learned:
-    booster, rounds = boost(
-        lesson.matrix, lesson.label, lesson.weight, lesson.columns, list(lesson.categories), lesson.params,
-        lesson.seed, lesson.metric, lesson.rounds, lesson.early_stopping_rounds, lesson.threads, done, lesson.watched,
-    )  # fmt: skip
+    grown = [_grow(lesson, member, done) for member in range(lesson.members)]
+    booster, rounds = grown[0]
+    keep = rounds
+    if lesson.members > 1:
+        booster, keep = lightgbm().Booster(model_str=merged([trees(*one) for one in grown])), -1
+        rounds = round(float(np.mean([best for _, best in grown])))
 
     def predict(matrix: np.ndarray) -> np.ndarray:
         if len(matrix) == 0:
             return np.empty(0)
-        return booster.predict(matrix, num_iteration=rounds, num_threads=lesson.threads)
+        return booster.predict(matrix, num_iteration=keep, num_threads=lesson.threads)
 
-    return Learned(predict, rounds, booster)
+    return Learned(predict, rounds, booster, lesson.members)
+
+
+def _grow(lesson: Lesson, member: int, done: Callable[[int], None]) -> tuple[Any, int]:
+    """One member's booster, and how many of its rounds are best."""
+    return boost(
+        lesson.matrix, lesson.label, lesson.weight, lesson.columns, list(lesson.categories), lesson.params,
+        lesson.seed + APART * member, lesson.metric, lesson.rounds, lesson.early_stopping_rounds, lesson.threads,
+        lambda at: done((lesson.rounds * member + at) // lesson.members), lesson.watched,
+    )  # fmt: skip
 
 
 def _linear(lesson: Lesson, done: Callable[[int], None]) -> Learned:

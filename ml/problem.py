@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 
 from ml.declared.feedback import Feedback
 from ml.declared.framing import Framing
+from ml.declared.retraining import Retraining
 from ml.declared.validation import ScoringBudget, Validation
 
 KINDS = ("number", "boolean", "category", "time", "other")
 # Prose does not change a model, so it does not change the hash of the declaration either.
 # Nor does whose corrections count: which labels they made is in the fingerprint of the data.
 PROSE = ("title", "goal", "owner", "path", "framing", "feedback")
-# Nor does what decides about a finished model.
-LATER = ("validation", "scoring_budget")
+# Nor does what decides about a finished model, or when the next one is made.
+LATER = ("validation", "scoring_budget", "retraining")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Decision(NamedTuple):
 class Training(NamedTuple):
     """How to train.
 
-    `window_days` None means all of history; `sampling` is the share of negatives that the trees see.
+    `window_days` None means all of history; `sampling` is the share of negatives that the trees see; the model is the
+    mean of `members` boosters that differ in their seeds.
     """
 
     seed: int
@@ -66,6 +68,7 @@ class Training(NamedTuple):
     params: dict[str, Any]
     calibration: str = "auto"
     sampling: float = 1.0
+    members: int = 1
 
 
 class Budget(NamedTuple):
@@ -99,7 +102,7 @@ class Problem:
     slices: tuple[str, ...]
     costs: Costs
     decision: Decision
-    retraining: dict[str, Any]
+    retraining: Retraining
     holdout_days: int
     validation_days: int
     budget: Budget
@@ -192,6 +195,8 @@ class Problem:
         # What was added to the declaration later changes the hash only where it is used.
         calibration, sampling = self.training.calibration, self.training.sampling
         spec["training"] = [*self.training[:5], *([calibration, sampling] if (calibration, sampling) != ("auto", 1.0) else [])]
+        if self.training.members > 1:
+            spec["members"] = self.training.members
         spec["columns"] = sorted((column.name, column.kind, column.role) for column in self.columns)
         return _sha256(spec)
 

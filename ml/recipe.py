@@ -28,7 +28,8 @@ class Recipe:
 
     `params` are the algorithm's own (`ml.learn`); `window_days` None means all of history, and is applied by
     who picks the rows; `calibration` is auto or a kind of `ml.calibrate`; `sampling` is the share of negatives
-    that the algorithm sees: the calibrator puts the scores right for it.
+    that the algorithm sees: the calibrator puts the scores right for it. `members` boosters with seeds of their
+    own are fitted, and their mean (`ml.ensemble`) is the model.
     """
 
     features: tuple[str, ...]
@@ -40,6 +41,7 @@ class Recipe:
     algorithm: str = "lightgbm"
     calibration: str = "auto"
     sampling: float = 1.0
+    members: int = 1
 
     @classmethod
     def of(cls, problem: Problem) -> Recipe:
@@ -54,6 +56,7 @@ class Recipe:
             window_days=spec.window_days,
             calibration=spec.calibration,
             sampling=spec.sampling,
+            members=spec.members,
         )
 
     @property
@@ -127,13 +130,14 @@ def refit(
     learn: np.ndarray | None = None,
     threads: int = 2,
     report: Progress | None = None,
+    stage: str = "challenger",
 ) -> Fitted:
     """The same recipe on `rows`, usually all that are known, with the rounds and the calibrator that `fitted` found."""
     started, best = time.perf_counter(), fitted.learned.rounds
     growth = min(GROWTH_LIMIT, max(1.0, (len(rows) / fitted.rows) ** GROWTH))
     target = labels(table, problem, rows) if learn is None else learn
     weight, rounds = weights(table, problem), max(1, round(best * growth))
-    made = _learn(table, problem, fitted.recipe, target, weight, rows, None, rounds, threads, report or _silent, "challenger")
+    made = _learn(table, problem, fitted.recipe, target, weight, rows, None, rounds, threads, report or _silent, stage)
     return replace(made, calibrator=fitted.calibrator, seconds=time.perf_counter() - started)
 
 
@@ -173,6 +177,7 @@ def _learn(
         early_stopping_rounds=recipe.early_stopping_rounds,
         threads=threads,
         problem=problem.name,
+        members=recipe.members,
     )
     lesson.check()
     learned = LEARNERS[recipe.algorithm](lesson, lambda done: report(stage, done, rounds))

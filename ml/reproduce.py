@@ -1,6 +1,5 @@
 """Is a model what its rows make of it? The fit is made again and compared to the byte."""
 
-import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml import recipe
-from ml.fit import trees
+from ml.ensemble import TREE
 from ml.measured import Repeat
 from ml.model import Model
 from ml.problem import Problem
@@ -19,7 +18,6 @@ from ml.train import train
 # Each tree stands on all before it, so the first ones show what chance there is: in order of rows, in threads, in sampling.
 ROUNDS = 5
 CHANGED_ROWS = "the rows it was trained on"
-TREE = re.compile(r"^Tree=\d+\n.*?(?=^Tree=|^end of trees)", flags=re.M | re.S)
 
 
 def refit(table: pa.Table, problem: Problem, model: Model, threads: int = 2, rounds: int = ROUNDS) -> Repeat:
@@ -27,14 +25,15 @@ def refit(table: pa.Table, problem: Problem, model: Model, threads: int = 2, rou
     spec = model.spec
     rows = known(table[problem.as_of], table[problem.label_known_at], np.datetime64(spec["now"], "us"), spec["window_days"])
     rounds = min(rounds, spec["rounds"])
-    made = replace(Recipe.of(problem), features=model.features, params=spec["params"], seed=spec["params"]["seed"])
+    declared, members = Recipe.of(problem), spec.get("members", 1)
+    made = replace(declared, features=model.features, params=spec["params"], seed=spec["params"]["seed"], members=members)
     # As many rows as were found the best round on: then a refit keeps the rounds that it is given.
     start = Fitted(made, SimpleNamespace(rounds=rounds), model.features, {}, model.calibrator, len(rows), "", 0.0)
     again = recipe.refit(start, table, problem, rows, threads=threads)
     if again.data_sha256 != spec["data_sha256"]:
         return Repeat(None, "", CHANGED_ROWS)
-    before, after = TREE.findall(model.text)[:rounds], TREE.findall(trees(again.learned.booster, rounds))
-    return Repeat(before == after, f"the first {rounds} of {spec['rounds']} trees")
+    before, after = TREE.findall(model.text)[: rounds * members], TREE.findall(again.learned.text)
+    return Repeat(before == after, f"the first {rounds * members} of {spec['rounds'] * members} trees")
 
 
 def retrain(table: pa.Table, problem: Problem, twin: Model, challenger: Model, threads: int = 2) -> Repeat:

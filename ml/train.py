@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml import decide
-from ml.fit import params_of, trees
+from ml.fit import params_of
 from ml.learn import Progress
 from ml.model import Model
 from ml.problem import Problem
@@ -49,10 +49,10 @@ def train(
     """Train on the rows of `table` whose truth is known before `now`; the caller orders the rows by a total
     order.
 
-    The twin trains on the train part, stops early and is calibrated on the validation part, and scores the
-    holdout. The challenger is the same recipe on every known row. Same rows, order, seed: same bytes,
-    whatever `threads`. `importances` are shares of the challenger's gain, largest first. AsofError when rows,
-    labels or columns do not do.
+    A first fit trains on the train part, stops early and is calibrated on the validation part. The twin is the same
+    recipe on every row known before the holdout, which it scores: the challenger that would have been deployed then.
+    The challenger is the same recipe on every known row. Same rows, order, seed: same bytes, whatever `threads`.
+    `importances` are shares of the challenger's gain, largest first. AsofError when rows, labels or columns do not do.
     """
     started, spec, now = time.perf_counter(), problem.training, np.datetime64(now, "us")
     report = on_progress or (lambda stage, done, total: None)
@@ -60,12 +60,14 @@ def train(
     parts = split(as_of, known_at, now, problem.validation_days, problem.holdout_days, spec.window_days)
     usable = known(as_of, known_at, now, spec.window_days)
     # With a window, the twin's part may reach further back than the challenger's.
-    used = np.unique(np.concatenate([usable, parts.train, parts.validation, parts.holdout]))
+    before = known(as_of, known_at, parts.holdout_start, spec.window_days)
+    used = np.unique(np.concatenate([usable, before, parts.train, parts.validation, parts.holdout]))
     label, recipe = labels(table, problem, used), Recipe.of(problem)
 
     report("encode", 0, table.num_rows)
     first = fit(table, problem, recipe, parts.train, parts.validation, threads=threads, report=report)
-    score = first.predict(table, parts.holdout)
+    refitted = refit(first, table, problem, before, threads=threads, report=report, stage="twin, whole")
+    score = refitted.predict(table, parts.holdout)
     # Capacity needs scores like those of production: the holdout's are the latest that no tree has seen.
     limit = decide.threshold(problem.decision, problem.costs, score)
 
@@ -85,11 +87,11 @@ def train(
             "best_round": first.learned.rounds,
             "params": params_of(recipe.params, recipe.seed),
             "window_days": spec.window_days,
+            **({"members": recipe.members} if recipe.members > 1 else {}),
         }
-        text = trees(fitted.learned.booster, rounds)
-        return Model(problem.name, text, fitted.calibrator, fitted.categories, fitted.columns, made)
+        return Model(problem.name, fitted.learned.text, fitted.calibrator, fitted.categories, fitted.columns, made)
 
-    twin = model(first, parts.train, parts.holdout_start)
+    twin = model(refitted, before, parts.holdout_start)
     second = refit(first, table, problem, usable, threads=threads, report=report)
     challenger = model(second, usable, now)
     gain = second.learned.booster.feature_importance("gain")

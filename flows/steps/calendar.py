@@ -1,4 +1,4 @@
-"""When weeks and months turn."""
+"""When days, weeks and months turn."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from flows.steps.clock import local, ticks
 
 
 def turned(unit: str, before: datetime, now: datetime) -> bool:
-    """Whether a new local week (Monday) or month began after `before` and not after `now` (both UTC)."""
+    """Whether a new local day, week (Monday) or month began after `before` and not after `now` (both UTC)."""
     first, last = local(before), local(now)
     if unit == "month":
         return (first.year, first.month) != (last.year, last.month)
+    if unit == "day":
+        return first.date() != last.date()
     if unit == "week":
         return _monday(first) != _monday(last)
-    raise ValueError(f"unit is week or month, not {unit!r}")
+    raise ValueError(f"unit is day, week or month, not {unit!r}")
 
 
 def coming(unit: str, now: datetime) -> datetime:

@@ -121,7 +121,7 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
         health=health,
         champion=next((one for one in models if one["model_version"] == version), None),
         importances=_importances(who, version),
-        next_training=coming(CADENCES[cadence], now) if (cadence := problem.retraining["cadence"]) in CADENCES else None,
+        next_training=coming(CADENCES[cadence], now) if (cadence := problem.retraining.cadence) in CADENCES else None,
         versions=models,
         promotions=warehouse.rows("select * from ledger.promotions where problem = ? order by effective_at, promoted_at", who),
         quality=[row for row in quality if row["grain"] == "week"],

@@ -19,8 +19,11 @@ from ml.train import train as fit
 
 
 @step()
-def train(problem: Problem, now: datetime, on_progress: Progress | None = None) -> str:
-    """Train a challenger as of `now`; returns its version. The same rows give the same version and change nothing."""
+def train(problem: Problem, now: datetime, on_progress: Progress | None = None, cause: str = "by hand") -> str:
+    """Train a challenger as of `now`; returns its version. The same rows give the same version and change nothing.
+
+    `cause` says why: what was due by the declared policy, or that a person asked for it.
+    """
     with ledger.run("training", now, problem.name) as run:
         run.limit_seconds, run.limit_memory_mb = problem.budget
         rows = problems.training_rows(problem, now)
@@ -30,7 +33,7 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None) 
         cells = profile.edges(used, problem, profile.fineness(used.num_rows, len(np.unique(days(used[problem.as_of])))))
         version = trained.challenger.name
         with warehouse.transaction() as con:
-            new = ledger.append(con, "model_versions", [_record(trained, problem, cells)], ["model_version"])
+            new = ledger.append(con, "model_versions", [_record(trained, problem, cells) | {"cause": cause}], ["model_version"])
             counts = profile.counts(cells, _with_label(used, problem)) + profile.counts(
                 {"score": cells["score"]}, {"score": trained.holdout_score}
             )
@@ -38,7 +41,7 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None) 
                 who = {"problem": problem.name, "model_version": version, "stage": "training"}
                 ledger.insert(con, "profiles", [{**who, "feature": name, "cell": cell, "rows": n} for name, cell, n in counts])
         run.rows = trained.challenger.spec["rows"]
-        run.message = f"trained {version}, {trained.rounds} trees on {run.rows:,} rows"
+        run.message = f"trained {version}, {trained.rounds} rounds on {run.rows:,} rows; {cause}"
     return version
 
 

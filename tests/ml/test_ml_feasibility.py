@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.declared.framing import Framing, Needs, Prices, Upkeep
+from ml.declared.retraining import Retraining
 from ml.evaluate import roc_auc
 from ml.feasibility import bill, clustered, trial, worth
 from ml.feasibility.findings import Findings, find
@@ -146,10 +147,10 @@ def test_a_bill_adds_up_and_a_price_that_is_missing_is_not_made_up():
         needs=Needs(batches_per_month=100), prices=Prices("EUR", 1.0, 3.6, 50.0), upkeep=Upkeep(rule_hours=1, ml_hours=5)
     )
     used = bill.Usage(fit_seconds=10, start_seconds=2, row_seconds=0.001, feature_seconds=0.002, rows_per_month=1000)
-    found = bill.bill(_with(framing=framing, retraining={"cadence": "weekly"}), used)
+    found = bill.bill(_with(framing=framing, retraining=Retraining(cadence="weekly")), used)
     second = 3.6 / 3600
     expected = {
-        "people_rule": 50.0, "people_model": 250.0, "retraining": 2 * 10 * 4.35 * second, "scoring": (100 * 2 + 1) * second,
+        "people_rule": 50.0, "people_model": 250.0, "retraining": 3 * 10 * 4.35 * second, "scoring": (100 * 2 + 1) * second,
         "features": 2 * second, "per_million": 3000 * second,
     }  # fmt: skip
     assert {name: getattr(found, name) for name in expected} == pytest.approx(expected)

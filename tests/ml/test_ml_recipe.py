@@ -8,8 +8,9 @@ import pytest
 from ml import calibrate
 from ml.errors import AsofError
 from ml.evaluate import roc_auc
-from ml.recipe import Recipe, fit
+from ml.recipe import Recipe, fit, refit
 from ml.rows import labels
+from ml.split import known
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,8 @@ def parts(trained):
 
 
 def test_the_declared_recipe_is_what_training_follows(table, problem, trained, parts):
-    fitted = fit(table, problem, Recipe.of(problem), *parts)
+    before = known(table["as_of"], table["label_known_at"], trained.split.holdout_start)
+    fitted = refit(fit(table, problem, Recipe.of(problem), *parts), table, problem, before)
     assert fitted.data_sha256 == trained.twin.spec["data_sha256"]
     assert fitted.calibrator == trained.twin.calibrator
     holdout = table.take(trained.holdout)

@@ -61,7 +61,7 @@ def test_the_walk_trains_as_training_does(table, problem, trained, now):
     end = np.datetime64(now, "us")
     fold = folds(table[problem.as_of], table[problem.label_known_at], [trained.split.holdout_start, end], problem.validation_days)
     np.testing.assert_array_equal(fold[0].train, trained.split.train)
-    score = walk(table, problem, Recipe.of(problem), fold, refitted=False).score
+    score = walk(table, problem, Recipe.of(problem), fold).score
     np.testing.assert_array_equal(score, trained.holdout_score)
 
 

@@ -11,7 +11,7 @@ from ml.problem import Problem
 from ml.recipe import Recipe
 
 # The fields of a recipe that are keys of `training`.
-TRAINING = ("rounds", "early_stopping_rounds", "window_days", "calibration", "sampling")
+TRAINING = ("rounds", "early_stopping_rounds", "window_days", "calibration", "sampling", "members")
 CANDIDATE = "config: {meta: {role: candidate}}, "
 
 

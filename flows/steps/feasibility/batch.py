@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 from flows.steps import problems, settings, warehouse
 from flows.steps.settings import PROJECT
 from ml.errors import AsofError
-from ml.fit import trees
 from ml.model import Model
 from ml.problem import Problem
 from ml.recipe import Fitted
@@ -64,7 +63,7 @@ def measure(problem: Problem, fitted: Fitted, threshold: float, rows: int) -> Ba
 def as_model(problem: Problem, fitted: Fitted, threshold: float) -> Model:
     """The newest model of a trial in the form in which production keeps models."""
     made = {"now": "1970-01-01", "feature_hash": problem.feature_hash, "threshold": threshold}
-    text = trees(fitted.learned.booster, fitted.learned.rounds)
+    text = fitted.learned.text
     return Model(problem.name, text, fitted.calibrator, fitted.categories, fitted.columns, made)
 
 

@@ -179,7 +179,7 @@ def _time(measured: Measured) -> Iterable[str]:
         else f"**Retrain every {found.fold_days:.0f} days**: a model one period older may lose more than the margin, {margin:g}."
     )
     loses = f"It is shown to lose from {lost[0]:.0f} days on." if lost else "No loss is shown at any age that was measured."
-    yield f"{lasts} {loses} Declared is a {measured.problem.retraining['cadence']} retraining."
+    yield f"{lasts} {loses} Declared is a {measured.problem.retraining.cadence} retraining."
 
 
 def _price(measured: Measured) -> Iterable[str]:

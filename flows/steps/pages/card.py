@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from flows.steps.cards import Card
 from flows.steps.pages import card_figures as figures
@@ -51,7 +52,7 @@ def _head(card: Card) -> Iterator[str]:
     yield page.table(
         ["problem", "trained as of", "training rows", "label rate", "features", "trees", "threshold"],
         [[f"`{card.problem.name}`", _at(row["trained_as_of"]), row["rows_trained"], f"{card.model.spec['label_rate']:.3f}",
-          len(card.model.features), row["rounds"], f"{card.model.threshold:.2f}"]],
+          len(card.model.features), row["rounds"] * card.model.spec.get("members", 1), f"{card.model.threshold:.2f}"]],
     )  # fmt: skip
 
 
@@ -251,13 +252,17 @@ def row_date(card: Card) -> str:
     return f"{card.row['trained_as_of']:%Y-%m-%d}"
 
 
+def _members(spec: Mapping[str, Any]) -> str:
+    return f" for each of {spec['members']} members" if "members" in spec else ""
+
+
 def _reproduce(card: Card) -> Iterator[str]:
     spec, row = card.model.spec, card.row
     yield "## Reproduce it"
     yield (
         f"The same rows, code and seed give the same bytes. It took {row['seconds']:.0f} s; early stopping chose "
-        f"{spec['best_round']} trees "
-        f"for the twin, the refit has {spec['rounds']}. Calibration: {card.model.calibrator['kind']}."
+        f"{spec['best_round']} rounds, the refit has {spec['rounds']}{_members(spec)}. "
+        f"Calibration: {card.model.calibrator['kind']}."
     )
     params = ", ".join(f"{name} {value}" for name, value in sorted(spec["params"].items()))
     facts = {

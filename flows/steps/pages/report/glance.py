@@ -165,5 +165,5 @@ def _runs(report: Report) -> tuple:
 def _training(report: Report) -> tuple:
     trained = max((one["trained_as_of"] for one in report.versions), default=None)
     last = f"last as of {day(trained)}" if trained else "none so far"
-    cadence = report.problem.retraining["cadence"]
+    cadence = report.problem.retraining.cadence
     return "Next training", day(report.next_training) if report.next_training else cadence, f"declared {cadence}; {last}"

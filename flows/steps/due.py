@@ -1,0 +1,24 @@
+"""Whether a training should start now, and why: what `mon_retraining` says, acted on."""
+
+from __future__ import annotations
+
+from flows.steps import warehouse
+from flows.steps.step import step
+
+# Causes that need no monitor: they may be asked for at any moment.
+CALENDAR = ("schedule",)
+
+
+@step()
+def due(problem: str, triggers: bool = True) -> str | None:
+    """Why a training of a problem should start now, in words; None where nothing is due.
+
+    `triggers` False looks at the schedule alone: what triggers look at changes only when the monitors have been read.
+    """
+    only = "" if triggers else f" and trigger in ({', '.join(repr(one) for one in CALENDAR)})"
+    found = warehouse.rows(
+        f"select trigger, why from monitoring.mon_retraining where problem = ? and is_due{only} "
+        "order by trigger <> 'schedule', trigger",
+        [problem],
+    )
+    return "; ".join(f"{row['trigger'].replace('_', ' ')}: {row['why']}" for row in found) or None

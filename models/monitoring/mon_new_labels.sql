@@ -1,0 +1,19 @@
+-- One row per problem: the labels that have become known since its last training.
+with clock as (select * from {{ ref('stg_asof__clock') }}),
+
+last_training as (
+    select problem, max(as_of) as trained_as_of
+    from {{ ref('runs') }}
+    where phase = 'training' and status = 'succeeded'
+    group by problem
+)
+
+{% for name in var('problems') %}
+{%- set known_at = declared_column(name, 'label_known_at') %}
+select '{{ name }}' as problem, count(*) as labels
+from {{ ref(name ~ '__training_set') }} as rows
+inner join last_training on last_training.problem = '{{ name }}'
+cross join clock
+where rows.{{ known_at }} >= last_training.trained_as_of and rows.{{ known_at }} < clock.now
+{{ 'union all' if not loop.last }}
+{%- endfor %}

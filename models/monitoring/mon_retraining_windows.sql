@@ -1,0 +1,76 @@
+-- One row per problem, trigger and whole week of serving: what the trigger looks at, and whether it was beyond the limit.
+{%- set limits = var('alert_limits') %}
+with policy as (select * from {{ ref('mon_retraining_policy') }}),
+
+clock as (select * from {{ ref('stg_asof__clock') }}),
+
+measure_the_drift as (
+    select
+        drift.problem,
+        drift.week,
+        drift.model_version,
+        sum(coalesce({{ json_number('model_versions.importances', 'drift.feature') }}, 0))
+            filter (where drift.psi > {{ limits.drift_psi }}) as share_that_moved
+    from {{ ref('mon_drift') }} as drift
+    inner join {{ ref('model_versions') }} as model_versions using (problem, model_version)
+    where drift.rows_served >= {{ limits.drift_min_rows }} and drift.feature not in ('score', 'label')
+    group by all
+),
+
+-- a loss is small where it is good
+realise as (
+    select
+        quality.problem,
+        quality.period as week,
+        case policy.metric when 'roc_auc' then roc_auc when 'pr_auc' then pr_auc else -log_loss end as quality
+    from {{ ref('mon_quality') }} as quality
+    inner join policy using (problem)
+    where quality.grain = 'week' and quality.scorer = 'champion' and quality.rows_labelled >= {{ limits.quality_min_rows }}
+),
+
+-- The week is never in its own past, and half of fewer than four weeks is a guess.
+look_back as (
+    select this.problem, this.week, percentile_cont(0.5) within group (order by past.quality) as usual
+    from realise as this
+    inner join realise as past on past.problem = this.problem and past.week < this.week
+    group by all
+    having count(past.quality) >= 4
+),
+
+estimate as (
+    select
+        estimated.problem,
+        estimated.period as week,
+        case when estimated.metric = 'log_loss' then -estimated.low else estimated.high end as best
+    from {{ ref('mon_quality_estimated') }} as estimated
+    inner join policy on policy.problem = estimated.problem and policy.metric = estimated.metric
+    where estimated.grain = 'week' and estimated.state = 'ESTIMATED'
+),
+
+collect as (
+    select problem, 'drift' as trigger, week, coalesce(max(share_that_moved), 0) as value, {{ limits.drift_share_of_gain }} as limit_value, 1 as sign
+    from measure_the_drift
+    group by problem, week
+    union all
+    select problem, 'realised_loss', week, realise.quality, look_back.usual - policy.loss, -1
+    from realise
+    left join look_back using (problem, week)
+    inner join policy using (problem)
+    union all
+    select problem, 'estimated_loss', week, estimate.best, look_back.usual - policy.loss, -1
+    from estimate
+    inner join look_back using (problem, week)
+    inner join policy using (problem)
+)
+
+select
+    problem,
+    trigger,
+    week,
+    cast(week + interval 7 days as timestamp) as week_end,
+    value,
+    cast(limit_value as double) as limit_value,
+    coalesce(sign * value > sign * limit_value, false) as is_beyond
+from collect
+cross join clock
+where week + interval 7 days <= clock.now

@@ -1,0 +1,143 @@
+"""History lived again: what a policy would have trained, let in and scored, and nothing that could not be known then."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml.backtest.living import live, lost
+from ml.backtest.outcome import choose, outcomes
+from ml.backtest.policy import Gate, Policy, instants, policies
+from ml.backtest.world import Drifting, World
+from ml.declared.retraining import Retraining
+from ml.split import instants as at
+from ml.train import train
+
+FIRST, UNTIL, END = datetime(2013, 5, 8), datetime(2013, 6, 8), datetime(2013, 6, 30)
+LIMITS = Drifting(0.25, 0.5)
+
+
+def policy(cadence: str = "never", gate: Gate | None = None, **given) -> Policy:
+    return Policy(Retraining(cadence, **given), gate, 20)
+
+
+@pytest.fixture(scope="module")
+def world(table, problem) -> World:
+    return World(table, problem, instants(FIRST, END))
+
+
+def test_instants_are_those_days_of_a_month_on_which_cadences_meet():
+    found = instants(datetime(2013, 4, 1), datetime(2013, 5, 2))
+    assert [one.day for one in found] == [1, 8, 15, 22, 1, 2]
+
+
+def test_a_model_that_is_never_trained_again_scores_every_row(world, table, problem):
+    life = live(world, policy(), LIMITS)
+    assert life.trainings == ()
+    first = train(table, problem, FIRST).challenger
+    rows = np.flatnonzero((at(table["as_of"]) >= np.datetime64(FIRST)) & (at(table["as_of"]) < np.datetime64(END)))
+    np.testing.assert_array_equal(life.score, first.predict(table.take(rows)))
+    np.testing.assert_array_equal(life.flagged, life.score >= first.threshold)
+
+
+def test_without_a_gate_each_stretch_is_scored_by_the_model_trained_at_its_beginning(world, table, problem):
+    life = live(world, policy("weekly"), LIMITS)
+    assert [one.at for one in life.trainings] == list(world.edges[1:-1])
+    assert {one.cause for one in life.trainings} == {"schedule"} and all(one.promoted for one in life.trainings)
+    last = train(table, problem, world.edges[-2]).challenger.predict(table.take(world.stretches[-1]))
+    np.testing.assert_array_equal(life.score[-len(last) :], last)
+
+
+def test_policies_share_their_trainings(world):
+    live(world, policy("weekly"), LIMITS)
+    before = world.trainings
+    for cadence in ("fortnightly", "monthly", "quarterly"):
+        live(world, policy(cadence), LIMITS)
+        live(world, policy(cadence, Gate(0.01, 20)), LIMITS)
+    assert world.trainings == before
+
+
+def test_nothing_that_was_not_known_then_changes_what_was_done(world, table, problem):
+    eager = policy("fortnightly", triggers=("drift", "realised_loss"), beyond=1, cooldown_days=0)
+    cut = np.datetime64(world.edges[4], "us")
+    label = table["is_disrupted"].to_numpy(zero_copy_only=False).copy()
+    later = at(table["label_known_at"]) >= cut
+    label[later] = np.random.default_rng(0).random(later.sum()) < 0.5
+    place = table.schema.get_field_index("is_disrupted")
+    other = World(table.set_column(place, "is_disrupted", pa.array(label)), problem, world.edges)
+    mine, theirs = live(world, eager, LIMITS), live(other, eager, LIMITS)
+    seen = sum(len(rows) for rows in world.stretches[:5])
+    np.testing.assert_array_equal(mine.score[:seen], theirs.score[:seen])
+    assert not np.array_equal(mine.score[seen:], theirs.score[seen:]), "what is known later does change what is done later"
+    known = [one for one in mine.trainings if one.at <= world.edges[4]]
+    assert known == list(theirs.trainings)[: len(known)]
+
+
+def test_a_gate_of_a_wide_margin_lets_in_what_a_narrow_one_keeps_out(table, problem, world):
+    # So little is judged that no gate but the margin may matter: any value will do.
+    easy = World(table, replace(problem, slices=(), validation=problem.validation._replace(value_margin=1.0)), world.edges)
+    narrow, wide = (live(easy, policy("weekly", Gate(margin, 20)), LIMITS) for margin in (0.0, 0.4))
+    let_in = [sum(one.decision == "PROMOTE" for one in life.trainings) for life in (narrow, wide)]
+    assert let_in[0] < let_in[1] == sum(one.promoted for one in wide.trainings)
+    assert not np.array_equal(narrow.score, wide.score)
+
+
+def test_a_trigger_trains_on_enough_new_labels_and_waits_for_the_cooldown(world):
+    often = live(world, policy(triggers=("new_labels",), new_labels=300, cooldown_days=0), LIMITS)
+    seldom = live(world, policy(triggers=("new_labels",), new_labels=300, cooldown_days=14), LIMITS)
+    assert len(often.trainings) > len(seldom.trainings) > 0
+    assert {one.cause for one in (*often.trainings, *seldom.trainings)} == {"new_labels"}
+    assert live(world, policy(triggers=("new_labels",), new_labels=10**6), LIMITS).trainings == ()
+
+
+def test_everything_drifts_where_nothing_may_move(world):
+    found = live(world, policy(triggers=("drift",), beyond=1, cooldown_days=0), Drifting(0.0, 0.1))
+    assert [one.cause for one in found.trainings] == ["drift"] * (len(world.edges) - 2)
+    assert live(world, policy(triggers=("drift",), beyond=1), Drifting(99.0, 0.1)).trainings == ()
+
+
+@pytest.mark.parametrize(
+    ("metric", "realised", "beyond"),
+    [
+        ("roc_auc", [0.8, 0.8, 0.8, 0.8, 0.76], True),
+        ("roc_auc", [0.8, 0.8, 0.8, 0.8, 0.78], False),
+        ("roc_auc", [0.8, 0.8, 0.8, 0.5], False),
+        ("roc_auc", [0.8, np.nan, 0.8, 0.8, 0.5], False),
+        ("log_loss", [0.5, 0.5, 0.5, 0.5, 0.54], True),
+        ("log_loss", [0.5, 0.5, 0.5, 0.5, 0.4], False),
+    ],
+)
+def test_a_loss_is_held_against_half_of_at_least_four_stretches_before(metric, realised, beyond):
+    assert lost(metric, realised, 0.03) == beyond
+
+
+def test_value_stands_against_cost_and_the_policy_in_use_against_itself(world, problem):
+    asked = [policy("monthly"), policy("weekly"), policy()]
+    lives = [live(world, one, LIMITS) for one in asked]
+    choice, report = outcomes(world, lives, FIRST, UNTIL), outcomes(world, lives, UNTIL, END)
+    assert [one.trainings for one in choice] == [1, 3, 0] and [one.trainings for one in report] == [0, 3, 0]
+    assert sum(one.rows for one in (choice[0], report[0])) == len(lives[0].score)
+    assert choice[0].gained.estimate == choice[0].saved_more.estimate == 0
+    assert choice[1].cpu_seconds > choice[0].cpu_seconds > choice[2].cpu_seconds == 0
+    assert choice[0].money(problem, choice[0].saved) is None, "no price is declared"
+    prices = replace(problem.framing, prices=replace(problem.framing.prices, currency="EUR", cost_unit=10.0, cpu_hour=3600.0))
+    priced = replace(problem, framing=prices)
+    month = choice[1].rows / choice[1].days * 365.25 / 12
+    assert choice[1].money(priced, choice[1].saved).estimate == pytest.approx(10 * choice[1].saved.estimate * month)
+    assert choice[1].spent(priced) == pytest.approx(choice[1].cpu_seconds / 31 * 365.25 / 12)
+
+
+def test_of_equals_the_one_with_fewer_trainings_is_chosen(world, problem):
+    asked = [policy("quarterly"), policy(), policy("quarterly", Gate(0.01, 20))]
+    found = outcomes(world, [live(world, one, LIMITS) for one in asked], FIRST, UNTIL)
+    assert len({one.quality["roc_auc"].estimate for one in found}) == 1
+    assert choose([replace(found[0], trainings=3), found[1], found[2]], problem, gated=False) is found[1]
+    assert choose(found, problem) is found[2], "without a gate nothing is chosen"
+
+
+def test_the_policy_in_use_comes_first_and_none_comes_twice(problem):
+    found = policies(problem)
+    assert found[0].gate == Gate(problem.margin, problem.holdout_days) and found[0].retraining.cadence == "weekly"
+    assert len({one.name for one in found}) == len(found) > 20
