@@ -1,0 +1,53 @@
+-- One row per problem, monitor, subject, measure and day: the value, the limit that its history sets, and whether it is a signal.
+{%- set how = var('signals') %}
+with deviations as (select * from {{ ref('mon_deviations') }}),
+
+limits as (select * from {{ ref('mon_alarm_limits') }}),
+
+set_limits as (
+    select
+        d.*,
+        case
+            when d.was_always_zero then 'zero'
+            when l.alone_limit is null or d.days_before < {{ how.fewest_days }} then 'learning'
+            else 'watched'
+        end as state,
+        -- a signal strays beyond the limit of its monitor, and by an effect that matters
+        greatest(d.least_effect, l.alone_limit * greatest(d.usual_effect, d.least_effect / 4) / d.weight) as alone_limit,
+        greatest(d.least_effect, l.lasting_limit * greatest(d.usual_effect, d.least_effect / 4) / d.weight) as lasting_limit,
+        l.lasting_limit as lasting_stray_limit
+    from deviations as d
+    left join limits as l on l.problem is not distinct from d.problem and l.monitor = d.monitor and l.day = d.day
+),
+
+decide as (
+    select
+        *,
+        case when only_up then effect else abs(effect) end as size,
+        case when state = 'zero' then least_effect when state = 'watched' then alone_limit end as one_day_limit,
+        case
+            when state = 'watched' and lasting_stray >= lasting_stray_limit then lasting_limit
+        end as two_days_limit
+    from set_limits
+)
+
+select
+    problem,
+    monitor,
+    subject,
+    measure,
+    day,
+    state,
+    value,
+    expected,
+    effect,
+    least_effect,
+    least(one_day_limit, coalesce(two_days_limit, one_day_limit)) as limit_effect,
+    rows,
+    size / nullif(least(one_day_limit, coalesce(two_days_limit, one_day_limit)), 0) as times_limit,
+    case
+        when size >= one_day_limit then 'alone'
+        when size >= two_days_limit then 'lasting'
+    end as rule,
+    coalesce(size >= least(one_day_limit, coalesce(two_days_limit, one_day_limit)), false) as is_signal
+from decide
