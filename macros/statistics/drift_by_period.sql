@@ -47,9 +47,9 @@
         coalesce(sum(served) filter (where cell_group = -2), 0) / max(served_n) as unseen,
         coalesce(sum(served) filter (where cell_group in (-1, 21)), 0) / max(served_n) as out_of_range,
         sum(mean) as mean,
-        -- of equal values rounding may leave a difference below 0
-        sqrt(greatest(sum(square) - sum(mean) * sum(mean), 0)) as deviation,
-        sqrt(greatest(sum(square_trained) - sum(mean_trained) * sum(mean_trained), 0)) as deviation_trained,
+        -- of equal values rounding may leave a difference below 0; a category has none
+        sqrt(greatest(sum(square) - sum(mean) * sum(mean), 0 * sum(square))) as deviation,
+        sqrt(greatest(sum(square_trained) - sum(mean_trained) * sum(mean_trained), 0 * sum(square_trained))) as deviation_trained,
         max(fullest) / nullif(max(served_n) - coalesce(sum(served) filter (where cell_group = -3), 0), 0) as top_share
     from groups
     where served_n > 0

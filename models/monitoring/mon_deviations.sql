@@ -49,7 +49,7 @@ compare as (
 look_back as (
     select
         *,
-        greatest_before = 0 as was_always_zero,
+        from_zero and greatest_before = 0 as was_always_zero,
         count(effect) over before as days_before,
         quantile_cont(abs(effect), 0.9) over before as usual_effect
     from compare

@@ -81,6 +81,7 @@ select
     sum(value * rows_or_one) / sum(rows_or_one) as value,
     max(unit) * {{ declared_of_measure('least') }} as least_effect,
     {{ declared_of_measure('up') }} as only_up,
+    {{ declared_of_measure('from_zero') }} as from_zero,
     cast(sum(rows) as bigint) as rows
 from (select *, greatest(coalesce(rows, 1), 1) as rows_or_one from measured where value is not null and unit is not null)
 group by problem, subject, measure, day

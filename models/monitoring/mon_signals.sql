@@ -12,12 +12,12 @@ set_limits as (
             when l.alone_limit is null or d.days_before < {{ how.fewest_days }} then 'learning'
             else 'watched'
         end as state,
-        -- a signal strays beyond the limit of its monitor, and by an effect that matters
+        -- a signal strays beyond the limit of its measure, and by an effect that matters
         greatest(d.least_effect, l.alone_limit * greatest(d.usual_effect, d.least_effect / 4) / d.weight) as alone_limit,
         greatest(d.least_effect, l.lasting_limit * greatest(d.usual_effect, d.least_effect / 4) / d.weight) as lasting_limit,
         l.lasting_limit as lasting_stray_limit
     from deviations as d
-    left join limits as l on l.problem is not distinct from d.problem and l.monitor = d.monitor and l.day = d.day
+    left join limits as l on l.problem is not distinct from d.problem and l.measure = d.measure and l.day = d.day
 ),
 
 decide as (
