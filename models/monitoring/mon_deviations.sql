@@ -1,7 +1,7 @@
 -- One row per problem, monitor, subject, measure and day: how far the value is from what its own past leads to expect.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
 {%- set how = var('signals') %}
-{%- set look_back = how.level_days + how.weekday_days + how.scale_days %}
+{%- set look_back = how.level_days + how.weekday_days + how.scale_days + how.tail_days %}
 
 with measures as (select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back) }}),
 
@@ -16,7 +16,7 @@ find_the_level as (
         max(abs(value)) over before as greatest_before
     from measures
     window before as (
-        partition by problem, subject, measure order by day
+        partition by problem, subject, measure, version order by day
         range between interval {{ how.level_days }} days preceding and interval 1 days preceding
     )
 ),
@@ -29,7 +29,7 @@ find_what_the_weekday_adds as (
     from find_the_level
     where level_days > 0
     window same_weekday as (
-        partition by problem, subject, measure, weekday order by day
+        partition by problem, subject, measure, version, weekday order by day
         range between interval {{ how.weekday_days }} days preceding and interval 7 days preceding
     )
 ),
@@ -54,7 +54,7 @@ look_back as (
         quantile_cont(abs(effect), 0.9) over before as usual_effect
     from compare
     window before as (
-        partition by problem, subject, measure order by day
+        partition by problem, subject, measure, version order by day
         range between interval {{ how.scale_days }} days preceding and interval 1 days preceding
     )
 ),
@@ -63,12 +63,34 @@ look_back as (
 standardise as (
     select
         *,
+        greatest(usual_effect, least_effect / 4) as scale,
         case
             when days_before < {{ how.fewest_days // 2 }} then null
             when only_up then greatest(weight * effect / greatest(usual_effect, least_effect / 4), 0)
             else weight * effect / greatest(usual_effect, least_effect / 4)
         end as stray
     from look_back
+),
+
+-- How far a series goes on average where it goes beyond 1: some have storms, others have not. A few days that never were, as wild
+-- as most series are, keep the first ones from deciding.
+measure_the_tail as (
+    select
+        *,
+        ({{ how.prior_days }} * {{ how.prior_excess }} + coalesce(sum(greatest(abs(stray) - 1, 0)) over before, 0))
+        / ({{ how.prior_days }} + count(case when abs(stray) > 1 then 1 end) over before) as excess,
+        -- what the day shares, in the same direction, with the farthest of the four days before
+        greatest(least(stray, max(stray) over four_days), least(-stray, -min(stray) over four_days), 0) as lasting_stray
+    from standardise
+    window
+        before as (
+            partition by problem, subject, measure, version order by day
+            range between interval {{ how.tail_days }} days preceding and interval 1 days preceding
+        ),
+        four_days as (
+            partition by problem, subject, measure, version order by day
+            range between interval 4 days preceding and interval 1 days preceding
+        )
 )
 
 select
@@ -76,6 +98,7 @@ select
     monitor,
     subject,
     measure,
+    version,
     day,
     value,
     expected,
@@ -86,12 +109,10 @@ select
     weight,
     was_always_zero,
     days_before,
-    usual_effect,
+    scale,
     stray,
-    -- what the day shares, in the same direction, with the farthest of the four days before
-    greatest(least(stray, max(stray) over four_days), least(-stray, -min(stray) over four_days), 0) as lasting_stray
-from standardise
-window four_days as (
-    partition by problem, subject, measure order by day
-    range between interval 4 days preceding and interval 1 days preceding
-)
+    excess,
+    -- how many times the tail has fallen to 1 / e: the same for quiet and for stormy series
+    greatest(abs(stray) - 1, 0 * stray) / excess as rarity,
+    greatest(lasting_stray - 1, 0 * lasting_stray) / excess as lasting_rarity
+from measure_the_tail

@@ -13,9 +13,9 @@ set_limits as (
             else 'watched'
         end as state,
         -- a signal strays beyond the limit of its measure, and by an effect that matters
-        greatest(d.least_effect, l.alone_limit * greatest(d.usual_effect, d.least_effect / 4) / d.weight) as alone_limit,
-        greatest(d.least_effect, l.lasting_limit * greatest(d.usual_effect, d.least_effect / 4) / d.weight) as lasting_limit,
-        l.lasting_limit as lasting_stray_limit
+        greatest(d.least_effect, d.scale * (1 + d.excess * l.alone_limit) / d.weight) as alone_limit,
+        greatest(d.least_effect, d.scale * (1 + d.excess * l.lasting_limit) / d.weight) as lasting_limit,
+        l.lasting_limit as lasting_rarity_limit
     from deviations as d
     left join limits as l on l.problem is not distinct from d.problem and l.measure = d.measure and l.day = d.day
 ),
@@ -26,7 +26,7 @@ decide as (
         case when only_up then effect else abs(effect) end as size,
         case when state = 'zero' then least_effect when state = 'watched' then alone_limit end as one_day_limit,
         case
-            when state = 'watched' and lasting_stray >= lasting_stray_limit then lasting_limit
+            when state = 'watched' and lasting_rarity >= lasting_rarity_limit then lasting_limit
         end as two_days_limit
     from set_limits
 )
