@@ -10,7 +10,7 @@
               against the period before: psi and jensen_shannon over groups of cells with missing and unseen among them; ks over all
               cells of a number; and against training wasserstein in the unit of the feature, chi_square with its degrees, and the
               shares missing, unseen and out_of_range, mean and deviation of the places of the cells, the deviation of training,
-              and the share of the fullest cell (missing aside). Null where a side has no row. -#}
+              and the share of the fullest cell (missing and out of range aside). Null where a side has no row. -#}
 {% macro drift_by_period(counts, cells, period, days=7, step=1) -%}
     {%- set keys = 'problem, model_version, feature, ' ~ period -%}
     with {{ _drift_side_by_side(keys, counts, cells, period, days, step) }},
@@ -25,7 +25,7 @@
             {{ wasserstein('trained_so_far', 'served_so_far', 'trained_placed', 'served_placed', 'step') }} as wasserstein,
             sum(served * place) / max(served_placed) as mean, sum(served * place * place) / max(served_placed) as square,
             sum(rows_trained * place) / max(trained_placed) as mean_trained, sum(rows_trained * place * place) / max(trained_placed) as square_trained,
-            max(case when kind <> 'missing' then served end) as fullest
+            max(case when kind not in ('missing', 'below', 'above') then served end) as fullest
         from running
         group by all
     )

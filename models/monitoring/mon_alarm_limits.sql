@@ -3,7 +3,7 @@
 with farthest_of_the_day as (
     select problem, measure, day, max(rarity) as alone, max(lasting_rarity) as lasting
     from {{ ref('mon_deviations') }}
-    where stray is not null
+    where rarity is not null
     group by all
 ),
 
@@ -60,7 +60,7 @@ extrapolate as (
     select
         *,
         -- a tail that never began counts as one that did once
-        tail_begins + falls_within * ln(greatest(in_tail, 1) / cast(days as double) / ({{ how.false_pages_a_quarter }} / 92.0 / {{ 2 * how.measures | length }})) as rarity_limit
+        tail_begins + falls_within * ln(greatest(in_tail, 1) / cast(days as double) / ({{ how.false_pages_a_quarter }} / cast(92 as double) / {{ 2 * how.measures | length }})) as rarity_limit
     from measure_the_tail
 )
 

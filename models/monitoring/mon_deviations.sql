@@ -80,7 +80,9 @@ measure_the_tail as (
         ({{ how.prior_days }} * {{ how.prior_excess }} + coalesce(sum(greatest(abs(stray) - 1, 0)) over before, 0))
         / ({{ how.prior_days }} + count(case when abs(stray) > 1 then 1 end) over before) as excess,
         -- what the day shares, in the same direction, with the farthest of the four days before
-        greatest(least(stray, max(stray) over four_days), least(-stray, -min(stray) over four_days), 0) as lasting_stray
+        0 * stray + greatest(
+            least(stray, coalesce(max(stray) over four_days, 0)), least(-stray, coalesce(-min(stray) over four_days, 0)), 0
+        ) as lasting_stray
     from standardise
     window
         before as (

@@ -71,8 +71,6 @@ measured as (
     select null, source, null, 'rows', day, ln(1 + rows), 1, null from volume where is_over
     union all
     select null, source, null, 'hours_behind', day, hours_behind, 1, null from volume where is_over
-    union all
-    select null, source, null, 'refused', day, share, 1, rows_received from {{ ref('mon_refused') }}
 )
 
 -- On the day of a promotion two versions have served, one the night and one the day: the one with more rows speaks for it.

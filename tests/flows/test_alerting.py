@@ -25,19 +25,24 @@ def test_features_are_traced_to_the_models_they_are_computed_from_once(inside: H
 
 def test_what_stands_on_a_bad_feed_is_one_alert_that_names_the_feed(inside: House) -> None:
     with warehouse.transaction() as con:
-        con.execute("update ledger.profiles set cell = 0 where stage = 'serving' and feature <> 'score'")
+        # three weeks like the last whole day, and then a day on which nothing has a value
+        con.execute(
+            "insert into ledger.profiles by name select * replace (day - cast(ago as integer) as day) from ledger.profiles, "
+            "generate_series(3, 24) as days(ago) where stage = 'serving' and day = date '2013-03-01'"
+        )
+        con.execute("update ledger.profiles set cell = 0 where stage = 'serving' and feature <> 'score' and day = date '2013-03-01'")
         con.execute("update ledger.batches set rows_quarantined = rows_received where source = 'flights.weather'")
     building.watch(clock.now())
     evaluating.evaluate(clock.now(), ledger.wall_clock())
     found = {row["alert_id"]: row for row in events.standing()}
-    assert set(found) == {"quarantine/flights.weather", "feature_drift/flight_disruption/features"}
+    assert set(found) == {"quarantine/flights.weather", "missing_values/flight_disruption/values"}
     bad = found["quarantine/flights.weather"]
     assert "flights.weather" in bad["cause"]
-    assert "quarantine flights.weather" in bad["findings"] and "feature_drift" in bad["findings"]
+    assert "quarantine flights.weather" in bad["findings"] and "missing_values" in bad["findings"]
     traced = lineage.read({FEATURES})
     weather = sum(1 for (_, column) in traced.columns if "flights.weather" in traced.above(FEATURES, column))
     assert bad["points"] > weather > 10, "each feature of the weather, and the files themselves"
-    assert found["feature_drift/flight_disruption/features"]["owner"] == "operations-analytics"
+    assert found["missing_values/flight_disruption/values"]["owner"] == "operations-analytics"
 
 
 def test_a_warehouse_of_an_earlier_version_gets_what_is_new_and_keeps_what_it_has(inside: House) -> None:

@@ -1,15 +1,49 @@
--- One row per source and day of landing that lost more lines than its own past lets expect.
+-- One row per file of a source that lost more of its lines in two weeks than the declared share, and than it always has.
+{%- set limits = var('alert_limits') %}
+with clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }}),
+
+recent_batches as (
+    select *
+    from {{ ref('batches') }}
+    where landed_as_of >= (select today - interval {{ limits.stands_for_days }} days from clock)
+),
+
+-- A source that loses a few lines every day is known to; twice as many are news.
+lost_before as (
+    select source, cast(sum(rows_quarantined) as double) / nullif(sum(rows_received), 0) as usual_share
+    from {{ ref('batches') }}
+    where
+        landed_as_of < (select today - interval {{ limits.stands_for_days }} days from clock)
+        and landed_as_of >= (select today - interval {{ var('signals').tail_days }} days from clock)
+    group by source
+),
+
+share_of_the_source as (
+    select
+        *,
+        sum(rows_received) over by_source as received,
+        cast(sum(rows_quarantined) over by_source as double) / nullif(sum(rows_received) over by_source, 0) as share
+    from recent_batches
+    window by_source as (partition by source)
+),
+
+set_limits as (
+    select share_of_the_source.*, greatest({{ limits.quarantined_share }}, coalesce(2 * usual_share, 0)) as limit_share
+    from share_of_the_source
+    left join lost_before using (source)
+)
+
 select
-    problem,
+    cast(null as varchar) as problem,
     'quarantine' as kind,
-    subject,
-    subject as alert_subject,
-    subject as node,
-    cast(day as timestamp) as seen_at,
-    value,
-    limit_value,
+    source as subject,
+    source as alert_subject,
+    source as node,
+    landed_as_of as seen_at,
+    share as value,
+    cast(limit_share as double) as limit_value,
     cast(null as varchar) as severity,
-    least(value, 1) as damage,
-    rows as rows_at_stake
-from {{ ref('mon_worst_signals') }}
-where monitor = 'quarantine'
+    share as damage,
+    cast(received as bigint) as rows_at_stake
+from set_limits
+where share > limit_share and rows_quarantined > 0
