@@ -53,6 +53,8 @@ measured as (
     from drift where feature not in ('score', 'label')
     union all
     {%- endfor %}
+    select problem, feature, null, 'apart', day, apart, 1, rows from {{ ref('mon_apart') }} where day < (select today from clock)
+    union all
     {%- for measure, value in of_scores.items() %}
     select problem, 'score', null, '{{ measure }}', day, {{ value }}, 1, rows from drift where feature = 'score'
     union all
