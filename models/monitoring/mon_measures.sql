@@ -1,6 +1,6 @@
 -- One row per problem, monitor, subject, measure and day that is over: everything that is watched, in one shape.
 {%- set of_features = {
-    'shift': 'mean', 'spread': 'ln(greatest(deviation, deviation_trained / 10))', 'shape': 'jensen_shannon', 'top_share': 'top_share',
+    'shift': 'mean', 'spread': 'ln(greatest(deviation / deviation_trained, 0.1))', 'shape': 'jensen_shannon', 'top_share': 'top_share',
     'missing': 'missing', 'unseen': 'unseen', 'out_of_range': 'out_of_range * least(deviation / deviation_trained, 1)',
 } %}
 {%- set of_scores = {'score_spread': of_features.spread, 'score_shape': 'jensen_shannon', 'score_top_share': 'top_share'} %}
@@ -53,7 +53,8 @@ measured as (
     from drift where feature not in ('score', 'label')
     union all
     {%- endfor %}
-    select problem, feature, null, 'apart', day, apart, 1, rows from {{ ref('mon_apart') }} where day < (select today from clock)
+    select problem, feature, null, concat(aspect, '_apart'), day, apart, case when aspect = 'mean' then unit else 1 end, rows
+    from {{ ref('mon_apart') }} where day < (select today from clock)
     union all
     {%- for measure, value in of_scores.items() %}
     select problem, 'score', null, '{{ measure }}', day, {{ value }}, 1, rows from drift where feature = 'score'
