@@ -1,8 +1,9 @@
 -- One row per problem, monitor, subject, measure and day: the value, the limit that its history sets, and whether it is a signal.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
 {%- set how = var('signals') %}
-with deviations as (select * from {{ ref('mon_deviations') }}),
+with deviations as (select * from {{ ref('mon_deviations') }} where {{ open_days('day') }}),
 
-limits as (select * from {{ ref('mon_alarm_limits') }}),
+limits as (select * from {{ ref('mon_alarm_limits') }} where {{ open_days('day') }}),
 
 set_limits as (
     select
