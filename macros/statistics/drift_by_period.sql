@@ -9,31 +9,11 @@
     Returns   problem, model_version, feature, the period, rows_trained, rows_served, and, each against training and (…_previous)
               against the period before: psi and jensen_shannon over groups of cells with missing and unseen among them; ks over all
               cells of a number; and against training wasserstein in the unit of the feature, chi_square with its degrees, and the
-              shares missing, unseen and out_of_range, and the mean of the places of the cells. Null where a side has no row. -#}
+              shares missing, unseen and out_of_range, mean and deviation of the places of the cells, the deviation of training,
+              and the share of the fullest cell (missing and out of range aside). Null where a side has no row. -#}
 {% macro drift_by_period(counts, cells, period, days=7, step=1) -%}
     {%- set keys = 'problem, model_version, feature, ' ~ period -%}
-    {%- set places = "kind in ('below', 'inside', 'above')" -%}
-    with periods as (
-        select {{ keys }}, cell, sum(rows) as rows from {{ counts }} group by all
-    ),
-    every_cell as (
-        select cells.*, asked.{{ period }}
-        from {{ cells }} as cells
-        inner join (select distinct {{ keys }} from periods) as asked using (problem, model_version, feature)
-    ),
-    side_by_side as (
-        select
-            every_cell.*,
-            cast(coalesce(periods.rows, 0) as double) as served,
-            cast(sum(coalesce(periods.rows, 0)) over before as double) as earlier,
-            {{ places }} as is_placed
-        from every_cell
-        left join periods using ({{ keys }}, cell)
-        window before as (
-            partition by problem, model_version, feature, cell order by {{ period }}
-            range between interval {{ days }} days preceding and interval {{ step }} days preceding
-        )
-    ),
+    with {{ _drift_side_by_side(keys, counts, cells, period, days, step) }},
     {{ _drift_running(keys) }},
     groups as (
         select
@@ -43,7 +23,9 @@
             {{ kolmogorov_smirnov('trained_so_far', 'served_so_far', 'trained_placed', 'served_placed') }} as ks,
             {{ kolmogorov_smirnov('earlier_so_far', 'served_so_far', 'earlier_placed', 'served_placed') }} as ks_previous,
             {{ wasserstein('trained_so_far', 'served_so_far', 'trained_placed', 'served_placed', 'step') }} as wasserstein,
-            sum(served * place) / max(served_placed) as mean
+            sum(served * place) / max(served_placed) as mean, sum(served * place * place) / max(served_placed) as square,
+            sum(rows_trained * place) / max(trained_placed) as mean_trained, sum(rows_trained * place * place) / max(trained_placed) as square_trained,
+            max(case when kind not in ('missing', 'below', 'above') then served end) as fullest
         from running
         group by all
     )
@@ -64,7 +46,11 @@
         coalesce(sum(served) filter (where cell_group = -3), 0) / max(served_n) as missing,
         coalesce(sum(served) filter (where cell_group = -2), 0) / max(served_n) as unseen,
         coalesce(sum(served) filter (where cell_group in (-1, 21)), 0) / max(served_n) as out_of_range,
-        sum(mean) as mean
+        sum(mean) as mean,
+        -- of equal values rounding may leave a difference below 0; a category has none
+        sqrt(greatest(sum(square) - sum(mean) * sum(mean), 0 * sum(square))) as deviation,
+        sqrt(greatest(sum(square_trained) - sum(mean_trained) * sum(mean_trained), 0 * sum(square_trained))) as deviation_trained,
+        max(fullest) / nullif(max(served_n) - coalesce(sum(served) filter (where cell_group = -3), 0), 0) as top_share
     from groups
     where served_n > 0
     group by {{ keys }}

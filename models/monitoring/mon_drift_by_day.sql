@@ -1,5 +1,5 @@
 -- One row per problem, model version, feature and day of serving: how far the served rows are from training and the week before.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'model_version', 'feature', 'day']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'model_version', 'feature', 'day']) }}
 
 with cells as (select * from {{ ref('mon_cells') }}),
 

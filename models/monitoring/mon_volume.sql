@@ -65,6 +65,7 @@ look_back as (
 select
     source,
     day,
+    clock,
     weekday,
     cast(rows as bigint) as rows,
     cast(files as bigint) as files,

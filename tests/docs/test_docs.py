@@ -15,7 +15,7 @@ PAGES = sorted([PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "do
 MADE = ("data/", "published/", "target/", ".venv", ".env", "logs/")
 # The example that `docs/how-to/add-a-problem.md` builds up, placeholders, and names of alerts.
 EXAMPLES = re.compile(
-    r"carrier_cancels|<.*>|crews|^p__|/p/$|^(\w+_drift|quality_\w+|quarantine|failed_run|quota|training_\w+|gate_failed|no_promotion)/"
+    r"carrier_cancels|<.*>|crews|^p__|/p/$|^(\w+_drift|quality_\w+|quarantine|volume|missing_values|skew|proxies|failed_run|quota|training_\w+|gate_failed|no_promotion)/"
 )
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

@@ -1,7 +1,7 @@
 -- One row per kind, problem, subject and instant at which a monitor was beyond its limit: what alerts are made of.
 {%- set kinds = [
-    'failed_run', 'quality_below_rule', 'quality_estimated', 'quota', 'quarantine', 'feature_drift', 'prediction_drift', 'label_drift',
-    'training_cost', 'training_overdue', 'gate_failed', 'no_promotion',
+    'failed_run', 'quality_below_rule', 'quality_estimated', 'quota', 'quarantine', 'volume', 'feature_drift', 'missing_values', 'skew',
+    'prediction_drift', 'proxies', 'label_drift', 'test_set_drift', 'training_cost', 'training_overdue', 'gate_failed', 'no_promotion',
 ] %}
 with unite as (
     {%- for kind in kinds %}

@@ -1,16 +1,15 @@
--- One row per week in which the label was true more or less often than on the training rows.
-{%- set limits = var('alert_limits') %}
+-- One row per day on which labels are true more or less often than their own past, or the scores, let expect.
 select
     problem,
     'label_drift' as kind,
-    feature as subject,
-    feature as alert_subject,
+    subject,
+    subject as alert_subject,
     concat(problem, '__labels') as node,
-    cast(week as timestamp) as seen_at,
-    psi as value,
-    cast({{ limits.drift_psi }} as double) as limit_value,
+    cast(day as timestamp) as seen_at,
+    value,
+    limit_value,
     cast(null as varchar) as severity,
-    least(psi, 1) as damage,
-    rows_served as rows_at_stake
-from {{ ref('mon_drift') }}
-where feature = 'label' and rows_served >= {{ limits.drift_min_rows }} and psi > {{ limits.drift_psi }}
+    least(abs(effect), 1) as damage,
+    rows as rows_at_stake
+from {{ ref('mon_worst_signals') }}
+where monitor = 'label_drift'

@@ -1,16 +1,15 @@
--- One row per week in which the scores were distributed otherwise than on the holdout.
-{%- set limits = var('alert_limits') %}
+-- One row per day on which scores are distributed otherwise than their own past lets expect.
 select
     problem,
     'prediction_drift' as kind,
-    feature as subject,
-    feature as alert_subject,
+    subject,
+    subject as alert_subject,
     concat(problem, '__predictions') as node,
-    cast(week as timestamp) as seen_at,
-    psi as value,
-    cast({{ limits.drift_psi }} as double) as limit_value,
+    cast(day as timestamp) as seen_at,
+    value,
+    limit_value,
     cast(null as varchar) as severity,
     least(psi, 1) as damage,
-    rows_served as rows_at_stake
-from {{ ref('mon_drift') }}
-where feature = 'score' and rows_served >= {{ limits.drift_min_rows }} and psi > {{ limits.drift_psi }}
+    rows as rows_at_stake
+from {{ ref('mon_worst_signals') }}
+where monitor = 'prediction_drift'

@@ -1,4 +1,4 @@
--- One row per file of a source that lost more than the declared share of its lines in two weeks.
+-- One row per file of a source that lost more of its lines in two weeks than the declared share, and than it always has.
 {%- set limits = var('alert_limits') %}
 with clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }}),
 
@@ -8,6 +8,16 @@ recent_batches as (
     where landed_as_of >= (select today - interval {{ limits.stands_for_days }} days from clock)
 ),
 
+-- A source that loses a few lines every day is known to; twice as many are news.
+lost_before as (
+    select source, cast(sum(rows_quarantined) as double) / nullif(sum(rows_received), 0) as usual_share
+    from {{ ref('batches') }}
+    where
+        landed_as_of < (select today - interval {{ limits.stands_for_days }} days from clock)
+        and landed_as_of >= (select today - interval {{ var('signals').tail_days }} days from clock)
+    group by source
+),
+
 share_of_the_source as (
     select
         *,
@@ -15,6 +25,12 @@ share_of_the_source as (
         cast(sum(rows_quarantined) over by_source as double) / nullif(sum(rows_received) over by_source, 0) as share
     from recent_batches
     window by_source as (partition by source)
+),
+
+set_limits as (
+    select share_of_the_source.*, greatest({{ limits.quarantined_share }}, coalesce(2 * usual_share, 0)) as limit_share
+    from share_of_the_source
+    left join lost_before using (source)
 )
 
 select
@@ -25,9 +41,9 @@ select
     source as node,
     landed_as_of as seen_at,
     share as value,
-    cast({{ limits.quarantined_share }} as double) as limit_value,
+    cast(limit_share as double) as limit_value,
     cast(null as varchar) as severity,
     share as damage,
     cast(received as bigint) as rows_at_stake
-from share_of_the_source
-where share > {{ limits.quarantined_share }} and rows_quarantined > 0
+from set_limits
+where share > limit_share and rows_quarantined > 0

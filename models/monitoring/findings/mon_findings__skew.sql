@@ -1,0 +1,18 @@
+-- One row per day of which served rows would be other ones today.
+{%- set limit = var('alert_limits').skewed_share %}
+select
+    problem,
+    'skew' as kind,
+    'served rows' as subject,
+    'served rows' as alert_subject,
+    concat(problem, '__features') as node,
+    cast(day as timestamp) as seen_at,
+    sum(rows_differing) / sum(rows_compared) as value,
+    cast({{ limit }} as double) as limit_value,
+    cast(null as varchar) as severity,
+    sum(rows_differing) / sum(rows_compared) as damage,
+    cast(sum(rows_compared) as bigint) as rows_at_stake
+from {{ ref('mon_skew') }}
+where feature = 'any feature'
+group by problem, day
+having sum(rows_differing) > {{ limit }} * sum(rows_compared)

@@ -1,0 +1,16 @@
+-- One row per model version whose holdout is scored otherwise than the holdout of the version before.
+{%- set limit = var('alert_limits').test_set_psi %}
+select
+    problem,
+    'test_set_drift' as kind,
+    'holdout' as subject,
+    'holdout' as alert_subject,
+    'model_versions' as node,
+    trained_as_of as seen_at,
+    score_psi as value,
+    cast({{ limit }} as double) as limit_value,
+    cast(null as varchar) as severity,
+    least(score_psi, 1) as damage,
+    rows_holdout as rows_at_stake
+from {{ ref('mon_holdout') }}
+where score_psi > {{ limit }}

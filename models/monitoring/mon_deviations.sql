@@ -1,0 +1,120 @@
+-- One row per problem, monitor, subject, measure and day: how far the value is from what its own past leads to expect.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
+{%- set how = var('signals') %}
+{%- set look_back = how.level_days + how.weekday_days + how.scale_days + how.tail_days %}
+
+with measures as (select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back) }}),
+
+-- The day itself is in none of its baselines.
+find_the_level as (
+    select
+        *,
+        {{ iso_weekday('day') }} as weekday,
+        count(*) over before as level_days,
+        median(value) over before as level,
+        median(rows) over before as usual_rows,
+        max(abs(value)) over before as greatest_before
+    from measures
+    window before as (
+        partition by problem, subject, measure, version order by day
+        range between interval {{ how.level_days }} days preceding and interval 1 days preceding
+    )
+),
+
+find_what_the_weekday_adds as (
+    select
+        *,
+        count(value - level) over same_weekday as weekdays,
+        median(value - level) over same_weekday as weekday_adds
+    from find_the_level
+    where level_days > 0
+    window same_weekday as (
+        partition by problem, subject, measure, version, weekday order by day
+        range between interval {{ how.weekday_days }} days preceding and interval 7 days preceding
+    )
+),
+
+-- Of fewer than three weekdays the median is a guess. A day with fewer rows than usual strays farther by chance alone.
+compare as (
+    select
+        *,
+        level + case when weekdays >= 3 then weekday_adds else 0 end as expected,
+        value - level - case when weekdays >= 3 then weekday_adds else 0 end as effect,
+        coalesce(least(1, sqrt(rows / nullif(cast(usual_rows as double), 0))), 1) as weight
+    from find_what_the_weekday_adds
+    where level_days >= {{ how.fewest_zeros }}
+),
+
+-- The ninth decile and not the usual deviation: what is quiet for a week and then storms is measured by its storms.
+look_back as (
+    select
+        *,
+        from_zero and greatest_before = 0 as was_always_zero,
+        count(effect) over before as days_before,
+        quantile_cont(abs(effect), 0.9) over before as usual_effect
+    from compare
+    window before as (
+        partition by problem, subject, measure, version order by day
+        range between interval {{ how.scale_days }} days preceding and interval 1 days preceding
+    )
+),
+
+-- What hardly ever moves must not count as extreme for a hair: a quarter of what matters is the least that it is measured by.
+standardise as (
+    select
+        *,
+        greatest(usual_effect, least_effect / 4) as scale,
+        case
+            when days_before < {{ how.fewest_days // 2 }} then null
+            when only_up then greatest(weight * effect / greatest(usual_effect, least_effect / 4), 0)
+            else weight * effect / greatest(usual_effect, least_effect / 4)
+        end as stray
+    from look_back
+),
+
+-- How far a series goes on average where it goes beyond 1: some have storms, others have not. A few days that never were, as wild
+-- as most series are, keep the first ones from deciding.
+measure_the_tail as (
+    select
+        *,
+        ({{ how.prior_days }} * {{ how.prior_excess }} + coalesce(sum(greatest(abs(stray) - 1, 0)) over before, 0))
+        / ({{ how.prior_days }} + count(case when abs(stray) > 1 then 1 end) over before) as excess,
+        -- what the day shares, in the same direction, with the farthest of the four days before
+        0 * stray + greatest(
+            least(stray, coalesce(max(stray) over four_days, 0)), least(-stray, coalesce(-min(stray) over four_days, 0)), 0
+        ) as lasting_stray
+    from standardise
+    window
+        before as (
+            partition by problem, subject, measure, version order by day
+            range between interval {{ how.tail_days }} days preceding and interval 1 days preceding
+        ),
+        four_days as (
+            partition by problem, subject, measure, version order by day
+            range between interval 4 days preceding and interval 1 days preceding
+        )
+)
+
+select
+    problem,
+    monitor,
+    subject,
+    measure,
+    version,
+    day,
+    value,
+    expected,
+    effect,
+    least_effect,
+    only_up,
+    rows,
+    weight,
+    was_always_zero,
+    days_before,
+    scale,
+    stray,
+    excess,
+    -- how many times the tail has fallen to 1 / e: the same for quiet and for stormy series
+    greatest(abs(stray) - 1, 0 * stray) / excess as rarity,
+    greatest(lasting_stray - 1, 0 * lasting_stray) / excess as lasting_rarity
+from measure_the_tail

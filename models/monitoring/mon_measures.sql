@@ -1,0 +1,97 @@
+-- One row per problem, monitor, subject, measure and day that is over: everything that is watched, in one shape.
+{%- set of_features = {
+    'shift': 'mean', 'spread': 'ln(greatest(deviation / deviation_trained, 0.1))', 'shape': 'jensen_shannon', 'top_share': 'top_share',
+    'missing': 'missing', 'unseen': 'unseen', 'out_of_range': 'out_of_range * least(deviation / deviation_trained, 1)',
+} %}
+{%- set of_scores = {'score_spread': of_features.spread, 'score_shape': 'jensen_shannon', 'score_top_share': 'top_share'} %}
+{%- set of_predictions = ['mean_score', 'score_above_rule', 'share_flagged', 'entropy', 'share_distinct'] %}
+with clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }}),
+
+-- Rows that agree with each other are one witness: a rate of the whole city leaves its range with a season, and with all rows at once.
+drift as (
+    select problem, feature, day, rows_served as rows, nullif(deviation_trained, 0) as deviation_trained, deviation, mean,
+        jensen_shannon, top_share, missing, unseen, out_of_range
+    from {{ ref('mon_drift_by_day') }}
+    where day < (select today from clock)
+),
+
+proxies as (
+    select *, label_rate - mean_score_labelled as label_surprise, mean_score - mean_rule_score as score_above_rule
+    from {{ ref('mon_proxies') }}
+    where day < (select today from clock)
+),
+
+-- A feature that is not among the reasons of a day has a share of 0. What gives reasons is a version: the next one has its own.
+days_explained as (
+    select problem, model_version, day, max(rows_explained) as rows from {{ ref('mon_reasons') }}
+    where day < (select today from clock)
+    group by all
+),
+
+reasons as (
+    select days_explained.*, features.feature, coalesce(found.share, 0) as share
+    from days_explained
+    inner join (select distinct problem, model_version, feature from {{ ref('mon_reasons') }}) as features using (problem, model_version)
+    left join {{ ref('mon_reasons') }} as found using (problem, model_version, day, feature)
+),
+
+-- A day of landing is over when the clock stands as late in it as it usually did at last: hourly or once a day.
+volume as (
+    select
+        *,
+        coalesce(
+            {{ seconds_between('cast(day as timestamp)', 'clock') }} >= median({{ seconds_between('cast(day as timestamp)', 'clock') }}) over (
+                partition by source order by day rows between 14 preceding and 1 preceding
+            ), true
+        ) as is_over
+    from {{ ref('mon_volume') }}
+),
+
+measured as (
+    {%- for measure, value in of_features.items() %}
+    select problem, feature as subject, null as version, '{{ measure }}' as measure, day, {{ value }} as value, {{ 'deviation_trained' if measure == 'shift' else 1 }} as unit, rows
+    from drift where feature not in ('score', 'label')
+    union all
+    {%- endfor %}
+    select problem, feature, null, concat(aspect, '_apart'), day, apart, case when aspect = 'mean' then unit else 1 end, rows
+    from {{ ref('mon_apart') }} where day < (select today from clock)
+    union all
+    {%- for measure, value in of_scores.items() %}
+    select problem, 'score', null, '{{ measure }}', day, {{ value }}, 1, rows from drift where feature = 'score'
+    union all
+    {%- endfor %}
+    {%- for measure in of_predictions %}
+    select problem, 'score', null, '{{ measure }}', day, {{ measure }}, 1, rows from proxies
+    union all
+    {%- endfor %}
+    {%- for measure in ['label_rate', 'label_surprise'] %}
+    -- the labels that come first are not a fair sample: nine in ten must be in
+    select problem, 'label', null, '{{ measure }}', day, {{ measure }}, 1, rows_labelled from proxies where share_labelled >= 0.9
+    union all
+    {%- endfor %}
+    select problem, feature, model_version, 'reason_share', day, share, 1, rows from reasons
+    union all
+    select null, source, null, 'rows', day, ln(1 + rows), 1, null from volume where is_over
+    union all
+    select null, source, null, 'hours_behind', day, hours_behind, 1, null from volume where is_over
+)
+
+-- On the day of a promotion two versions have served, one the night and one the day: the one with more rows speaks for it.
+select
+    problem,
+    {{ declared_of_measure('monitor') }} as monitor,
+    subject,
+    measure,
+    version,
+    day,
+    value,
+    unit * {{ declared_of_measure('least') }} as least_effect,
+    {{ declared_of_measure('up') }} as only_up,
+    {{ declared_of_measure('from_zero') }} as from_zero,
+    cast(rows as bigint) as rows
+from (
+    select *, row_number() over (partition by problem, subject, measure, day order by rows desc, version) as place
+    from measured
+    where value is not null and unit is not null
+) as versions
+where place = 1

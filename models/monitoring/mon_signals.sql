@@ -1,0 +1,54 @@
+-- One row per problem, monitor, subject, measure and day: the value, the limit that its history sets, and whether it is a signal.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
+{%- set how = var('signals') %}
+with deviations as (select * from {{ ref('mon_deviations') }} where {{ open_days('day') }}),
+
+limits as (select * from {{ ref('mon_alarm_limits') }} where {{ open_days('day') }}),
+
+set_limits as (
+    select
+        d.*,
+        case
+            when d.was_always_zero then 'zero'
+            when l.alone_limit is null or d.days_before < {{ how.fewest_days }} then 'learning'
+            else 'watched'
+        end as state,
+        -- a signal strays beyond the limit of its measure, and by an effect that matters
+        greatest(d.least_effect, d.scale * (1 + d.excess * l.alone_limit) / d.weight) as alone_limit,
+        greatest(d.least_effect, d.scale * (1 + d.excess * l.lasting_limit) / d.weight) as lasting_limit,
+        l.lasting_limit as lasting_rarity_limit
+    from deviations as d
+    left join limits as l on l.problem is not distinct from d.problem and l.measure = d.measure and l.day = d.day
+),
+
+decide as (
+    select
+        *,
+        case when only_up then effect else abs(effect) end as size,
+        case when state = 'zero' then least_effect when state = 'watched' then alone_limit end as one_day_limit,
+        case
+            when state = 'watched' and lasting_rarity >= lasting_rarity_limit then lasting_limit
+        end as two_days_limit
+    from set_limits
+)
+
+select
+    problem,
+    monitor,
+    subject,
+    measure,
+    day,
+    state,
+    value,
+    expected,
+    effect,
+    least_effect,
+    least(one_day_limit, coalesce(two_days_limit, one_day_limit)) as limit_effect,
+    rows,
+    size / nullif(least(one_day_limit, coalesce(two_days_limit, one_day_limit)), 0) as times_limit,
+    case
+        when size >= one_day_limit then 'alone'
+        when size >= two_days_limit then 'lasting'
+    end as rule,
+    coalesce(size >= least(one_day_limit, coalesce(two_days_limit, one_day_limit)), false) as is_signal
+from decide

@@ -1,0 +1,48 @@
+-- One row per problem, monitor, subject and day with a signal: the measure that is farthest beyond its limit, and what hangs on it.
+with signals as (
+    select *, row_number() over (partition by problem, monitor, subject, day order by times_limit desc, measure) as place
+    from {{ ref('mon_signals') }}
+    where is_signal
+),
+
+-- the version that served most rows of the day
+drift as (
+    select problem, feature as subject, day, max_by(psi, rows_served) as psi, max_by(model_version, rows_served) as model_version
+    from {{ ref('mon_drift_by_day') }}
+    group by all
+),
+
+weigh as (
+    select
+        drift.*,
+        {{ json_number('model_versions.importances', 'drift.subject') }} as share_of_gain
+    from drift
+    inner join {{ ref('model_versions') }} as model_versions using (problem, model_version)
+)
+
+select
+    signals.problem,
+    signals.monitor,
+    signals.subject,
+    signals.measure,
+    signals.day,
+    signals.rule,
+    -- what is watched in logarithms is told in its own unit
+    case
+        when measure = 'rows' then exp(value) - 1
+        when measure in ('spread', 'score_spread', 'spread_apart') then exp(value)
+        else value
+    end as value,
+    case
+        when measure = 'rows' then exp(expected + sign(effect) * limit_effect) - 1
+        when measure in ('spread', 'score_spread', 'spread_apart') then exp(expected + sign(effect) * limit_effect)
+        else expected + sign(effect) * limit_effect
+    end as limit_value,
+    signals.effect,
+    signals.times_limit,
+    signals.rows,
+    weigh.psi,
+    weigh.share_of_gain
+from signals
+left join weigh on weigh.problem = signals.problem and weigh.subject = signals.subject and weigh.day = signals.day
+where place = 1
