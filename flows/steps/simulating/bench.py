@@ -10,33 +10,38 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from flows.steps import ledger, warehouse
+from flows.steps import warehouse
+from flows.steps.alerting import events
 from flows.steps.simulating.lived import Lived
-from flows.steps.simulating.plan import SCORED, Plan
+from flows.steps.simulating.plan import REASONS, SCORED, Plan
 from flows.steps.simulating.worlds import Made
 
 BENCH = "worlds"
-# What a world has of the ledger, besides what names its problem.
 BATCHES, PROFILES, VERSIONS = ("ledger", "batches"), ("ledger", "profiles"), ("ledger", "model_versions")
-# A source of a world, so that what landed there can be told from what landed elsewhere.
-MARK = ":"
+CHANGED = pa.schema([("world", pa.string()), ("day_from", pa.date32()), ("day_until", pa.date32()), ("feature", pa.string())])
 
 
-def findings(plan: Plan, lived: Lived, made: Sequence[Made]) -> list[dict]:
-    """Rows of `mon_findings`, all kinds, for the worlds; `problem` is null for sources, which are named `world:source`."""
+def findings(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> list[dict]:
+    """Rows of `mon_findings`, all kinds, for the worlds; with `landed`, what landed in the one world that is there as well.
+
+    Sources belong to no problem: the landed rows of two worlds could not be told apart.
+    """
+    assert len(made) == 1 or not landed
     with _attached() as con:
         con.register("all_worlds", pa.Table.from_pylist([_told(one, lived) for one in made]))
         con.register("all_changed", pa.Table.from_pylist(list(_changed(made)), schema=CHANGED))
         for table in plan.read:
-            _copy(con, table, lived)
+            _create(con, table, _copied(con, table, landed))
         for schema, name in plan.left_empty:
             _create(con, (schema, name), f"select * from {schema}.{name} limit 0")
-        _counted(con, made)
-        _scored(con, lived, made)
+        _count(con, made)
+        _score(con, lived, made)
+        if plan.reasons:
+            _reason(con, plan, lived, made)
         for table, sql in plan.sql.items():
-            _create(con, table, sql.replace(f'"{plan.database}".', f'"{BENCH}".'))
-        return con.sql(f"select problem, kind, subject, alert_id, node, seen_at, value, limit_value, severity, damage, "
-                       f"rows_at_stake from {BENCH}.monitoring.mon_findings order by all").to_arrow_table().to_pylist()  # fmt: skip
+            _create(con, table, _here(plan, sql))
+        found = con.sql(f"select {', '.join(events.STANDING)} from {BENCH}.monitoring.mon_findings order by all")
+        return found.to_arrow_table().to_pylist()
 
 
 @contextmanager
@@ -49,9 +54,6 @@ def _attached() -> Iterator[duckdb.DuckDBPyConnection]:
             for view in ("all_worlds", "all_changed", "incoming_rows"):
                 con.unregister(view)
             con.execute(f"detach {BENCH}")
-
-
-CHANGED = pa.schema([("world", pa.string()), ("day_from", pa.date32()), ("day_until", pa.date32()), ("feature", pa.string())])
 
 
 def _told(made: Made, lived: Lived) -> dict:
@@ -67,42 +69,39 @@ def _changed(made: Sequence[Made]) -> Iterator[dict]:
                 yield {"world": one.world.name, "day_from": one.world.at, "day_until": one.world.until, "feature": feature}
 
 
-def _copy(con: duckdb.DuckDBPyConnection, table: tuple[str, str], lived: Lived) -> None:
-    """A table that monitors read: for each world its own rows of what names a problem, everything as it is where nothing does."""
+def _copied(con: duckdb.DuckDBPyConnection, table: tuple[str, str], landed: bool) -> str:
+    """A table that monitors read: of what names a problem each world has its own rows, the rest is as it was."""
     name = ".".join(table)
     columns = {row[0] for row in con.execute(f"select column_name from (describe {name})").fetchall()}
+    if table == BATCHES:
+        return f"""
+            select rows.* from {name} as rows cross join all_worlds as w
+            where {landed} and cast(rows.landed_as_of as date) >= w.day_from and cast(rows.landed_as_of as date) < w.day_end"""
+    if "problem" not in columns:
+        return f"select * from {name}"
+    which = "true"
     if table == PROFILES:
-        sql = f"""
-            select rows.* replace (w.world as problem) from {name} as rows inner join all_worlds as w on w.base = rows.problem
-            where (rows.stage = 'training' or (rows.day >= w.day_from and rows.day < w.day_end)) and not exists (
+        which = """
+            (rows.stage = 'training' or (rows.day >= w.day_from and rows.day < w.day_end)) and not exists (
                 select 1 from all_changed as c where c.world = w.world and rows.stage = 'serving'
                 and rows.day >= c.day_from and rows.day < c.day_until and coalesce(c.feature, rows.feature) = rows.feature)"""
-    elif table == BATCHES:
-        sql = f"""
-            select rows.* replace (concat(w.world, '{MARK}', rows.source) as source, concat(w.world, '{MARK}', rows.batch_id) as batch_id)
-            from {name} as rows cross join all_worlds as w
-            where cast(rows.landed_as_of as date) >= w.day_from and cast(rows.landed_as_of as date) < w.day_end"""
-    elif "problem" in columns:
-        # the text of the models is megabytes that no monitor reads
-        bare = ", null as model, null as twin" if table == VERSIONS else ""
-        sql = f"select rows.* replace (w.world as problem{bare}) from {name} as rows inner join all_worlds as w on w.base = rows.problem"
-        sql += f" union all by name select * from {name} where problem is null"
-    else:
-        sql = f"select * from {name}"
-    _create(con, table, sql)
+    # the text of the models is megabytes that no monitor reads
+    bare = ", null as model, null as twin" if table == VERSIONS else ""
+    return f"""
+        select rows.* replace (w.world as problem{bare}) from {name} as rows inner join all_worlds as w on w.base = rows.problem
+        where {which} union all by name select * from {name} where problem is null"""
 
 
-def _counted(con: duckdb.DuckDBPyConnection, made: Sequence[Made]) -> None:
+def _count(con: duckdb.DuckDBPyConnection, made: Sequence[Made]) -> None:
     """What the faults make of profiles and of landed rows."""
-    records = [record for one in made for record in one.counts]
-    if records:
+    if records := [record for one in made for record in one.counts]:
         shape = con.sql("select * from ledger.profiles limit 0").to_arrow_table().schema
         con.register("incoming_rows", pa.Table.from_pylist(records, schema=shape))
         con.execute(f"insert into {BENCH}.ledger.profiles by name select * from incoming_rows")
     for one in made:
         for source, factor in one.landing.items():
-            where = f"source = ? and cast(landed_as_of as date) >= ? and cast(landed_as_of as date) < ?"
-            values = [f"{one.world.name}{MARK}{source}", one.world.at, one.world.until]
+            where = "source = ? and cast(landed_as_of as date) >= ? and cast(landed_as_of as date) < ?"
+            values = [source, one.world.at, one.world.until]
             if factor:
                 con.execute(f"update {BENCH}.ledger.batches set rows_received = round(rows_received * {factor}), "
                             f"rows_loaded = round(rows_loaded * {factor}) where {where}", values)  # fmt: skip
@@ -110,16 +109,37 @@ def _counted(con: duckdb.DuckDBPyConnection, made: Sequence[Made]) -> None:
                 con.execute(f"delete from {BENCH}.ledger.batches where {where}", values)
 
 
-def _scored(con: duckdb.DuckDBPyConnection, lived: Lived, made: Sequence[Made]) -> None:
+def _score(con: duckdb.DuckDBPyConnection, lived: Lived, made: Sequence[Made]) -> None:
     """`mon_scored` of every world: as it was lived up to the day of the fault, then as the fault leaves it."""
     _create(con, ("monitoring", SCORED), f"""
-        select rows.* replace (w.world as problem) from monitoring.{SCORED} as rows inner join all_worlds as w on w.base = rows.problem
+        select rows.* replace (w.world as problem)
+        from monitoring.{SCORED} as rows inner join all_worlds as w on w.base = rows.problem
         where cast(rows.as_of as date) >= w.day_from and cast(rows.as_of as date) < w.day_at""")  # fmt: skip
     columns = ["entity_id", "as_of", "model_version", "score", "rule_score", "flagged", "label", "label_known_at"]
     for one in made:
         con.register("incoming_rows", one.rows.select(columns))
         con.execute(f"insert into {BENCH}.monitoring.{SCORED} by name "
                     "select ? as problem, *, label as observed_label from incoming_rows", [one.world.name])  # fmt: skip
+
+
+def _reason(con: duckdb.DuckDBPyConnection, plan: Plan, lived: Lived, made: Sequence[Made]) -> None:
+    """`mon_reasons` of every world: as it was lived, then by its own SQL from the reasons that the faulty rows were given."""
+    _create(con, ("monitoring", REASONS), f"""
+        select rows.* replace (w.world as problem)
+        from monitoring.{REASONS} as rows inner join all_worlds as w on w.base = rows.problem
+        where rows.day >= w.day_from and rows.day < w.day_at""")  # fmt: skip
+    con.execute(f"create schema if not exists {BENCH}.problems")
+    for one in made:
+        con.register("incoming_rows", one.rows.select(["as_of", "model_version", "reasons"]))
+        for schema, name in plan.predictions:
+            mine = name.startswith(f"{lived.problem.name}__")
+            con.execute(f"create or replace table {BENCH}.{schema}.{name} as select * from incoming_rows where {mine}")
+        con.execute(f"insert into {BENCH}.monitoring.{REASONS} by name "
+                    f"select * replace ('{one.world.name}' as problem) from ({_here(plan, plan.reasons)})")  # fmt: skip
+
+
+def _here(plan: Plan, sql: str) -> str:
+    return sql.replace(f'"{plan.database}".', f'"{BENCH}".')
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: tuple[str, str], sql: str) -> None:

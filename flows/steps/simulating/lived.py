@@ -6,24 +6,28 @@ import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from flows.steps import problems, registry, settings, warehouse
 from ml.errors import AsofError
+from ml.injecting.injectors import replaced
 from ml.model import Model
 from ml.problem import Problem
+from ml.score import EXPLAIN_LIMIT, score_batches
 
+# What a model says of a row.
+SCORED = ("score", "flagged", "reasons")
 # Monitors need a past, a fault its two weeks, and there must be days to draw from.
 FEWEST_DAYS = 50
 
 
 @dataclass(frozen=True)
 class Lived:
-    """Served rows in the order of time: `entity_id`, `as_of`, `day`, `model_version`, `score`, `rule_score`, `flagged`, `label`,
-    `label_known_at` and every feature; the models and profile cells by version; whole days from `first` up to `end`."""
+    """Served rows in the order of time: `entity_id`, `as_of`, `day`, `model_version`, `score`, `rule_score`, `flagged`,
+    `reasons`, `label`, `label_known_at` and every feature; by version the models, the cells of their profiles, and each feature's
+    share of what they learned; whole days from `first` up to `end`."""
 
     problem: Problem
     rows: pa.Table
@@ -43,17 +47,22 @@ class Lived:
         low, high = np.searchsorted(self.ordinal, [_number(start), _number(end)])
         return self.rows.slice(low, high - low)
 
-    def rescored(self, rows: pa.Table) -> pa.Table:
-        """The same rows with the scores and flags that their own model gives them as they are now."""
+    def rescored(self, rows: pa.Table, explain_limit: int = EXPLAIN_LIMIT) -> pa.Table:
+        """The same rows with the score, flag and reasons that their own model gives them as they are now, as serving does."""
         version = np.asarray(rows["model_version"].to_pylist())
-        score, flagged = np.empty(len(rows)), np.empty(len(rows), dtype=bool)
+        parts, places = [], []
         for name in np.unique(version):
-            model, chosen = self.models[name], np.flatnonzero(version == name)
-            score[chosen] = model.predict(rows.take(pa.array(chosen)), settings.threads())
-            flagged[chosen] = score[chosen] >= model.threshold
-        at = rows.column_names.index
-        rows = rows.set_column(at("score"), "score", pa.array(score))
-        return rows.set_column(at("flagged"), "flagged", pa.array(flagged))
+            chosen = np.flatnonzero(version == name)
+            part = rows.take(pa.array(chosen))
+            named = {self.problem.entity: part["entity_id"], self.problem.as_of: part["as_of"]}
+            batch = pa.table({**named, **{one: part[one] for one in self.problem.feature_names}}).combine_chunks().to_batches()
+            scored = score_batches(
+                self.models[name], self.problem, batch, threads=settings.threads(), explain_limit=explain_limit
+            )
+            parts += [pa.Table.from_batches([one]).select(list(SCORED)) for one in scored]
+            places.append(chosen)
+        scored = pa.concat_tables(parts).take(pa.array(np.argsort(np.concatenate(places))))
+        return replaced(rows, {name: scored[name] for name in SCORED})
 
 
 def read(problem: Problem) -> Lived:
@@ -61,7 +70,9 @@ def read(problem: Problem) -> Lived:
     features = ", ".join(f"s.{name}" for name in problem.feature_names)
     rows = warehouse.table(
         "select m.entity_id, m.as_of, cast(m.as_of as date) as day, m.model_version, m.score, m.rule_score, m.flagged, "
-        f"m.label, m.label_known_at, {features} from monitoring.mon_scored as m "
+        f"m.label, m.label_known_at, p.reasons, {features} from monitoring.mon_scored as m "
+        f"inner join {problems.SCHEMA}.{problem.name}__predictions as p on cast(p.{problem.entity} as varchar) = m.entity_id "
+        f"and p.{problem.as_of} = m.as_of and p.model_version = m.model_version "
         f"inner join {problems.SCHEMA}.{problem.name}__scoring_set as s "
         f"on cast(s.{problem.entity} as varchar) = m.entity_id and s.{problem.as_of} = m.as_of "
         "where m.problem = ? order by m.as_of, m.entity_id",
@@ -87,7 +98,7 @@ def read(problem: Problem) -> Lived:
 
 def differing(lived: Lived) -> int:
     """How many logged scores are not those that the models give to the rows as they stand now; 0 where all is as it was."""
-    again = lived.rescored(lived.rows)["score"].to_numpy()
+    again = lived.rescored(lived.rows, explain_limit=0)["score"].to_numpy()
     return int((np.abs(again - lived.rows["score"].to_numpy()) > 1e-9).sum())
 
 
@@ -108,6 +119,3 @@ def _number(day: date) -> int:
 def days(start: date, end: date) -> list[date]:
     """Every day from `start` up to, and not with, `end`."""
     return [start + timedelta(days=n) for n in range((end - start).days)]
-
-
-Row = dict[str, Any]

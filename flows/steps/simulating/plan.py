@@ -9,19 +9,25 @@ from flows.steps import dbt
 MONITORS = "models/monitoring/"
 PROBLEMS = "models/problems/"
 FINDINGS = "mon_findings"
-# The one monitor over problems' own tables that worlds fill themselves.
-SCORED = "mon_scored"
+# Monitors over problems' own tables that worlds fill themselves: what was scored, and the reasons of the predictions.
+SCORED, REASONS = "mon_scored", "mon_reasons"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Tables by (schema, name). `read` are read by monitors and come from outside; `left_empty` are monitors that read problems'
-    own tables, which a world does not have; `sql` is what builds every other monitor, in an order that works."""
+    """Tables by (schema, name).
+
+    `read` are read by monitors and come from outside; `left_empty` are monitors that read problems' own tables, which a world
+    does not have; `sql` is what builds every other monitor, in an order that works; `reasons` counts the reasons of
+    `predictions`, the tables of all problems, and is None where no monitor reads it.
+    """
 
     database: str
     read: tuple[tuple[str, str], ...]
     left_empty: tuple[tuple[str, str], ...]
     sql: dict[tuple[str, str], str]
+    reasons: str | None
+    predictions: tuple[tuple[str, str], ...]
 
 
 def plan() -> Plan:
@@ -32,12 +38,15 @@ def plan() -> Plan:
     built = [key for key in wanted if key not in fed]
     parents = {one for key in built for one in _parents(nodes[key])} - set(built) - fed
     used = {one for key in built for one in _parents(nodes[key])} & fed
-    compiled = dbt.compiled_models([nodes[key]["name"] for key in built])
+    reasons = next((nodes[key] for key in used if nodes[key]["name"] == REASONS), None)
+    compiled = dbt.compiled_models([nodes[key]["name"] for key in built] + ([REASONS] if reasons else []))
     return Plan(
         nodes[built[0]]["database"],
         tuple(sorted(_table(nodes[key]) for key in parents)),
-        tuple(sorted(_table(nodes[key]) for key in used if nodes[key]["name"] != SCORED)),
+        tuple(sorted(_table(nodes[key]) for key in used if nodes[key]["name"] not in (SCORED, REASONS))),
         {_table(nodes[key]): compiled[nodes[key]["name"]] for key in built},
+        compiled.get(REASONS),
+        tuple(_table(nodes[key]) for key in _parents(reasons)) if reasons else (),
     )
 
 

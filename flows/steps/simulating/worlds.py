@@ -16,8 +16,6 @@ from ml.errors import AsofError
 from ml.injecting.faults import CATALOGUE, WINDOW, Fault
 from ml.injecting.inject import Injected, inject
 
-# A quarter of the past: as long as limits are read from.
-PAST = 91
 # What a fault is measured against: four weeks, every weekday four times.
 BEFORE = 28
 
@@ -79,9 +77,9 @@ def drawn(lived: Lived, at: Sequence[date], turn: date, faults: Sequence[Fault] 
     """A world for every fault on every day, and one without a fault for every day, which they are compared with."""
     made = []
     for day in at:
-        start, end = max(lived.first, day - timedelta(days=PAST)), day + timedelta(days=WINDOW)
+        end = day + timedelta(days=WINDOW)
         for fault in (None, *faults):
-            made.append(World(f"world_{len(made):03}", fault, start, day, end, day < turn))
+            made.append(World(f"world_{len(made):03}", fault, lived.first, day, end, day < turn))
     return made
 
 
@@ -108,7 +106,7 @@ def _landing(world: World, sources: Sequence[str], rng: np.random.Generator) -> 
     if fault.hits == "landing":
         return {sources[int(rng.integers(len(sources)))]: fault.amount}
     # rows that were not served had not landed either
-    return {source: 1 - fault.amount for source in sources} if fault.hits == "rows" else {}
+    return dict.fromkeys(sources, 1 - fault.amount) if fault.hits == "rows" else {}
 
 
 def _counts(lived: Lived, world: World, injected: Injected) -> Iterator[dict]:
