@@ -22,7 +22,15 @@ CHANGED = pa.schema([("world", pa.string()), ("day_from", pa.date32()), ("day_un
 
 
 def findings(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> list[dict]:
-    """Rows of `mon_findings`, all kinds, for the worlds; with `landed`, what landed in the one world that is there as well.
+    """Rows of `mon_findings`, all kinds, for the worlds."""
+    with built(plan, lived, made, landed) as con:
+        found = con.sql(f"select {', '.join(events.STANDING)} from {BENCH}.monitoring.mon_findings order by all")
+        return found.to_arrow_table().to_pylist()
+
+
+@contextmanager
+def built(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor to the bench, in which every monitor stands for the worlds; with `landed`, for what landed in the one world, too.
 
     Sources belong to no problem: the landed rows of two worlds could not be told apart.
     """
@@ -40,8 +48,7 @@ def findings(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> li
             _reason(con, plan, lived, made)
         for table, sql in plan.sql.items():
             _create(con, table, _here(plan, sql))
-        found = con.sql(f"select {', '.join(events.STANDING)} from {BENCH}.monitoring.mon_findings order by all")
-        return found.to_arrow_table().to_pylist()
+        yield con
 
 
 @contextmanager

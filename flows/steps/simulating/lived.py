@@ -65,7 +65,7 @@ class Lived:
         return replaced(rows, {name: scored[name] for name in SCORED})
 
 
-def read(problem: Problem) -> Lived:
+def read(problem: Problem, fewest: int = FEWEST_DAYS) -> Lived:
     """What the warehouse has lived through; AsofError when that is too little, or was not served by the present features."""
     features = ", ".join(f"s.{name}" for name in problem.feature_names)
     rows = warehouse.table(
@@ -80,9 +80,9 @@ def read(problem: Problem) -> Lived:
     )
     days = sorted(set(rows["day"].to_pylist()))
     # the first and the last day may be half a day
-    if len(days) < FEWEST_DAYS + 2:
+    if len(days) < fewest + 2:
         raise AsofError(
-            f"{len(days)} days of {problem.name} have been served, and a simulation needs {FEWEST_DAYS + 2}: live on with "
+            f"{len(days)} days of {problem.name} have been served, and a simulation needs {fewest + 2}: live on with "
             "`make replay`, or point ASOF_WAREHOUSE at a warehouse that has lived longer"
         )
     versions = {name: registry.row(problem.name, name) for name in sorted(set(rows["model_version"].to_pylist()))}

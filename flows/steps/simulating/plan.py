@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flows.steps import dbt
@@ -30,10 +31,10 @@ class Plan:
     predictions: tuple[tuple[str, str], ...]
 
 
-def plan() -> Plan:
-    """What has to be built, and from what, to have `mon_findings`."""
-    nodes = {**dbt.manifest_dict()["nodes"]}
-    wanted = _monitors_above(nodes, next(key for key, node in nodes.items() if node["name"] == FINDINGS))
+def plan(more: Sequence[str] = ()) -> Plan:
+    """What has to be built, and from what, to have `mon_findings`, and the monitors named in `more`."""
+    nodes = dbt.manifest_dict()["nodes"]
+    wanted = _monitors_above(nodes, [key for key, node in nodes.items() if node["name"] in (FINDINGS, *more)])
     fed = {key for key in wanted if _is_fed(nodes, key)}
     built = [key for key in wanted if key not in fed]
     parents = {one for key in built for one in _parents(nodes[key])} - set(built) - fed
@@ -50,8 +51,8 @@ def plan() -> Plan:
     )
 
 
-def _monitors_above(nodes: dict, end: str) -> list[str]:
-    """The monitor itself and all that it stands on, parents first."""
+def _monitors_above(nodes: dict, ends: Sequence[str]) -> list[str]:
+    """The monitors themselves and all that they stand on, parents first."""
     order: list[str] = []
 
     def visit(key: str) -> None:
@@ -62,7 +63,8 @@ def _monitors_above(nodes: dict, end: str) -> list[str]:
                 visit(parent)
         order.append(key)
 
-    visit(end)
+    for end in ends:
+        visit(end)
     return order
 
 
