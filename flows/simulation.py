@@ -12,7 +12,7 @@ from flows.steps.simulating.simulation import Report, Simulation, simulate
 @flow(name="simulation")
 def simulation(
     problem: str,
-    dates: int = 6,
+    dates: int = 4,
     seed: int = 7,
     turn: date | None = None,
     evidently: bool = True,

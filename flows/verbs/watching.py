@@ -14,7 +14,7 @@ from flows.verbs.verb import clock, verb
 @verb
 @click.option("--tests/--no-tests", default=True, show_default=True, help="Run dbt's data tests as well.")
 @click.option("--simulate", is_flag=True, help="Look at no alert: put faults into copies of what was lived, see what is noticed.")
-@click.option("--dates", type=click.IntRange(2), default=6, show_default=True, help="Days on which each simulated fault begins.")
+@click.option("--dates", type=click.IntRange(2), default=4, show_default=True, help="Days on which each simulated fault begins.")
 @click.option("--seed", default=7, show_default=True, help="Draws these days, and what the faults hit.")
 @click.option("--chosen-until", "turn", type=click.DateTime(["%Y-%m-%d"]), help="Limits were chosen before this day; the middle.")
 @click.option("--evidently/--no-evidently", default=True, show_default=True, help="Ask Evidently too; installed on first use.")

@@ -24,7 +24,7 @@ def write(file: Path, found: Simulation) -> list[Path]:
 def text(found: Simulation) -> str:
     """The page in Markdown."""
     lived, calm = found.lived, [one for one in found.calm if one.watcher == found.watchers[0]]
-    version, agrees = found.evidently or ("was not run", False)
+    version, agrees = found.peer or ("was not run", False)
     return PROSE.substitute(
         date=f"{date.today():%d %B %Y}", code=f"`{found.code}`", minutes=f"{found.seconds / 60:.0f} minutes",
         cores=f"{settings.threads()} cores", seed=found.seed, headline=report.headline(found), problem=lived.problem.name,

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from flows.steps import ledger, problems
-from flows.steps.simulating import elementary, evidently, ours, worlds
+from flows.steps.simulating import elementary, ours, peer, worlds
 from flows.steps.simulating import lived as lives
 from flows.steps.simulating.lived import Lived
 from flows.steps.simulating.plan import Plan, plan
@@ -38,13 +38,13 @@ class Simulation:
     called: list[tuple[date, str]]
     kinds: dict[str, dict[str, int]]
     rows_differing: int
-    evidently: tuple[str, bool] | None
+    peer: tuple[str, bool] | None
     code: str
     seconds: float
     watchers: list[str] = field(default_factory=list)
 
 
-def simulate(problem: str, count: int, seed: int, turn: date | None, peer: bool, report: Report) -> Simulation:
+def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: bool, report: Report) -> Simulation:
     """Put every fault of the catalogue, on `count` days, into what was lived, and ask all watchers.
 
     `turn` parts the days on which limits were chosen from those on which they were not; by default it is the middle.
@@ -63,15 +63,22 @@ def simulate(problem: str, count: int, seed: int, turn: date | None, peer: bool,
     report("worlds", len(drawn), len(drawn))
     with ExitStack() as stack:
         answers = None
-        if peer:
+        if evidently:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asof-evidently-")))
-            process = evidently.start(evidently.interpreter(), folder, lived, made)
+            process = peer.start(peer.interpreter(), folder, lived, made)
             stack.callback(process.kill)
-        found = _watched(plan(), lived, made, report)
+
+        def heard(what: str, at: int, total: int) -> None:
+            # the peer works meanwhile: if it has failed, say so now
+            if evidently and (error := peer.failed(process, folder)):
+                raise error
+            report(what, at, total)
+
+        found = _watched(plan(), lived, made, heard)
         other = elementary.Elementary(lived, sources)
-        if peer:
+        if evidently:
             report("evidently", 0, 1)
-            answers = evidently.Answers(process, folder)
+            answers = peer.Answers(process, folder)
             report("evidently", 1, 1)
     weeks = noticed.weekly([one for several in found.values() for one in several])
     since = lived.first + timedelta(days=worlds.BEFORE)

@@ -20,7 +20,7 @@ from ml.errors import AsofError
 from ml.injecting.noticed import Alarm
 
 DATASET, COLUMNS = "evidently: half the columns", "evidently: any column"
-CHILD = Path(__file__).with_name("evidently_child.py")
+CHILD = Path(__file__).with_name("peer_child.py")
 # Half the columns: the default `drift_share` of DataDriftPreset.
 SHARE = 0.5
 
@@ -73,13 +73,21 @@ def _job(folder: Path, lived: Lived, made: Made) -> dict:
     }
 
 
+def failed(process: subprocess.Popen, folder: Path) -> AsofError | None:
+    """The error to raise when the peer has ended without an answer; None while it works and when all is well."""
+    if not process.poll():
+        return None
+    last = (folder / "log").read_text().strip().splitlines()[-1:] or ["no reason given"]
+    return AsofError(f"Evidently failed: {last[0]}; simulate without it: --no-evidently")
+
+
 class Answers:
     """Which columns drift on which day (counted from 1970) in which world, by Evidently's own word; `lived` has no fault."""
 
     def __init__(self, process: subprocess.Popen, folder: Path) -> None:
-        if process.wait():
-            last = (folder / "log").read_text().strip().splitlines()[-1:] or ["no reason given"]
-            raise AsofError(f"Evidently failed: {last[0]}; simulate without it: --no-evidently")
+        process.wait()
+        if error := failed(process, folder):
+            raise error
         answer = json.loads((folder / "answer.json").read_text())
         self.version, self.agrees = answer["version"], answer["agrees"]
         self.columns: int = answer["columns"]
