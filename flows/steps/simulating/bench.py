@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ import pyarrow as pa
 from flows.steps import warehouse
 from flows.steps.alerting import events
 from flows.steps.simulating.lived import Lived
+from flows.steps.simulating.past import PROFILE_DAYS, SCORED_DAYS, WHOLE, Past, joined, kept, whole
 from flows.steps.simulating.plan import REASONS, SCORED, Plan
 from flows.steps.simulating.worlds import Made
 
@@ -21,22 +23,26 @@ BATCHES, PROFILES, VERSIONS = ("ledger", "batches"), ("ledger", "profiles"), ("l
 CHANGED = pa.schema([("world", pa.string()), ("day_from", pa.date32()), ("day_until", pa.date32()), ("feature", pa.string())])
 
 
-def findings(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> list[dict]:
-    """Rows of `mon_findings`, all kinds, for the worlds."""
-    with built(plan, lived, made, landed) as con:
+def findings(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool, past: Past | None = None) -> tuple[list[dict], Past]:
+    """Rows of `mon_findings`, all kinds, for the worlds; and the past that other worlds share with them."""
+    with built(plan, lived, made, landed, past) as con:
         found = con.sql(f"select {', '.join(events.STANDING)} from {BENCH}.monitoring.mon_findings order by all")
-        return found.to_arrow_table().to_pylist()
+        return found.to_arrow_table().to_pylist(), past or kept(con, BENCH, {name for _, name in plan.sql})
 
 
 @contextmanager
-def built(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def built(
+    plan: Plan, lived: Lived, made: Sequence[Made], landed: bool, past: Past | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A cursor to the bench, in which every monitor stands for the worlds; with `landed`, for what landed in the one world, too.
+
+    With the `past` of a world without a fault, of periods that are over before a fault begins nothing is computed anew.
 
     Sources belong to no problem: the landed rows of two worlds could not be told apart.
     """
     assert len(made) == 1 or not landed
     with _attached() as con:
-        con.register("all_worlds", pa.Table.from_pylist([_told(one, lived) for one in made]))
+        con.register("all_worlds", pa.Table.from_pylist([_told(one, lived, past is not None) for one in made]))
         con.register("all_changed", pa.Table.from_pylist(list(_changed(made)), schema=CHANGED))
         for table in plan.read:
             _create(con, table, _copied(con, table, landed))
@@ -47,7 +53,7 @@ def built(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> Itera
         if plan.reasons:
             _reason(con, plan, lived, made)
         for table, sql in plan.sql.items():
-            _create(con, table, _here(plan, sql))
+            _monitor(con, table, _here(plan, sql), past)
         yield con
 
 
@@ -58,14 +64,28 @@ def _attached() -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             yield con
         finally:
-            for view in ("all_worlds", "all_changed", "incoming_rows"):
+            for view in ("all_worlds", "all_changed", "incoming_rows", "past"):
                 con.unregister(view)
             con.execute(f"detach {BENCH}")
 
 
-def _told(made: Made, lived: Lived) -> dict:
+def _told(made: Made, lived: Lived, has_past: bool) -> dict:
     world = made.world
-    return {"world": world.name, "base": lived.problem.name, "day_from": world.start, "day_at": world.at, "day_end": world.end}
+    profiles, scored = (
+        max(world.start, world.at - timedelta(days=days)) if has_past else world.start for days in (PROFILE_DAYS, SCORED_DAYS)
+    )
+    return {
+        "world": world.name, "base": lived.problem.name, "day_from": world.start, "day_at": world.at, "day_end": world.end,
+        "profiles_from": profiles, "scored_from": scored,
+    }  # fmt: skip
+
+
+def _monitor(con: duckdb.DuckDBPyConnection, table: tuple[str, str], sql: str, past: Past | None) -> None:
+    name = table[1]
+    if past and name in past:
+        con.register("past", past[name])
+        sql = whole() if name in WHOLE else joined(name, sql)
+    _create(con, table, sql)
 
 
 def _changed(made: Sequence[Made]) -> Iterator[dict]:
@@ -89,7 +109,7 @@ def _copied(con: duckdb.DuckDBPyConnection, table: tuple[str, str], landed: bool
     which = "true"
     if table == PROFILES:
         which = """
-            (rows.stage = 'training' or (rows.day >= w.day_from and rows.day < w.day_end)) and not exists (
+            (rows.stage = 'training' or (rows.day >= w.profiles_from and rows.day < w.day_end)) and not exists (
                 select 1 from all_changed as c where c.world = w.world and rows.stage = 'serving'
                 and rows.day >= c.day_from and rows.day < c.day_until and coalesce(c.feature, rows.feature) = rows.feature)"""
     # the text of the models is megabytes that no monitor reads
@@ -121,7 +141,7 @@ def _score(con: duckdb.DuckDBPyConnection, lived: Lived, made: Sequence[Made]) -
     _create(con, ("monitoring", SCORED), f"""
         select rows.* replace (w.world as problem)
         from monitoring.{SCORED} as rows inner join all_worlds as w on w.base = rows.problem
-        where cast(rows.as_of as date) >= w.day_from and cast(rows.as_of as date) < w.day_at""")  # fmt: skip
+        where cast(rows.as_of as date) >= w.scored_from and cast(rows.as_of as date) < w.day_at""")  # fmt: skip
     columns = ["entity_id", "as_of", "model_version", "score", "rule_score", "flagged", "label", "label_known_at"]
     for one in made:
         con.register("incoming_rows", one.rows.select(columns))

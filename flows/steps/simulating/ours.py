@@ -10,6 +10,7 @@ from flows.steps import warehouse
 from flows.steps.alerting import lineage
 from flows.steps.simulating.bench import findings
 from flows.steps.simulating.lived import Lived, days
+from flows.steps.simulating.past import Past
 from flows.steps.simulating.plan import Plan
 from flows.steps.simulating.worlds import Made, World
 from ml.alerts.finding import Finding
@@ -19,7 +20,7 @@ from ml.injecting.tally import Calm
 
 WATCHER = "asof"
 # The monitors of worlds that have so many days together are built at once: a million served rows, which fit into memory.
-DAYS = 1200
+DAYS = 2000
 
 
 def batches(made: Sequence[Made]) -> Iterator[tuple[list[Made], bool]]:
@@ -38,14 +39,20 @@ def batches(made: Sequence[Made]) -> Iterator[tuple[list[Made], bool]]:
         yield shared, False
 
 
-def watch(plan: Plan, lived: Lived, made: Sequence[Made], landed: bool) -> dict[str, list[Finding]]:
-    """Findings by world, with the name of the problem in the place of the world's own; sources have no problem."""
+def watch(
+    plan: Plan, lived: Lived, made: Sequence[Made], landed: bool, past: Past | None = None
+) -> tuple[dict[str, list[Finding]], Past]:
+    """Findings by world, with the name of the problem in the place of the world's own; the past that other worlds share.
+
+    Sources have no problem.
+    """
     found: dict[str, list[Finding]] = {one.world.name: [] for one in made}
-    for row in findings(plan, lived, made, landed):
+    rows, past = findings(plan, lived, made, landed, past)
+    for row in rows:
         world = row["problem"] or (made[0].world.name if landed else None)
         if world in found:
             found[world].append(_renamed(Finding(**row), world, lived.problem.name))
-    return found
+    return found, past
 
 
 def _renamed(one: Finding, world: str, problem: str) -> Finding:

@@ -30,7 +30,7 @@ def text(found: Simulation) -> str:
         cores=f"{settings.threads()} cores", seed=found.seed, headline=report.headline(found), problem=lived.problem.name,
         first=f"{lived.first:%d %B %Y}", last=f"{lived.end:%d %B %Y}", rows=f"{len(lived.rows):,}",
         differing=f"{found.rows_differing:,}" if found.rows_differing else "None",
-        worlds=found.worlds, faults=len(CATALOGUE), count=len(found.dates),
+        unlike=found.findings_differing, worlds=found.worlds, faults=len(CATALOGUE), count=len(found.dates),
         dates=", ".join(f"{day:%d %b}" for day in found.dates),
         calm=" and ".join(f"{one.days} days" for one in calm), turn=f"{found.turn:%d %B %Y}",
         version=version, agrees="the same scores" if agrees else "**other scores**",

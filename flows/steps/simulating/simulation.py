@@ -38,6 +38,7 @@ class Simulation:
     called: list[tuple[date, str]]
     kinds: dict[str, dict[str, int]]
     rows_differing: int
+    findings_differing: int
     peer: tuple[str, bool] | None
     code: str
     seconds: float
@@ -89,17 +90,19 @@ def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: 
     outcomes = list(_outcomes(made, found, weeks, other, answers))
     return Simulation(
         lived, at, turn, seed, len(drawn), outcomes, calm, called, _by_kind(made, found, weeks), lives.differing(lived),
+        _differing(made, found, weeks),
         (answers.version, answers.agrees) if answers else None, ledger.code_version(), time.perf_counter() - began,
         [ours.WATCHER, *quiet],
     )  # fmt: skip
 
 
 def _watched(plan: Plan, lived: Lived, made: Sequence[Made], report: Report) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {}
-    done, lots = 0, list(ours.batches([ours.whole(lived), *made]))
-    for lot, landed in lots:
+    report("monitors", 0, len(made) + 1)
+    found, past = ours.watch(plan, lived, [ours.whole(lived)], landed=True)
+    done = 1
+    for lot, landed in ours.batches(made):
         report("monitors", done, len(made) + 1)
-        found |= ours.watch(plan, lived, lot, landed)
+        found |= ours.watch(plan, lived, lot, landed, past)[0]
         done += len(lot)
     report("monitors", done, len(made) + 1)
     return found
@@ -142,6 +145,23 @@ def _outcomes(made, found, weeks, other, answers):
             sides |= {watcher: (theirs[watcher], calm[watcher]) for watcher in theirs}
         for watcher, side in sides.items():
             yield Outcome(world.fault, watcher, world.chosen, noticed.delay(*side, world.at, world.end))
+
+
+def _differing(made, found, weeks) -> int:
+    """How many findings a world without a fault has and the whole of what was lived has not over its days, or the other way round."""
+    wrong = 0
+    for one in made:
+        if one.world.fault is None:
+            sides = (
+                {
+                    (each.kind, each.subject, each.seen_at)
+                    for each in found[name]
+                    if each.seen_at.date() >= one.world.at and noticed.known(each, weeks) <= one.world.end
+                }
+                for name in (one.world.name, "world_calm")
+            )
+            wrong += len(set.symmetric_difference(*sides))
+    return wrong
 
 
 def _by_kind(made, found, weeks) -> dict[str, dict[str, int]]:
