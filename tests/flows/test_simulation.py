@@ -1,9 +1,10 @@
-"""Worlds of the simulation: one without a fault is what was lived, and one with a fault differs in what the fault hit."""
+"""Worlds of the simulation: one without a fault is what was life, and one with a fault differs in what the fault hit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -28,21 +29,21 @@ COMPARED = {
 
 
 @pytest.fixture
-def lived(inside) -> Iterator[lives.Lived]:
+def life(inside) -> Iterator[lives.Lived]:
     """What the small house has lived: two whole days."""
     yield lives.read(problems.get(PROBLEM), fewest=1)
 
 
-def _world(lived: lives.Lived, fault: Fault | None, name: str = "world_000") -> World:
-    return World(name, fault, lived.first, lived.first, lived.end, True)
+def _world(life: lives.Lived, fault: Fault | None, name: str = "world_000") -> World:
+    return World(name, fault, life.first, life.first + timedelta(days=1), life.end, True)
 
 
-def _differing(con, table: str, columns: str, lived: lives.Lived) -> int:
+def _differing(con, table: str, columns: str, life: lives.Lived) -> int:
     """Rows of a monitor that the bench has and the warehouse has not, or the other way round, over the days of the world."""
     day = "cast(as_of as date)" if table == "mon_scored" else "day"
     sides = [
         f"select {columns} from (select * replace ({BASE} as problem) from {database}monitoring.{table}) "
-        f"where {day} >= date '{lived.first}' and {day} < date '{lived.end}'"
+        f"where {day} >= date '{life.first}' and {day} < date '{life.end}'"
         for database in (f"{bench.BENCH}.", "")
     ]
     one, other = sides
@@ -54,49 +55,49 @@ def _wanted() -> plan.Plan:
     return plan.plan([*COMPARED][1:])
 
 
-def test_a_world_without_a_fault_is_what_was_lived_and_so_is_one_whose_fault_changes_nothing(lived):
+def test_a_world_without_a_fault_is_what_was_lived_and_so_is_one_whose_fault_changes_nothing(life):
     nothing = Fault("shift", "by nothing", 0.0, "feature")
     made = [
-        worlds.make(lived, _world(lived, None), [], 7),
+        worlds.make(life, _world(life, None), [], 7),
         # scored, counted and explained again by the simulation, from the values that were served
-        worlds.make(lived, _world(lived, nothing, "world_001"), [], 7),
+        worlds.make(life, _world(life, nothing, "world_001"), [], 7),
     ]
     assert made[1].counts and set(made[1].columns) > {"score"}
     for one in made:
-        with bench.built(_wanted(), lived, [one], landed=True) as con:
-            differing = {table: _differing(con, table, columns, lived) for table, columns in COMPARED.items()}
+        with bench.built(_wanted(), life, [one], landed=True) as con:
+            differing = {table: _differing(con, table, columns, life) for table, columns in COMPARED.items()}
             assert differing == dict.fromkeys(COMPARED, 0)
             assert con.sql(f"select count(*) from {bench.BENCH}.monitoring.mon_drift_by_day").fetchall()[0][0] > 0
-    assert lives.differing(lived) == 0
+    assert lives.differing(life) == 0
 
 
-def test_what_a_fault_hits_differs_and_nothing_else(lived):
+def test_what_a_fault_hits_differs_and_nothing_else(life):
     nulls = Fault("nulls", "all rows", 1.0, "feature")
     half = Fault("missing part of a day", "half", 0.5, "rows", days=1)
-    sources = lives.sources(lived)
-    made = [worlds.make(lived, _world(lived, fault), sources, 7) for fault in (nulls, half)]
-    with bench.built(_wanted(), lived, made[:1], landed=False) as con:
+    sources = lives.sources(life)
+    made = [worlds.make(life, _world(life, fault), sources, 7) for fault in (nulls, half)]
+    with bench.built(_wanted(), life, made[:1], landed=False) as con:
         gone = "select distinct feature from {}monitoring.mon_drift_by_day where missing = 1"
         there = {row[0] for row in con.sql(gone.format(f"{bench.BENCH}.")).fetchall()}
         assert there == {made[0].columns[0]} | {row[0] for row in con.sql(gone.format("")).fetchall()}
-    with bench.built(_wanted(), lived, made[1:], landed=True) as con:
+    with bench.built(_wanted(), life, made[1:], landed=True) as con:
         served = "select sum(rows) from {}monitoring.mon_proxies where day = ?"
         landed = "select sum(rows_received) from {}ledger.batches where cast(landed_as_of as date) = ? and source = ?"
 
         def both(sql: str, *values) -> list[int]:
             return [con.execute(sql.format(where), values).fetchall()[0][0] for where in (f"{bench.BENCH}.", "")]
 
-        left, whole = both(served, lived.first)
+        left, whole = both(served, made[1].world.at)
         assert left == whole - round(0.5 * whole)
         for source in sources:
-            left, whole = both(landed, lived.first, source)
+            left, whole = both(landed, made[1].world.at, source)
             assert left == pytest.approx(whole / 2, abs=24)  # each file of the day is rounded
 
 
-def test_elementary_sees_a_column_vanish_only_in_the_world_where_it_does(lived):
-    other = elementary.Elementary(lived, lives.sources(lived))
+def test_elementary_sees_a_column_vanish_only_in_the_world_where_it_does(life):
+    other = elementary.Elementary(life, lives.sources(life))
     assert ("rows", "row_count") in other.names and ("score", "average") in other.names
-    twin = worlds.make(lived, _world(lived, None), [], 7)
+    twin = worlds.make(life, _world(life, None), [], 7)
     assert other.world(twin) == []  # two days are fewer than it needs
 
 
@@ -105,12 +106,12 @@ def test_too_short_a_life_is_refused_with_what_to_do(inside):
         lives.read(problems.get(PROBLEM))
 
 
-def test_the_page_tells_every_fault_and_every_watcher(lived):
+def test_the_page_tells_every_fault_and_every_watcher(life):
     watchers = [ours.WATCHER, elementary.WATCHER]
     outcomes = [Outcome(fault, who, chosen, 1) for fault in CATALOGUE for who in watchers for chosen in (True, False)]
     calm = [Calm(who, chosen, 91, 3, 1) for who in watchers for chosen in (True, False)]
     found = Simulation(
-        lived, [lived.first], lived.end, 7, 2 * len(CATALOGUE), outcomes, calm, [(lived.first, "volume/x")],
+        life, [life.first], life.end, 7, 2 * len(CATALOGUE), outcomes, calm, [(life.first, "volume/x")],
         {"shift": {"feature_drift": 2}}, 0, 0, None, "abc", 60.0, watchers,
     )  # fmt: skip
     text, drawing = page.text(found), page.picture(found)

@@ -148,7 +148,7 @@ def _outcomes(made, found, weeks, other, answers):
 
 
 def _differing(made, found, weeks) -> int:
-    """How many findings a world without a fault has and the whole of what was lived has not over its days, or the other way round."""
+    """How many findings of worlds without a fault are not those of the whole that was lived, over the same days."""
     wrong = 0
     for one in made:
         if one.world.fault is None:
