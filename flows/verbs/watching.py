@@ -9,6 +9,7 @@ import click
 
 from flows import console
 from flows.verbs.verb import clock, verb
+from ml.errors import AsofError
 
 
 @verb
@@ -61,6 +62,8 @@ def simulated(problem: str, dates: int, seed: int, turn: datetime | None, eviden
         pages.write(page, found)
         console.done(f"wrote {page}")
     console.done(report.headline(found))
+    if found.failed:
+        raise AsofError(found.failed)
 
 
 @verb

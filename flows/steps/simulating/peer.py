@@ -77,8 +77,8 @@ def failed(process: subprocess.Popen, folder: Path) -> AsofError | None:
     """The error to raise when the peer has ended without an answer; None while it works and when all is well."""
     if not process.poll():
         return None
-    last = (folder / "log").read_text().strip().splitlines()[-1:] or ["no reason given"]
-    return AsofError(f"Evidently failed: {last[0]}; simulate without it: --no-evidently")
+    last = (folder / "log").read_text().strip().splitlines()[-1:] or [f"it ended with {process.returncode}, without a word"]
+    return AsofError(f"Evidently failed ({last[0]}): the other figures stand, and --no-evidently leaves it out")
 
 
 class Answers:

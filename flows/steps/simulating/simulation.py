@@ -17,6 +17,7 @@ from flows.steps.simulating.lived import Lived
 from flows.steps.simulating.plan import Plan, plan
 from flows.steps.simulating.worlds import Made, World
 from ml.alerts.finding import Finding
+from ml.errors import AsofError
 from ml.injecting import noticed
 from ml.injecting.noticed import Alarm
 from ml.injecting.tally import Calm, Outcome
@@ -43,6 +44,7 @@ class Simulation:
     code: str
     seconds: float
     watchers: list[str] = field(default_factory=list)
+    failed: str | None = None
 
 
 def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: bool, report: Report) -> Simulation:
@@ -62,24 +64,21 @@ def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: 
         report("worlds", place, len(drawn))
         made.append(worlds.make(lived, world, sources, seed))
     report("worlds", len(drawn), len(drawn))
+    answers, failed = None, None
     with ExitStack() as stack:
-        answers = None
         if evidently:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asof-evidently-")))
             process = peer.start(peer.interpreter(), folder, lived, made)
             stack.callback(process.kill)
-
-        def heard(what: str, at: int, total: int) -> None:
-            # the peer works meanwhile: if it has failed, say so now
-            if evidently and (error := peer.failed(process, folder)):
-                raise error
-            report(what, at, total)
-
-        found = _watched(plan(), lived, made, heard)
+        found = _watched(plan(), lived, made, report)
         other = elementary.Elementary(lived, sources)
         if evidently:
             report("evidently", 0, 1)
-            answers = peer.Answers(process, folder)
+            try:
+                answers = peer.Answers(process, folder)
+            except AsofError as error:
+                # half of the figures are better than none after so many minutes; who asked for all is told in the end
+                failed = str(error)
             report("evidently", 1, 1)
     weeks = noticed.weekly([one for several in found.values() for one in several])
     since = lived.first + timedelta(days=worlds.BEFORE)
@@ -92,7 +91,7 @@ def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: 
         lived, at, turn, seed, len(drawn), outcomes, calm, called, _by_kind(made, found, weeks), lives.differing(lived),
         _differing(made, found, weeks),
         (answers.version, answers.agrees) if answers else None, ledger.code_version(), time.perf_counter() - began,
-        [ours.WATCHER, *quiet],
+        [ours.WATCHER, *quiet], failed,
     )  # fmt: skip
 
 
