@@ -168,9 +168,9 @@ def summary(state) -> None:
         table = Table("live quality", "rows", "ROC AUC", "PR AUC", "log loss", box=box.SIMPLE_HEAD)
         for one in state.quality:
             table.add_row(
-                one.scorer,
-                f"{one.rows:,}",
-                *(f"{v[0]:.3f} [dim]({v[1]:.3f}–{v[2]:.3f})[/]" for v in (one.roc_auc, one.pr_auc, one.log_loss)),
+                one["scorer"],
+                f"{one['rows_labelled']:,}",
+                *(_with_interval(one, name) for name in ("roc_auc", "pr_auc", "log_loss")),
             )
         out.print(table)
     if state.verdicts:
@@ -187,6 +187,12 @@ def summary(state) -> None:
     out.print(f"  alerts [bold]{len(state.alerts)}[/]" + (f" ({told})" if told else ""))
     out.print("  seconds " + " · ".join(f"{row['phase']} {row['seconds']:.0f}" for row in state.seconds))
     out.print("\n  open next: published/analytics.duckdb in your BI tool · make docs (lineage)")
+
+
+def _with_interval(row: dict, metric: str) -> str:
+    """`.774 (.759–.789)`; within the first four days there is no interval yet."""
+    low, high = row[f"{metric}_low"], row[f"{metric}_high"]
+    return f"{row[metric]:.3f}" + ("" if low is None else f" [dim]({low:.3f}–{high:.3f})[/]")
 
 
 def number(value: float | None) -> str:

@@ -6,19 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.steps import clock, problems, registry, warehouse
-from ml.bootstrap import interval
-from ml.split import days
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Live quality of one scorer on predictions whose outcome is known; each metric with its 95 % interval."""
-
-    scorer: str
-    rows: int
-    roc_auc: tuple[float, float, float]
-    pr_auc: tuple[float, float, float]
-    log_loss: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -32,14 +19,14 @@ class Summary:
     scored: int
     flagged: int
     champion: str | None
-    quality: list[Quality]
+    quality: list[dict]
     verdicts: list[dict]
     alerts: list[dict]
     seconds: list[dict]
 
 
 def of(problem: str) -> Summary:
-    """Read it from the ledger and the monitors; intervals are bootstrapped by day."""
+    """Read it from the ledger and the monitors."""
     one = warehouse.rows(
         "select cast(sum(rows_loaded) as bigint) as landed, cast(sum(rows_quarantined) as bigint) as quarantined "
         "from ledger.batches"
@@ -55,7 +42,9 @@ def of(problem: str) -> Summary:
         scored=scores["scored"],
         flagged=scores["flagged"] or 0,
         champion=registry.champion(problem),
-        quality=quality(problem),
+        quality=warehouse.rows(
+            "select * from monitoring.mon_quality where problem = ? and grain = 'all' and scorer in ('rule', 'champion') "
+            "and roc_auc is not null order by scorer desc", [problem]),
         verdicts=warehouse.rows(
             "select challenger, champion, decided_as_of, decision, reason from ledger.verdicts where problem = ? "
             "order by decided_as_of, decided_at", [problem]),
@@ -66,19 +55,3 @@ def of(problem: str) -> Summary:
             "select phase, count(*) as runs, sum(seconds) as seconds, count_if(status = 'failed') as failed from ledger.runs "
             "group by phase order by seconds desc"),
     )  # fmt: skip
-
-
-def quality(problem: str) -> list[Quality]:
-    """Rule and champion on the same rows: every live prediction whose outcome is known."""
-    known = warehouse.table(
-        "select as_of, score, rule_score, cast(label as double) as label from monitoring.mon_scored "
-        "where problem = ? and label is not null order by as_of, entity_id", [problem],
-    )  # fmt: skip
-    if known.num_rows == 0 or len(known["label"].unique()) < 2:
-        return []
-    label, cluster = known["label"].to_numpy(), days(known["as_of"])
-    found = []
-    for scorer, column in (("rule", "rule_score"), ("champion", "score")):
-        spans = [interval(metric, label, known[column].to_numpy(), cluster) for metric in ("roc_auc", "pr_auc", "log_loss")]
-        found.append(Quality(scorer, known.num_rows, *((span.estimate, span.low, span.high) for span in spans)))
-    return found

@@ -1,4 +1,6 @@
 -- One row per problem, scorer (a model version, `champion` for whichever was in office, `rule`) and period: its live quality.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'scorer', 'grain', 'period']) }}
+
 with scored as (select * from {{ ref('mon_scored') }} where label is not null),
 
 name_the_scorers as (
@@ -9,16 +11,38 @@ name_the_scorers as (
     select problem, model_version, as_of, label, score from scored
 ),
 
-name_the_periods as (
-    select problem, scorer, 'all' as grain, date '1970-01-01' as period, label, score from name_the_scorers
-    union all
-    select problem, scorer, 'month', cast(date_trunc('month', as_of) as date), label, score from name_the_scorers
-    union all
-    select problem, scorer, 'week', cast(date_trunc('week', as_of) as date), label, score from name_the_scorers
+count_by_day as (
+    select problem, scorer, cast(as_of as date) as day, score, count(*) as rows, count_if(label) as positives
+    from name_the_scorers
+    group by all
 ),
 
+last_days as (select problem, max(day) as last_day from count_by_day group by problem),
+
+name_the_periods as (
+    select problem, scorer, 'all' as grain, date '1970-01-01' as period, day, score, rows, positives from count_by_day
+    union all
+    -- four weeks: every weekday four times, and 28 days as witnesses
+    select problem, scorer, 'recent', date '1970-01-01', day, score, rows, positives
+    from count_by_day
+    inner join last_days using (problem)
+    where day > last_day - 28
+    union all
+    select problem, scorer, 'month', cast(date_trunc('month', day) as date), day, score, rows, positives from count_by_day
+    union all
+    select problem, scorer, 'week', cast(date_trunc('week', day) as date), day, score, rows, positives from count_by_day
+),
+
+-- A month that began 31 days before the open ones may still get labels.
+open_periods as (
+    select * from name_the_periods where grain in ('all', 'recent') or {{ open_days('period', before=31) }}
+),
+
+-- The errors of one day hang together: it is one witness.
 measure as (
-    {{ binary_quality('name_the_periods', by=['problem', 'scorer', 'grain', 'period']) }}
+    {{ quality_with_intervals('open_periods', by=['problem', 'scorer', 'grain', 'period']) }}
 )
 
-select * from measure
+select measure.*, last_days.last_day
+from measure
+inner join last_days using (problem)
