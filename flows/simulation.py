@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from prefect import flow
@@ -11,12 +12,11 @@ from flows.steps.simulating.simulation import Report, Simulation, simulate
 
 @flow(name="simulation")
 def simulation(
-    problem: str,
-    dates: int = 4,
-    seed: int = 7,
-    turn: date | None = None,
-    evidently: bool = True,
+    problem: str, dates: int = 4, seed: int = 7, turn: date | None = None, evidently: bool = True, kinds: Sequence[str] = (),
     report: Report = lambda *_: None,
-) -> Simulation:
-    """Every fault of the catalogue on `dates` days, for all watchers; `report(what, at, total)` hears how far it is."""
-    return simulate(problem, dates, seed, turn, evidently, report)
+) -> Simulation:  # fmt: skip
+    """Every fault of the catalogue, or those of some `kinds`, on `dates` days, for all watchers.
+
+    `report(what, at, total)` hears how far it is.
+    """
+    return simulate(problem, dates, seed, turn, evidently, kinds, report)

@@ -10,6 +10,9 @@ import click
 from flows import console
 from flows.verbs.verb import clock, verb
 from ml.errors import AsofError
+from ml.injecting.faults import CATALOGUE
+
+KINDS = tuple(dict.fromkeys(fault.kind for fault in CATALOGUE))
 
 
 @verb
@@ -19,9 +22,18 @@ from ml.errors import AsofError
 @click.option("--seed", default=7, show_default=True, help="Draws these days, and what the faults hit.")
 @click.option("--chosen-until", "turn", type=click.DateTime(["%Y-%m-%d"]), help="Limits were chosen before this day; the middle.")
 @click.option("--evidently/--no-evidently", default=True, show_default=True, help="Ask Evidently too; installed on first use.")
+@click.option("--fault", "kinds", multiple=True, type=click.Choice(KINDS), help="Only this kind of fault; may be given again.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write the simulation as a page with a chart to this .md file.")
 def monitor(
-    problem: str, tests: bool, simulate: bool, dates: int, seed: int, turn: datetime | None, evidently: bool, page: Path | None
+    problem: str,
+    tests: bool,
+    simulate: bool,
+    dates: int,
+    seed: int,
+    turn: datetime | None,
+    evidently: bool,
+    kinds: tuple[str, ...],
+    page: Path | None,
 ) -> None:
     """Test the tables, read the monitors, open and close alerts, tell people, list them.
 
@@ -32,12 +44,12 @@ def monitor(
 
     \b
       python -m flows monitor
-      python -m flows monitor --simulate --dates 2 --no-evidently
+      python -m flows monitor --simulate --dates 2 --fault shift --fault nulls --no-evidently
       python -m flows monitor --simulate --page docs/simulation.md
     """
     clock()
     if simulate:
-        return simulated(problem, dates, seed, turn, evidently, page)
+        return simulated(problem, dates, seed, turn, evidently, kinds, page)
     from flows.monitoring import monitoring
     from flows.steps.alerting import events, telling
 
@@ -48,14 +60,16 @@ def monitor(
         console.done(f"messages that wait for a channel that is down: {waiting}; they are sent when it is up again")
 
 
-def simulated(problem: str, dates: int, seed: int, turn: datetime | None, evidently: bool, page: Path | None) -> None:
+def simulated(
+    problem: str, dates: int, seed: int, turn: datetime | None, evidently: bool, kinds: tuple[str, ...], page: Path | None
+) -> None:
     """What `monitor --simulate` does."""
     from flows.simulation import simulation
     from flows.steps.simulating import page as pages
     from flows.steps.simulating import report
 
     with console.rounds() as rounds:
-        found = simulation.fn(problem, dates, seed, turn and turn.date(), evidently, rounds)
+        found = simulation.fn(problem, dates, seed, turn and turn.date(), evidently, kinds, rounds)
     for table in report.tables(found):
         console.out.print(table)
     if page:

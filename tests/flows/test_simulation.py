@@ -111,7 +111,7 @@ def test_the_page_tells_every_fault_and_every_watcher(life):
     outcomes = [Outcome(fault, who, chosen, 1) for fault in CATALOGUE for who in watchers for chosen in (True, False)]
     calm = [Calm(who, chosen, 91, 3, 1) for who in watchers for chosen in (True, False)]
     found = Simulation(
-        life, [life.first], life.end, 7, 2 * len(CATALOGUE), outcomes, calm, [(life.first, "volume/x")],
+        life, list(CATALOGUE), [life.first], life.end, 7, 2 * len(CATALOGUE), outcomes, calm, [(life.first, "volume/x")],
         {"shift": {"feature_drift": 2}}, 0, 0, None, "abc", 60.0, watchers,
     )  # fmt: skip
     text, drawing = page.text(found), page.picture(found)

@@ -10,7 +10,6 @@ from flows.steps import settings
 from flows.steps.pages import chart, page
 from flows.steps.simulating import report
 from flows.steps.simulating.simulation import Simulation
-from ml.injecting.faults import CATALOGUE
 from ml.injecting.tally import Outcome, rate
 
 PROSE = Template(Path(__file__).with_suffix(".md").read_text())
@@ -30,7 +29,7 @@ def text(found: Simulation) -> str:
         cores=f"{settings.threads()} cores", seed=found.seed, headline=report.headline(found), problem=lived.problem.name,
         first=f"{lived.first:%d %B %Y}", last=f"{lived.end:%d %B %Y}", rows=f"{len(lived.rows):,}",
         differing=f"{found.rows_differing:,}" if found.rows_differing else "None",
-        unlike=found.findings_differing, worlds=found.worlds, faults=len(CATALOGUE), count=len(found.dates),
+        unlike=found.findings_differing, worlds=found.worlds, faults=len(found.faults), count=len(found.dates),
         dates=", ".join(f"{day:%d %b}" for day in found.dates),
         calm=" and ".join(f"{one.days} days" for one in calm), turn=f"{found.turn:%d %B %Y}",
         version=version, agrees="the same scores" if agrees else "**other scores**",
@@ -43,7 +42,7 @@ def text(found: Simulation) -> str:
 
 def picture(found: Simulation) -> str:
     """Bars by kind of fault and watcher: pale found within two weeks, full within a day."""
-    kinds = list(dict.fromkeys(fault.kind for fault in CATALOGUE))
+    kinds = list(dict.fromkeys(fault.kind for fault in found.faults))
     height = 0.8 / len(found.watchers)
     said = []
     with chart.figure(9.2, 0.62 * len(kinds) + 0.9) as (fig, axes):

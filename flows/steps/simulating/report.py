@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 
 from flows.steps.simulating.simulation import Simulation
-from ml.injecting.faults import CATALOGUE, Fault
+from ml.injecting.faults import Fault
 from ml.injecting.tally import Outcome, Rate, rate
 
 CALM = ["watcher", "months", "days", "days with an alarm", "alerts that call somebody", "a quarter"]
@@ -28,7 +28,7 @@ def header(found: Simulation) -> list[str]:
 
 def faults_of(found: Simulation) -> Iterator[list[object]]:
     """Per fault and size, what each watcher found: `3 of 6, 1 d` with the days to it by the median."""
-    for fault in CATALOGUE:
+    for fault in found.faults:
         yield [fault.kind, fault.size, *(str(rate_of(found, watcher, fault)) for watcher in found.watchers)]
 
 
@@ -51,9 +51,9 @@ def rate_of(found: Simulation, watcher: str, fault: Fault | None = None, chosen:
 
 def kinds_of(found: Simulation) -> Iterator[list[object]]:
     """Per fault, in how many of its worlds which kinds of our findings told."""
-    for kind in dict.fromkeys(fault.kind for fault in CATALOGUE):
+    for kind in dict.fromkeys(fault.kind for fault in found.faults):
         counts = sorted(found.kinds.get(kind, {}).items(), key=lambda item: (-item[1], item[0]))
-        sizes = sum(fault.kind == kind for fault in CATALOGUE)
+        sizes = sum(fault.kind == kind for fault in found.faults)
         yield [kind, sizes * len(found.dates), ", ".join(f"`{name}` {number}" for name, number in counts) or "none"]
 
 

@@ -19,6 +19,7 @@ from flows.steps.simulating.worlds import Made, World
 from ml.alerts.finding import Finding
 from ml.errors import AsofError
 from ml.injecting import noticed
+from ml.injecting.faults import CATALOGUE, Fault
 from ml.injecting.noticed import Alarm
 from ml.injecting.tally import Calm, Outcome
 
@@ -30,6 +31,7 @@ class Simulation:
     """What came out: `outcomes` by fault and watcher, `calm` stretches by watcher, `called` our alerts where no fault was."""
 
     lived: Lived
+    faults: list[Fault]
     dates: list[date]
     turn: date
     seed: int
@@ -47,8 +49,10 @@ class Simulation:
     failed: str | None = None
 
 
-def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: bool, report: Report) -> Simulation:
-    """Put every fault of the catalogue, on `count` days, into what was lived, and ask all watchers.
+def simulate(
+    problem: str, count: int, seed: int, turn: date | None, evidently: bool, kinds: Sequence[str], report: Report
+) -> Simulation:
+    """Put every fault of the catalogue, or those of some `kinds`, on `count` days, into what was lived, and ask all watchers.
 
     `turn` parts the days on which limits were chosen from those on which they were not; by default it is the middle.
     Nothing is written to the warehouse.
@@ -58,7 +62,8 @@ def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: 
     turn = turn or lived.first + (lived.end - lived.first) // 2
     sources = lives.sources(lived)
     at = worlds.dates(lived, turn, count, seed)
-    drawn = worlds.drawn(lived, at, turn)
+    faults = [fault for fault in CATALOGUE if not kinds or fault.kind in kinds]
+    drawn = worlds.drawn(lived, at, turn, faults)
     made = []
     for place, world in enumerate(drawn):
         report("worlds", place, len(drawn))
@@ -88,7 +93,7 @@ def simulate(problem: str, count: int, seed: int, turn: date | None, evidently: 
         calm += _calm(watcher, alarms, lived, turn, since)
     outcomes = list(_outcomes(made, found, weeks, other, answers))
     return Simulation(
-        lived, at, turn, seed, len(drawn), outcomes, calm, called, _by_kind(made, found, weeks), lives.differing(lived),
+        lived, faults, at, turn, seed, len(drawn), outcomes, calm, called, _by_kind(made, found, weeks), lives.differing(lived),
         _differing(made, found, weeks),
         (answers.version, answers.agrees) if answers else None, ledger.code_version(), time.perf_counter() - began,
         [ours.WATCHER, *quiet], failed,
