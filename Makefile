@@ -34,7 +34,7 @@ serve: .venv/.locked ## Start Prefect on loopback with a worker, and deploy the 
 leak-proof: .venv/.locked ## Prove by experiment that no feature holds anything from the future (about 20 minutes)
 	@$(BIN)/python -m flows prove --problem flight_disruption --page published/leak-proof.md
 
-bench: .venv/.locked ## Measure the macros beside polars, pandas and Feast, up to 30 million flights (about 16 minutes)
+bench: .venv/.locked ## Measure the macros beside their peers, up to 30 million flights (about 24 minutes)
 	@$(BIN)/python -m benchmarks run && $(BIN)/python -m benchmarks report
 
 test: .venv/.locked ## Run every check: style, layers, Python, SQL

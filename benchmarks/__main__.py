@@ -14,11 +14,12 @@ from benchmarks.suites import SUITES
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def cli() -> None:
-    """What Asof's macros cost beside polars, pandas and Feast: same rows, same run, equal answers.
+    """What Asof's macros cost beside their peers: same rows, same run, equal answers.
 
     \b
     Everything, as `make bench` does:    python -m benchmarks run
     One suite, one size:                 python -m benchmarks run trailing --size 1M
+    What monitoring costs, alone:        python -m benchmarks run drift estimation metrics
     Seconds, to see that it works:       python -m benchmarks run --quick
     The page and charts from results:    python -m benchmarks report
 

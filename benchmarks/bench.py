@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import flights
-from benchmarks.compare import differences
-from benchmarks.compiling import compiled
+from benchmarks.compare import differences, largest_differences
+from benchmarks.compiling import compiled, house_models
 from benchmarks.measure import Contestant, take_turns
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,6 +36,11 @@ class Bench:
         """Model → SQL of the bench's project, compiled by dbt."""
         return compiled(self.work)
 
+    @cached_property
+    def models(self) -> dict[str, str]:
+        """Model → SQL of the monitors themselves, compiled by dbt."""
+        return house_models(self.work, "mon_cells", "mon_drift_by_day")
+
     def flights(self, size: str) -> Path:
         """The scaled flights of a size."""
         if size == "quick":
@@ -43,25 +48,39 @@ class Bench:
         return flights.scaled(*flights.SIZES[size], work=self.work)
 
     def measure(self, suite: str, case: str, size: str, rows: int, contestants: list[Contestant], key: str = "flight_row",
-                turns: int | None = None, **more) -> dict:  # fmt: skip
-        """Take turns, compare every answer with the first contestant's, write the case into `results/<suite>.json`."""
+                turns: int | None = None, within: dict[str, dict[str, float]] | None = None, **more) -> dict:  # fmt: skip
+        """Take turns, compare every answer with the first contestant's, write the case into `results/<suite>.json`.
+
+        Answers are compared bit for bit, or, with `within` (label → column → largest difference allowed), by how far they are
+        apart: all of them are told, and those that stand in `within` are judged.
+        """
         self.say(f"  {suite}: {case}, {size}, {rows:,} rows")
-        measured, answers = take_turns(contestants, turns or self.turns or TURNS.get(size, 1), self.work, self.say)
+        measured, answers = take_turns(contestants, self._turns(size, turns), self.work, self.say)
         first = contestants[0].label
-        equal = {}
+        equal, apart = {}, {}
         for label, answer in answers.items():
             if label != first and first in answers:
-                equal[label] = differences(answers[first], answer, key)
-                if equal[label]:
+                if within is None:
+                    equal[label] = differences(answers[first], answer, key)
+                else:
+                    apart[label] = largest_differences(answers[first], answer, key)
+                    if label in within:
+                        equal[label] = _beyond(apart[label], within[label])
+                if equal.get(label):
                     self.say(f"    {label} does not agree with {first}: {equal[label]}")
         for answer in answers.values():
             answer.unlink()
             if not any(answer.parent.iterdir()):
                 answer.parent.rmdir()
         found = {"case": case, "size": size, "rows": rows, "contestants": [asdict(row) for row in measured], "differences": equal,
+                 **({} if within is None else {"apart": apart, "within": within}),
                  "measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": self.machine, **more}  # fmt: skip
         self.keep(suite, found)
         return found
+
+    def _turns(self, size: str, most: int | None) -> int:
+        # what the suite bears, or fewer if fewer are asked for
+        return min(most or self.turns or TURNS.get(size, 1), self.turns or 99)
 
     def keep(self, suite: str, found: dict) -> None:
         """Put a case in the place of the one of the same name and size."""
@@ -70,6 +89,12 @@ class Bench:
         kept = json.loads(file.read_text()) if file.exists() else []
         kept = [one for one in kept if (one["case"], one["size"]) != (found["case"], found["size"])]
         file.write_text(json.dumps([*kept, found], indent=1) + "\n")
+
+
+def _beyond(apart: dict[str, float], within: dict[str, float]) -> dict[str, float | None]:
+    # what is further apart than it may be, or was not told, or lacks rows
+    limits = {"rows": 0, **within}
+    return {c: apart.get(c) for c, most in limits.items() if not apart.get(c, 0 if c == "rows" else most + 1) <= most}
 
 
 def machine() -> dict:
@@ -86,13 +111,13 @@ def machine() -> dict:
     load = os.getloadavg()[0]
     return {"processor": model[0] if model else platform.processor(), "cores": os.cpu_count(), "memory_gb": round(memory),
             "load_before": round(load, 1), "python": platform.python_version(),
-            "duckdb": version("duckdb"), "dbt-core": version("dbt-core"), **_locked()}  # fmt: skip
+            **{name: version(name) for name in ("duckdb", "dbt-core", "numpy", "scikit-learn")}, **_locked()}  # fmt: skip
 
 
 def _locked() -> dict[str, str]:
     from benchmarks.peers import PEERS
 
-    wanted = {"frames": ("polars", "pandas"), "feast": ("feast",)}
+    wanted = {"frames": ("polars", "pandas"), "feast": ("feast",), "evidently": ("evidently",), "nannyml": ("nannyml",)}
     lines = {name: (PEERS / f"{name}.txt").read_text().splitlines() for name in wanted}
     pairs = [
         line.split(" ")[0].split("==") for name, keep in wanted.items() for line in lines[name] if line.split("==")[0] in keep

@@ -41,3 +41,22 @@ def differences(answer: Path, other: Path, key: str) -> dict[str, int]:
             if unequal:
                 found[column] = unequal
         return found
+
+
+def largest_differences(answer: Path, other: Path, key: str) -> dict[str, float]:
+    """Column → how far two answers are apart at most, of the columns that both have; `rows` if not every key is in both.
+
+    Absolute, but relative for `wasserstein`, which has the unit of its feature. What one side does not tell is not compared.
+    """
+    with duckdb.connect() as con:
+        columns, theirs = (
+            {name for name, *_ in con.execute(f"describe select * from '{file}'").fetchall()} for file in (answer, other)
+        )
+        shared = sorted((columns & theirs) - {key})
+        parts = [f"max(abs(a.{c} - b.{c}){' / nullif(abs(a.wasserstein), 0)' if c == 'wasserstein' else ''})" for c in shared]
+        lost, *values = con.execute(
+            f"select count(*) - count(a.{key}) + count(*) - count(b.{key}), {', '.join(parts) or 'null'} "
+            f"from '{answer}' as a full join '{other}' as b using ({key})"
+        ).fetchone()
+    found = {c: value for c, value in zip(shared, values, strict=False) if value is not None}
+    return {"rows": float(lost), **found} if lost else found

@@ -21,12 +21,16 @@ SECONDS_CAP = 600
 
 @dataclass
 class Contestant:
-    """Who runs: a label, an environment of `peers/`, a function of `benchmarks.contestants` and its arguments."""
+    """Who runs: a label, an environment of `peers/`, a function of `benchmarks.contestants` and its arguments.
+
+    `turns` bounds how often, for those that take a minute each time.
+    """
 
     label: str
     peer: str
     function: str
     arguments: dict = field(default_factory=dict)
+    turns: int | None = None
 
 
 @dataclass
@@ -47,7 +51,7 @@ def take_turns(contestants: list[Contestant], turns: int, work: Path, say=print)
     for turn in range(turns):
         for contestant in contestants:
             row = rows[contestant.label]
-            if row.problem:
+            if row.problem or (contestant.turns and turn >= contestant.turns):
                 continue
             answer = (
                 work / f"answers-{os.getpid()}" / f"{contestant.label.replace(' ', '_').replace('/', '_')}.parquet"

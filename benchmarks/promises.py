@@ -6,6 +6,7 @@ from statistics import median
 from typing import NamedTuple
 
 Case = dict
+DRIFT = "25 columns"
 SIZES = ("quick", "1M", "3M", "10M", "30M")
 
 
@@ -75,7 +76,9 @@ def judged(results: dict[str, list[Case]]) -> list[Promise]:
         gigabytes = max((p for p in peaks if p), default=0) / 1024
         found.append(Promise("30M flights, peak memory of the macros", "< 8 GB, never killed",
                              "; ".join(problems) or f"{gigabytes:.1f} GB", not problems and 0 < gigabytes < 8))  # fmt: skip
-    cases = [case for kept in results.values() for case in kept]
+    found += _of_monitoring(results)
+    every = [case for kept in results.values() for case in kept]
+    cases = [case for case in every if "within" not in case]
     pairs = [(case, label, what) for case in cases for label, what in case["differences"].items()]
     unequal = [f"{case['case']} {case['size']} {label}" for case, label, what in pairs if any(what.values())]
     compared = len(pairs)
@@ -83,6 +86,41 @@ def judged(results: dict[str, list[Case]]) -> list[Promise]:
     found.append(
         Promise("answers equal, bit for bit, every row kept", f"{compared} of {compared} comparisons", agree, not unequal)
     )
+    judged_within = [(case, label, what) for case in every if "within" in case for label, what in case["differences"].items()]
+    if judged_within:
+        beyond = [f"{case['case']} {label}: {', '.join(what)}" for case, label, what in judged_within if what]
+        within = f"{len(judged_within) - len(beyond)}" + (f" (not: {'; '.join(beyond)})" if beyond else "")
+        bound = f"{len(judged_within)} of {len(judged_within)} comparisons"
+        found.append(Promise("distances and metrics within their stated error", bound, within, not beyond))
+    return found
+
+
+def _of_monitoring(results: dict[str, list[Case]]) -> list[Promise]:
+    found = []
+    for case in results.get("drift", []):
+        if case["case"] == DRIFT:
+            one_shot = "macros, one shot on cells"
+            found.append(
+                _at_least(
+                    "drift of 25 columns, 1M + 1M rows, wall, faster than Evidently", 50, ratio(case, "Evidently", one_shot)
+                )
+            )
+            found.append(_at_least("the same, faster than tuned NumPy", 4, ratio(case, "NumPy", one_shot)))
+        for who in ("macros, stored counts", "production, stored profile"):
+            if case["case"] == DRIFT:
+                found.append(_at_least(f"{who}, wall, faster than Evidently", 150, ratio(case, "Evidently", who)))
+            cpu, peak = cost(case, who, "cpu"), cost(case, who, "peak_mb")
+            of = "10M" if "10M" in case["case"] else "1M"
+            per_million = cpu / case["rows"] * 1e6 if cpu else None
+            found.append(_below(f"{who}, reference of {of}: CPU per million new rows", 0.5, per_million, "cpu-s"))
+            found.append(_below(f"{who}, reference of {of}: peak memory", 250, peak, "MB"))
+    for suite, name, peer, bounds in (("estimation", "one period", "NannyML", (10, 25)),
+                                      ("metrics", "a model's scores", "scikit-learn", (7, 30))):  # fmt: skip
+        for case in (c for c in results.get(suite, []) if c["case"] == name):
+            what = "quality without labels, 1M rows" if suite == "estimation" else "realised quality, 10M rows"
+            for who, bound in zip(("macros, exact", "macros, on"), bounds, strict=True):
+                how = "exact" if who.endswith("exact") else "on cells"
+                found.append(_at_least(f"{what}, {how}, wall, faster than {peer}", bound, ratio(case, peer, who)))
     return found
 
 
@@ -103,6 +141,11 @@ def _at_most(what: str, bound: float, value: float | None) -> Promise:
     return Promise(
         what, f"≤ {bound:g}×", "not measured" if value is None else f"{value:.2f}×", None if value is None else value <= bound
     )
+
+
+def _below(what: str, bound: float, value: float | None, unit: str) -> Promise:
+    return Promise(what, f"≤ {bound:g} {unit}", "not measured" if value is None else f"{value:,.3g} {unit}",
+                   None if value is None else value <= bound)  # fmt: skip
 
 
 def _at_least(what: str, bound: float, value: float | None) -> Promise:

@@ -2,7 +2,8 @@
 
 HEAD = """# What it costs
 
-Asof's point-in-time macros beside polars, pandas and Feast: the same rows, the same run, equal answers.
+Asof's macros beside their peers, point-in-time (polars, pandas, Feast) and of monitoring (Evidently, NannyML, NumPy,
+scikit-learn): the same rows, the same run, equal answers.
 Written by `python -m benchmarks report` from `benchmarks/results/`; `make bench` measures again."""
 
 ASOF = """## As-of joins
@@ -27,13 +28,34 @@ INCREMENT = """## A day's increment
 Three incremental models (trailing windows by carrier, route and aircraft; a daily table; an as-of join) take one more day.
 Seconds are those of the models: the start of dbt, which does not depend on the history, is in the CPU of the whole run."""
 
+DRIFT = """## Drift
+
+Eighteen numbers and seven categories of real flights, one of these with four thousand levels: July to December against
+January to June. The macros give PSI, Jensen–Shannon, Kolmogorov–Smirnov and Wasserstein of every column: over distinct
+values, over a grid of 4,096 cells that was laid beforehand, and over that grid with the counts of the reference kept.
+*Production* is what a scoring run does: `ml.profile` counts the rows into the cells of the model, the counts go to
+`ledger.profiles`, and `mon_drift_by_day` compares them; it counts what is missing as a group, so its PSI is another.
+Evidently and NannyML bin in their own ways, so their distances are told and not judged; NumPy computes ours."""
+
+ESTIMATION = """## Quality without labels
+
+A million scores, taken for the probabilities that they are, by `quality_of_counts`: area, average precision, log loss,
+Brier score, calibration. CBPE is asked for the two of these that it has, and was fitted before. With a calibration of its
+own it answers another question. By month, cells hold few rows each, and counting together gains little."""
+
+METRICS = """## Realised quality
+
+Area, average precision, log loss, Brier score and calibration error of ten million scores. A model's scores repeat,
+because decisions do; *every score distinct* is the macros' weakest case."""
+
 METHOD = """## How it was measured
 
 Every measurement is a process of its own. Contestants take turns (A B A B), and the figures are medians over the turns;
 ratios are of the same run. The clock runs from opening Parquet files to having the answer in memory. Peak is the kernel's
 high-water mark of the process; one that needs more than 8 GB or ten minutes is ended. Each answer is compared with the
-macros', column by column, bit for bit. Peers are locked with hashes in environments of their own (`benchmarks/peers/`). The
-macros are measured as dbt compiles them, in DuckDB with a memory limit of 5 GB.
+macros', column by column, bit for bit; distances and metrics by how far they are apart. Peers are locked with hashes in
+environments of their own (`benchmarks/peers/`). The macros are measured as dbt compiles them, in DuckDB with a memory limit
+of 5 GB.
 
 The flights are New York's of 2013, shifted by whole weeks into further years and flown by parallel networks, with a little
 noise of delay per copy, day and origin (`benchmarks/flights.py`). They are good for costs, and say nothing about models."""

@@ -10,12 +10,13 @@ from benchmarks.promises import SIZES, Case, cost, judged, ratio, seconds_of_a_d
 from flows.steps.pages import chart
 from flows.steps.pages.page import table
 
+SUITES = ("asof", "feast", "trailing", "increment", "drift", "estimation", "metrics")
 MARK = {True: "reached", False: "**not reached**", None: "not measured"}
 
 
 def write(results: Path, docs: Path) -> list[Path]:
     """Write the page and its charts; returns the files. A suite without results is left out."""
-    kept = {name: json.loads((results / f"{name}.json").read_text()) for name in ("asof", "feast", "trailing", "increment")
+    kept = {name: json.loads((results / f"{name}.json").read_text()) for name in SUITES
             if (results / f"{name}.json").exists()}  # fmt: skip
     if not kept:
         raise SystemExit(f"{results} holds no results: run `python -m benchmarks run`")
@@ -47,6 +48,11 @@ def _page(kept: dict[str, list[Case]], pictures: dict[str, str]) -> str:
     if seconds_of_a_day(kept):
         picture = "![Seconds of a day's increment by length of history](pictures/benchmarks-day.svg)"
         parts += [prose.INCREMENT, *([picture] if "benchmarks-day" in pictures else []), _days(kept)]
+    for suite, words, peer in (("drift", prose.DRIFT, "Evidently"), ("estimation", prose.ESTIMATION, "NannyML"),
+                               ("metrics", prose.METRICS, "scikit-learn")):  # fmt: skip
+        if kept.get(suite):
+            parts += [words, _costs(kept[suite], peer), "How far the answers are from those of the macros' first row, at most:",
+                      _apart(kept[suite])]  # fmt: skip
     return "\n\n".join([*parts, prose.METHOD, _machines(kept)]) + "\n"
 
 
@@ -82,6 +88,17 @@ def _costs(cases: list[Case], reference: str) -> str:
             rows.append([case["case"], case["rows"], row["contestant"], *cells])
     who = reference.split(" ")[0]
     return table(["case", "rows", "who", "wall s", "cpu-s", "peak MB", f"wall, × {who}", f"cpu, × {who}"], rows)
+
+
+def _apart(cases: list[Case]) -> str:
+    told = ("psi", "jensen_shannon", "ks", "wasserstein", "roc_auc", "pr_auc", "log_loss", "brier", "ece")
+    names = [n for n in told if any(n in apart for case in cases for apart in case["apart"].values())]
+    rows = [
+        [case["case"], label, *(f"{apart[n]:.0e}" if n in apart else "" for n in names)]
+        for case in cases
+        for label, apart in case["apart"].items()
+    ]
+    return table(["case", "who", *names], rows)
 
 
 def _growth(cases: list[Case]) -> str:

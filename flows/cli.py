@@ -8,7 +8,7 @@ import click
 from dotenv import load_dotenv
 
 from flows.steps.settings import PROJECT
-from flows.verbs import alerting, cards, data, experiments, feedback, models, planning, proving, shadowing, watching
+from flows.verbs import alerting, cards, data, experiments, feedback, models, planning, proving, reporting, shadowing, watching
 
 load_dotenv(PROJECT / ".env")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -25,7 +25,7 @@ def cli() -> None:
     A day by hand:     land → build → score → publish
     A new model:       train → judge → promote      (and rollback, shadow)
     Everything:        replay
-    What is going on:  status, monitor, alerts
+    What is going on:  status, monitor, alerts, report
     What people say:   feedback
     How far to trust:  card
     Is it honest:      prove
@@ -35,7 +35,7 @@ def cli() -> None:
     """
 
 
-for module in (planning, data, models, proving, watching, alerting, feedback, cards, experiments, shadowing):
+for module in (planning, data, models, proving, watching, reporting, alerting, feedback, cards, experiments, shadowing):
     for command in vars(module).values():
         if isinstance(command, click.Command):
             cli.add_command(command)

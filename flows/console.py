@@ -186,7 +186,8 @@ def summary(state) -> None:
     told = "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
     out.print(f"  alerts [bold]{len(state.alerts)}[/]" + (f" ({told})" if told else ""))
     out.print("  seconds " + " · ".join(f"{row['phase']} {row['seconds']:.0f}" for row in state.seconds))
-    out.print("\n  open next: published/analytics.duckdb in your BI tool · make docs (lineage)")
+    report = f"published/reports/{state.problem}.html (how the model fares)"
+    out.print(f"\n  open next: {report} · published/analytics.duckdb in your BI tool · make docs (lineage)", soft_wrap=True)
 
 
 def _with_interval(row: dict, metric: str) -> str:

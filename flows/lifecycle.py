@@ -26,8 +26,8 @@ def lifecycle(
 ) -> datetime:
     """Live until `until`: before `history` files come in months and nothing is scored, after it step by step.
 
-    Once a week the monitors are read, contracts verified and marts published; at the turn of a month a challenger is
-    trained and judged, and with the week that follows every data test runs.
+    Once a week the monitors are read, reports written, contracts verified and marts published; at the turn of a month a
+    challenger is trained and judged, and with the week that follows every data test runs.
     `watch(what, clock)` is told what begins. Where the clock stands already, nothing is repeated. Returns the clock.
     """
     tell = watch or (lambda what, at: None)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ml.encode import encode, levels, numbers
 from ml.problem import Problem
@@ -51,6 +52,12 @@ def edges(table: pa.Table, problem: Problem, cells: int = CELLS) -> Profile:
     return profile
 
 
+def tallies(profile: Profile, columns: pa.Table | pa.RecordBatch) -> dict[str, np.ndarray]:
+    """Feature → rows by cell (int64, all cells), of the columns that are there. Add them up over batches."""
+    there = set(columns.schema.names)
+    return {feature: _tally(spec, columns, feature) for feature, spec in profile.items() if feature in there}
+
+
 def counts(profile: Profile, columns: pa.Table | pa.RecordBatch | Mapping[str, Any]) -> list[tuple[str, int, int]]:
     """(feature, cell, rows) of every cell that holds rows, for the columns that are there.
 
@@ -58,12 +65,16 @@ def counts(profile: Profile, columns: pa.Table | pa.RecordBatch | Mapping[str, A
     """
     if not isinstance(columns, pa.Table | pa.RecordBatch):
         columns = pa.table({name: pa.array(values) for name, values in columns.items()})
-    found = []
-    for feature, spec in profile.items():
-        if feature in columns.schema.names:
-            tally = np.bincount(cell(spec, columns.select([feature]), feature), minlength=size(spec))
-            found += [(feature, int(place), int(tally[place])) for place in np.flatnonzero(tally)]
-    return found
+    return counted(tallies(profile, columns))
+
+
+def counted(tallied: Mapping[str, np.ndarray]) -> list[tuple[str, int, int]]:
+    """(feature, cell, rows) of every cell of tallies that holds rows."""
+    return [
+        (feature, place, rows)
+        for feature, tally in tallied.items()
+        for place, rows in zip(np.flatnonzero(tally).tolist(), tally[tally > 0].tolist(), strict=True)
+    ]
 
 
 def size(spec: Mapping[str, Any]) -> int:
@@ -141,3 +152,33 @@ def cell(spec: Mapping[str, Any], column: pa.Table | pa.RecordBatch, feature: st
     if len(edge) == 0:
         return np.where(np.isnan(values), 0, 1)
     return np.where(np.isnan(values), 0, 1 + np.searchsorted(edge, values, side="right") + (values > edge[-1]))
+
+
+def _tally(spec: Mapping[str, Any], columns: pa.Table | pa.RecordBatch, feature: str) -> np.ndarray:
+    # The rows per cell, as bincount(cell(…)) has them. To sort a million values and look a few thousand edges up among them is
+    # twenty times faster than to look each value up among the edges; of few distinct values each is looked up once.
+    column = columns.column(feature)
+    few = pc.value_counts(column).flatten() if spec["kind"] == "category" else _whole_numbers(column)
+    if few:
+        distinct, rows = few
+        places = cell(spec, pa.RecordBatch.from_arrays([distinct], [feature]), feature)
+        return np.bincount(places, rows.to_numpy(), size(spec)).astype(np.int64)
+    values, edge = np.sort(numbers(columns, feature)), np.asarray(spec["edges"])
+    there = int(np.searchsorted(values, np.nan))  # NaN sorts last
+    if len(edge) == 0:
+        return np.array([len(values) - there, there])
+    before = np.searchsorted(values[:there], edge, side="left")
+    through = np.searchsorted(values[:there], edge[-1], side="right")
+    return np.concatenate([[len(values) - there], np.diff(before, prepend=0, append=[through, there])])
+
+
+def _whole_numbers(column: pa.Array | pa.ChunkedArray) -> tuple[pa.Array, pa.Array] | None:
+    # (distinct values, their rows) of integers that lie close together, nulls as one of them; None of anything else.
+    if not pa.types.is_integer(column.type) or column.null_count == len(column):
+        return None
+    low, high = (bound.as_py() for bound in pc.min_max(column).values())
+    if high - low > max(len(column), 1024):
+        return None
+    rows = np.bincount(column.drop_null().to_numpy().astype(np.int64) - low)
+    values = pa.array([*(np.flatnonzero(rows) + low).tolist(), None], pa.int64())
+    return values, pa.array(np.append(rows[rows > 0], column.null_count))

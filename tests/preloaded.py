@@ -5,10 +5,12 @@ import tempfile
 
 os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"
 
+import matplotlib.pyplot  # noqa: F401
 import soda_duckdb.common.data_sources.duckdb_data_source  # noqa: F401
 
 import flows.cli
 import flows.lifecycle
+import flows.steps.pages.report
 import flows.steps.summary  # noqa: F401
 from flows.steps import dbt
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import ParamSpec
 
 from flows.steps import settings, warehouse
@@ -71,6 +72,15 @@ def alerts(found: list[dict]) -> None:
 
     table = [{name: value if isinstance(value, int | float) else str(value) for name, value in row.items()} for row in found]
     create_table_artifact(table, key="alerts", description=f"{len(found)} alerts are open")
+
+
+@artifact
+def report(problem: str, file: Path) -> None:
+    """Where the report of a problem is."""
+    from prefect.artifacts import create_link_artifact
+
+    key = f"report-{problem.replace('_', '-')}"
+    create_link_artifact(file.resolve().as_uri(), key=key, link_text=file.name, description=f"How the model of {problem} fares")
 
 
 def _number(value: float | None) -> str:

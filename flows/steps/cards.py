@@ -84,7 +84,7 @@ def gather(problem: Problem, version: str) -> Card:
         warehouse.rows("select * from ledger.promotions where problem = ? and ? in (model_version, previous) "
                        "order by effective_at, promoted_at", who),
         _errors(who),
-        _shared(who) if "live" in sets else [],
+        shared_errors(who) if "live" in sets else [],
     )  # fmt: skip
 
 
@@ -116,8 +116,8 @@ def _errors(who: list[str]) -> list[dict]:
     )
 
 
-def _shared(who: list[str]) -> list[dict]:
-    """The slices that err more than the rest beyond chance, the surest first; each feature is named once."""
+def shared_errors(who: list[str]) -> list[dict]:
+    """For [problem, version] the slices that err more than the rest beyond chance, the surest first; a feature is named once."""
     found, named = [], set()
     for row in warehouse.rows(
         "select * from monitoring.mon_error_slices where problem = ? and model_version = ? and low > 0 order by low desc", who

@@ -89,13 +89,13 @@ def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *
     return nodes
 
 
-def compiled(model: str) -> str:
-    """The SQL that dbt makes of a model; AsofError when it cannot."""
+def compiled(*models: str) -> dict[str, str]:
+    """The SQL that dbt makes of some models, by name; AsofError when it cannot."""
     warehouse.connection()
-    result = _invoke(["compile", "--select", model], manifest())
+    result = _invoke(["compile", "--select", *models], manifest())
     if not result.success:
-        raise AsofError(f"dbt cannot compile {model}: {result.exception}")
-    return next(one.node.compiled_code for one in result.result.results if one.node.name == model)
+        raise AsofError(f"dbt cannot compile {', '.join(models)}: {result.exception}")
+    return {one.node.name: one.node.compiled_code for one in result.result.results if one.node.name in models}
 
 
 def compiled_models(models: Sequence[str]) -> dict[str, str]:

@@ -26,7 +26,7 @@ def publish(now: datetime) -> dict[str, int]:
     """
     target = settings.published_file()
     target.parent.mkdir(parents=True, exist_ok=True)
-    _remove_orphans(target)
+    remove_orphans(target)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)
     with ledger.run("publishing", now) as run:
@@ -91,7 +91,7 @@ def _audit(fresh: Path, counts: dict[str, int]) -> None:
                 raise AsofError(f"{fresh}: {name} holds {found} rows, {expected} were written; nothing was published")
 
 
-def _remove_orphans(target: Path) -> None:
+def remove_orphans(target: Path) -> None:
     """Files of publications that were killed before their rename, when no process of that number is alive."""
     for orphan in target.parent.glob(f".{target.name}.*.new*"):
         pid = int(orphan.name.split(".")[-2]) if orphan.name.split(".")[-2].isdigit() else 0

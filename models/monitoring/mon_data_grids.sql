@@ -12,7 +12,7 @@ with there as (
     select * from {{ training_set }}
     where
         {{ as_of }} < (select min({{ as_of }}) + interval 28 days from {{ training_set }})
-        and (select count(*) from there where problem = '{{ problem }}') < {{ declared_kinds(problem).values() | map('last') | select('equalto', 'number') | list | length }}
+        and {{ built_rows("problem = '" ~ problem ~ "'") }} < {{ declared_kinds(problem).values() | map('last') | select('equalto', 'number') | list | length }}
 ),
 {% endfor %}
 ranges as (

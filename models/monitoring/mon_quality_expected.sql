@@ -1,7 +1,11 @@
 -- One row per problem, grain, period and metric: what was expected of it at its end, and what it turned out to be.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period', 'metric']) }}
 {%- set limits = var('estimation') -%}
 {%- set metrics = ['roc_auc', 'pr_auc', 'log_loss', 'brier', 'positive_rate'] %}
-with expected_labels as (select * from {{ ref('mon_expected_labels') }}),
+-- a period that is closed keeps what was expected of it
+with expected_labels as (
+    select * from {{ ref('mon_expected_labels') }} where {{ open_days('period') }}
+),
 
 points as (
     select problem, grain, period, 'expected' as who, score, 1 as rows, expected_label as positives from expected_labels

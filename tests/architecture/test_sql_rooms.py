@@ -44,7 +44,7 @@ def _orphan(house: House) -> None:
 
 
 def _reads_a_source(house: House) -> None:
-    house.models["ftr_weather__city"].sources.append("flights.weather")
+    house.models["ftr_weather__hourly"].sources.append("flights.weather")
 
 
 def _second_list(house: House) -> None:
@@ -68,7 +68,7 @@ def _unlanded(house: House) -> None:
 
 
 BROKEN = [
-    ("a monitor in a feature", laws.layers_refer_to_earlier_ones, _refers("ftr_weather__city", "mon_quality")),
+    ("a monitor in a feature", laws.layers_refer_to_earlier_ones, _refers("ftr_weather__hourly", "mon_quality")),
     ("a ledger in a problem", laws.layers_refer_to_earlier_ones, _refers("flight_disruption__features", "promotions")),
     ("a mart in a monitor", laws.layers_refer_to_earlier_ones, _refers("mon_scored", "model_quality")),
     ("two problems", laws.problems_are_strangers, _stranger),

@@ -22,11 +22,6 @@ MIDNIGHT = "date_trunc('day', spine.as_of - interval 1 microsecond)"
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(["quick"], work=tmp_path_factory.mktemp("bench"))
-
-
-@pytest.fixture(scope="module")
 def flights(bench: Bench) -> Path:
     return scaled(1, 2, days=40, work=bench.work)
 

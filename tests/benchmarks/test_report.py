@@ -44,6 +44,37 @@ RESULTS = {
 }
 
 
+MONITORING = {
+    "drift": [
+        case("25 columns", "1M", 2_000_000, {"NumPy, sorted once": {}}, **{
+            "macros, one shot on cells": 1.0, "macros, stored counts": 0.4, "NumPy, sorted once": 3.0, "Evidently, PSI": 60.0})
+        | {"within": {}, "apart": {"NumPy, sorted once": {"ks": 1e-12}, "Evidently, PSI": {"psi": 0.2}}},
+    ],
+    "estimation": [
+        case("one period", "1M", 1_000_000, {"NannyML CBPE": {"roc_auc": 0.1}}, **{
+            "macros, exact": 0.5, "macros, on 65,536 cells": 0.1, "NannyML CBPE": 2.5})
+        | {"within": {}, "apart": {"NannyML CBPE": {"roc_auc": 0.1}}},
+    ],
+}  # fmt: skip
+
+
+def test_monitoring_is_judged_by_ratio_cpu_memory_and_agreement(tmp_path: Path) -> None:
+    found = {promise.what: (promise.found, promise.reached) for promise in judged(MONITORING)}
+    assert found["drift of 25 columns, 1M + 1M rows, wall, faster than Evidently"] == ("60.0×", True)
+    assert found["the same, faster than tuned NumPy"] == ("3.0×", False)
+    assert found["macros, stored counts, wall, faster than Evidently"] == ("150.0×", True)
+    assert found["macros, stored counts, reference of 1M: CPU per million new rows"] == ("0.2 cpu-s", True)
+    assert found["macros, stored counts, reference of 1M: peak memory"] == ("100 MB", True)
+    assert found["production, stored profile, reference of 1M: peak memory"] == ("not measured", None)
+    assert found["quality without labels, 1M rows, exact, wall, faster than NannyML"] == ("5.0×", False)
+    assert found["quality without labels, 1M rows, on cells, wall, faster than NannyML"] == ("25.0×", True)
+    assert found["distances and metrics within their stated error"] == ("1 (not: one period NannyML CBPE: roc_auc)", False)
+    for name, cases in MONITORING.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(cases))
+    page = write(tmp_path, tmp_path / "docs")[0].read_text()
+    assert "## Drift" in page and "1e-12" in page and "## Quality without labels" in page and "## Realised quality" not in page
+
+
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     for name, cases in RESULTS.items():

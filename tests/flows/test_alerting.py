@@ -12,7 +12,8 @@ FEATURES = "flight_disruption__features"
 def test_features_are_traced_to_the_models_they_are_computed_from_once(inside: House) -> None:
     graph = lineage.read({FEATURES})
     assert graph.columns[FEATURES, "temperature"] == ("ftr_weather__hourly",)
-    assert graph.columns[FEATURES, "city_gust"] == ("ftr_weather__city",), "under another name there"
+    assert graph.columns[FEATURES, "city_gust"] == ("ftr_weather__hourly",), "under another name there, two models further up"
+    assert graph.columns[FEATURES, "past_all_28d"] == ("ftr_flights__trailing",)
     assert graph.columns[FEATURES, "plan_slack_minutes"] == ("flight_disruption__cohort", "int_flights__route_norms")
     assert graph.origin(FEATURES, "temperature") == "flights.weather"
     assert "flights.weather" not in graph.above(FEATURES, "past_all_28d")

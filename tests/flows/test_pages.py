@@ -43,3 +43,13 @@ def test_a_table_keeps_what_stands_in_its_cells() -> None:
 
 def test_markup_in_data_stays_text() -> None:
     assert "<script>" not in page.html("x", page.table(["a"], [["<script>alert(1)</script>"]]))
+
+
+def test_a_picture_in_a_page_takes_its_colours_from_the_page_and_keeps_what_it_refers_to() -> None:
+    text = chart.themed(drawn([1, 2, 3]))
+    assert "var(--ink, #1f2933)" in text and not re.search(r"[^(]#1f2933", text.replace("var(--ink, #1f2933)", ""))
+    referred = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text))
+    assert referred and all(f'id="{a or b}"' in text for a, b in referred)
+    style = (Path(chart.__file__).parent / "page.css").read_text()
+    dark = re.search(r"prefers-color-scheme: dark.*?\n\}", style, flags=re.S)[0]
+    assert [name for name in chart.THEME.values() if f"--{name}:" not in dark] == [], "each has a colour in the dark"

@@ -162,6 +162,16 @@ def test_a_grid_loses_no_row_and_puts_each_in_its_cell(con: Con, x: list, grid_s
             assert cell == min(9, int(np.floor((value + 5) * 1.0)))
 
 
+@settings(max_examples=40)
+@given(x=st.lists(st.one_of(st.none(), st.floats(-7, 7), st.sampled_from([-5.0, 5.0, 0.0])), min_size=1, max_size=50))
+def test_counts_on_a_grid_are_those_of_its_cells(sql: SQL, con: Con, x: list) -> None:
+    cells = asked(con, sql["counts_of_a_grid"], given={"x": pa.array(x, pa.float64()), "y": pa.array(x, pa.float64())})
+    assert [one for one in cells if one["rows"] != one["expected"]] == []
+    for one in (one for one in cells if one["feature"] == "x"):
+        middle = None if one["cell"] is None else min(5.0, max(-5.0, one["cell"] - 4.5))
+        assert one["place"] == middle
+
+
 @pytest.fixture(scope="module")
 def grid_sql(sql: SQL) -> str:
     return sql["cells_of_a_grid"]

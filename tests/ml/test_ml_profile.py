@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
-from ml.profile import counts, edges, fineness, jensen_shannon, names, psi, size, tally
+from ml.profile import cell as cell_of
+from ml.profile import counts, cuts, edges, fineness, jensen_shannon, names, psi, size, tallies, tally
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,27 @@ def test_a_profile_is_json_and_names_every_cell(profile, problem):
 def test_counts_of_two_parts_add_up_to_those_of_the_whole(profile, table, cut):
     parts = counts(profile, table.slice(0, cut)) + counts(profile, table.slice(cut))
     assert _totals(parts) == _totals(counts(profile, table))
+
+
+whole = st.one_of(st.none(), st.integers(-5, 5), st.integers(-(2**40), 2**40))
+broken = st.one_of(
+    st.none(), st.sampled_from([-1.0, -0.0, 0.0, 1.5]), st.floats(-3, 3), st.just(float("inf")), st.just(float("-inf"))
+)
+
+
+@given(
+    trained=st.lists(st.floats(-3, 3), max_size=30), levels=st.lists(st.sampled_from("abc"), max_size=3, unique=True),
+    given=st.lists(st.tuples(whole, broken, st.sampled_from([None, "a", "b", "z"])), min_size=1, max_size=40),
+    bins=st.integers(1, 8),
+)  # fmt: skip
+def test_counting_at_once_is_counting_the_cell_of_each_row(trained, levels, given, bins):
+    spec = {"kind": "number", "edges": cuts(np.array(trained), bins)}
+    cells = {"whole": spec, "broken": spec, "level": {"kind": "category", "levels": sorted(levels)}}
+    kinds = {"whole": pa.int64(), "broken": pa.float64(), "level": pa.string()}
+    rows = pa.table({name: pa.array(values, kinds[name]) for name, values in zip(kinds, zip(*given, strict=True), strict=True)})
+    for name, found in tallies(cells, rows).items():
+        one_by_one = np.bincount(cell_of(cells[name], rows, name), minlength=size(cells[name]))
+        assert found.tolist() == one_by_one.tolist()
 
 
 def test_no_row_is_lost_for_any_feature(profile, table, problem):

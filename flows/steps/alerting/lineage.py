@@ -34,12 +34,13 @@ def _columns(model: str) -> dict[tuple[str, str], tuple[str, ...]]:
     node = next((n for n in dbt.manifest_dict()["nodes"].values() if n["name"] == model and n["resource_type"] == "model"), None)
     if node is None:
         return {}
-    checksum = hashlib.sha256(node["raw_code"].encode()).hexdigest()[:16]
+    parts = _parts(node)
+    checksum = hashlib.sha256("".join(one["raw_code"] for one in (node, *parts)).encode()).hexdigest()[:16]
     rows = warehouse.rows(
         "select column_name, parent from ledger.column_lineage where model = ? and checksum = ?", [model, checksum]
     )
     if not rows:
-        rows = _trace(node)
+        rows = _trace(node, parts)
         with warehouse.transaction() as con:
             ledger.insert(con, "column_lineage", [{"model": model, "checksum": checksum, **row} for row in rows])
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -48,8 +49,20 @@ def _columns(model: str) -> dict[tuple[str, str], tuple[str, ...]]:
     return {key: tuple(sorted(parents)) for key, parents in found.items()}
 
 
-def _trace(node: dict) -> list[dict]:
-    """Each column of a model with the models that it is computed from, read off its compiled SQL."""
+def _parts(node: dict) -> list[dict]:
+    """The parents in its own folder that read features which other problems may read too: what they hand on is traced as well."""
+    nodes = dbt.manifest_dict()["nodes"]
+    parents = [nodes[key] for key in node["depends_on"]["nodes"] if key in nodes]
+    return [
+        one
+        for one in parents
+        if one["fqn"][:-1] == node["fqn"][:-1]
+        and any(nodes[key]["fqn"][1] == "features" for key in one["depends_on"]["nodes"] if key in nodes)
+    ]
+
+
+def _trace(node: dict, parts: list[dict]) -> list[dict]:
+    """Each column of a model with the models that it is computed from, read off its compiled SQL and that of its parts."""
     from sqlglot import exp, parse_one  # a second of import, for those who have to look for a cause
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
@@ -62,8 +75,11 @@ def _trace(node: dict) -> list[dict]:
     ):
         shape[row["table_catalog"]][row["table_schema"]][row["table_name"]][row["column_name"]] = row["data_type"]
     try:
+        sql = dbt.compiled(node["name"], *(one["name"] for one in parts))
+        parsed = {name: parse_one(text, dialect="duckdb").transform(_values) for name, text in sql.items()}
+        tables = {one["relation_name"].replace('"', ""): parsed[one["name"]] for one in parts}
         query = qualify(
-            parse_one(dbt.compiled(node["name"]), dialect="duckdb").transform(_values),
+            exp.expand(parsed[node["name"]], tables, dialect="duckdb"),
             schema=shape,
             dialect="duckdb",
             validate_qualify_columns=False,

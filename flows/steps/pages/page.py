@@ -9,6 +9,8 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from flows.steps.pages import chart
+
 STYLE = (Path(__file__).parent / "page.css").read_text()
 # A comment is for those who edit the page: it stays in the Markdown, and the twin does not show it.
 COMMENT = re.compile(r"^<!-- .* -->\n?", flags=re.M)
@@ -38,14 +40,21 @@ def html(title: str, markdown: str, figures: Mapping[str, str] | None = None) ->
     """The whole page as one HTML text, figures inline."""
     figures = figures or {}
     body = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).render(COMMENT.sub("", markdown))
-    for name, text in figures.items():
+    for name, svg in figures.items():
+        text = chart.themed(svg)
         picture = re.compile(rf'<p><img src="{re.escape(name)}\.svg" alt="([^"]*)"\s*/?></p>')
         body = picture.sub(lambda found, text=text: f"<figure>{text}<figcaption>{found[1]}</figcaption></figure>", body)
     body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    return shell(title, f"<main>\n{body}</main>")
+
+
+def shell(title: str, body: str, style: str = "") -> str:
+    """A whole HTML page around `body`, with the common style and more `style`; a browser loads nothing else for it."""
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
-        f"<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>{escape(title)}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 

@@ -1,0 +1,75 @@
+-- One row per problem: whether its model is healthy, in a word, and what that is decided from.
+with clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }}),
+
+problems as (
+    {%- for problem in var('problems') %}
+    select '{{ problem }}' as problem, '{{ declared_problem(problem).get('metric', 'roc_auc') }}' as metric
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+champions as (
+    select problem, max_by(model_version, (effective_at, promoted_at)) as champion, max(effective_at) as champion_since
+    from {{ ref('promotions') }}
+    group by problem
+),
+
+-- An alert without a problem is everybody's: a feed, a disk, a run.
+standing_alerts as (
+    select
+        problems.problem,
+        count_if(severity = 'critical') as critical_alerts,
+        count_if(severity = 'warning') as warning_alerts,
+        count_if(severity = 'info') as info_alerts
+    from problems
+    inner join {{ ref('alerts') }} as alerts on alerts.problem = problems.problem or alerts.problem is null
+    where alerts.state <> 'closed'
+    group by problems.problem
+),
+
+labels as (
+    select problem, max(last_day) as measured_through, max(rows_labelled) as rows_labelled
+    from {{ ref('mon_quality') }}
+    where grain = 'recent'
+    group by problem
+),
+
+-- The latest day and the latest week, whatever their labels: young models have estimates of days only.
+latest_estimates as (
+    select problem, metric, grain, max_by(state, period) as state
+    from {{ ref('mon_quality_estimated') }}
+    group by problem, metric, grain
+),
+
+estimates as (
+    select problem, metric, case when bool_or(state = 'ESTIMATED') then 'ESTIMATED' else 'BLIND' end as estimate_state
+    from latest_estimates
+    group by problem, metric
+)
+
+-- The first state that holds.
+select
+    problems.problem,
+    problems.metric,
+    case
+        when champion is null then 'NO MODEL'
+        when critical_alerts > 0 then 'FAILING'
+        -- labels that ended four weeks ago speak of another month
+        when coalesce(measured_through < today - 28, true) and coalesce(estimate_state, 'BLIND') = 'BLIND' then 'BLIND'
+        when warning_alerts > 0 then 'WATCH'
+        else 'HEALTHY'
+    end as state,
+    champions.champion,
+    champions.champion_since,
+    coalesce(critical_alerts, 0) as critical_alerts,
+    coalesce(warning_alerts, 0) as warning_alerts,
+    coalesce(info_alerts, 0) as info_alerts,
+    coalesce(rows_labelled, 0) as rows_labelled,
+    measured_through,
+    estimate_state
+from problems
+cross join clock
+left join champions using (problem)
+left join standing_alerts using (problem)
+left join labels using (problem)
+left join estimates using (problem, metric)

@@ -1,0 +1,79 @@
+"""What is measured of monitoring gives the answers of NumPy and scikit-learn, and the same from counts that were kept."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks.bench import Bench, _beyond
+from benchmarks.compare import largest_differences
+from benchmarks.contestants import in_numpy, in_sklearn, macros
+from benchmarks.observed import CATEGORIES, NUMBERS
+
+ROWS = 3000
+
+
+@pytest.fixture(scope="module")
+def sql(bench: Bench) -> dict[str, str]:
+    return bench.sql
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two files of 25 columns: numbers that repeat and that do not, levels that one side lacks, nulls, values off the grid."""
+    made = {}
+    for number, side in enumerate(("reference", "current")):
+        made[side] = tmp_path_factory.mktemp("sides") / f"{side}.parquet"
+        whole = f"cast(hash(i, {number}, '{{c}}') % {{m}} as double)"
+        numbers = [f"case when i % {7 + k} > 0 then {whole.format(c=c, m=20 if k % 2 else 4000)} / {1 + k % 3} end as {c}"
+                   for k, c in enumerate(NUMBERS)]  # fmt: skip
+        levels = [f"case when i % {5 + k} > 0 then 'l' || hash(i, {number}, '{c}') % {20 + number} end as {c}"
+                  for k, c in enumerate(CATEGORIES)]  # fmt: skip
+        duckdb.execute(f"copy (select {', '.join(numbers + levels)} from range({ROWS}) t(i)) to '{made[side]}'")
+    return made
+
+
+def answered(sql: str, views: dict[str, str], file: Path) -> Path:
+    macros.query({"views": views, "sql": sql, "threads": 1, "scratch": str(file.parent)})(str(file))
+    return file
+
+
+def test_exact_distances_are_those_of_tuned_numpy(sql: dict[str, str], sides: dict[str, Path], tmp_path: Path) -> None:
+    views = {"reference": f"(from '{sides['reference']}')", "current_rows": f"(from '{sides['current']}')"}
+    mine = answered(sql["drift_exact"], views, tmp_path / "mine.parquet")
+    asked = {name: str(file) for name, file in sides.items()} | {"numbers": NUMBERS, "categories": CATEGORIES}
+    in_numpy.drift(asked)(str(tmp_path / "numpy.parquet"))
+    apart = largest_differences(mine, tmp_path / "numpy.parquet", "feature")
+    assert apart.keys() == {"psi", "jensen_shannon", "ks", "wasserstein"} and max(apart.values()) < 1e-9
+
+
+def test_counts_that_were_kept_say_what_the_rows_say(sql: dict[str, str], sides: dict[str, Path], tmp_path: Path) -> None:
+    views = {"reference": f"(from '{sides['reference']}')", "current_rows": f"(from '{sides['current']}')"}
+    kept = answered(sql["drift_counts"], views, tmp_path / "kept.parquet")
+    rows = answered(sql["drift_on_cells"], views, tmp_path / "rows.parquet")
+    counts = answered(sql["drift_stored"], {"kept": f"(from '{kept}')", **views}, tmp_path / "counts.parquet")
+    apart = largest_differences(rows, counts, "feature")
+    assert "rows" not in apart and max(apart.values()) < 1e-9
+
+
+def test_quality_is_that_of_scikit_learn(sql: dict[str, str], tmp_path: Path) -> None:
+    scored = tmp_path / "scored.parquet"
+    duckdb.execute(f"""copy (
+        select 1 as everything, (hash(i) % 999 + 0.5) / 1000 as score, hash(i, 1) % 1000 < hash(i) % 999 as label
+        from range({ROWS}) t(i)
+    ) to '{scored}'""")
+    mine = answered(sql["quality_exact"], {"scored": f"(from '{scored}')"}, tmp_path / "mine.parquet")
+    in_sklearn.quality({"scored": str(scored)})(str(tmp_path / "theirs.parquet"))
+    apart = largest_differences(mine, tmp_path / "theirs.parquet", "everything")
+    assert len(apart) == 5 and max(apart.values()) < 1e-9
+
+
+def test_an_answer_that_is_too_far_off_or_lacks_rows_is_told(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    duckdb.execute(f"copy (select i as id, i / 3 as a, i::double as b from range(10) t(i)) to '{one}'")
+    duckdb.execute(f"copy (select i as id, i / 3 + (i = 4)::int * 1e-3 as a from range(9) t(i)) to '{two}'")
+    apart = largest_differences(one, two, "id")
+    assert apart["rows"] == 1 and apart["a"] == pytest.approx(1e-3) and "b" not in apart
+    assert _beyond(apart, {"a": 1e-2}) == {"rows": 1}
+    assert _beyond({"a": 1e-3}, {"a": 1e-4, "b": 1}) == {"a": 1e-3, "b": None}
+    assert _beyond({"a": float("nan")}, {"a": 1}).keys() == {"a"}
