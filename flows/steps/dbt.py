@@ -98,6 +98,15 @@ def compiled(*models: str) -> dict[str, str]:
     return {one.node.name: one.node.compiled_code for one in result.result.results if one.node.name in models}
 
 
+def compiled_models(models: Sequence[str]) -> dict[str, str]:
+    """The SQL that dbt makes of models when they are built from nothing, by name; AsofError when it cannot."""
+    warehouse.connection()
+    result = _invoke(["compile", "--full-refresh", "--select", *models], manifest())
+    if not result.success:
+        raise AsofError(f"dbt cannot compile {', '.join(models)}: {result.exception}")
+    return {one.node.name: one.node.compiled_code for one in result.result.results}
+
+
 @lru_cache(maxsize=1)
 def project_vars() -> dict:
     """`vars` of dbt_project.yml."""

@@ -1,0 +1,83 @@
+"""The simulation as tables for people, on a terminal or on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.table import Table
+
+from flows.steps.simulating.simulation import Simulation
+from ml.injecting.faults import Fault
+from ml.injecting.tally import Outcome, Rate, rate
+
+CALM = ["watcher", "months", "days", "days with an alarm", "alerts that call somebody", "a quarter"]
+MONTHS = {True: "limits chosen", False: "held out"}
+
+
+def calm_of(found: Simulation) -> Iterator[list[object]]:
+    """Per watcher and half of the months: a row of CALM."""
+    for one in found.calm:
+        yield [one.watcher, MONTHS[one.chosen], one.days, one.alarm_days, one.pages, f"{one.pages_a_quarter:.1f}"]
+
+
+def header(found: Simulation) -> list[str]:
+    """The columns of `faults_of`."""
+    return ["fault", "size", *found.watchers]
+
+
+def faults_of(found: Simulation) -> Iterator[list[object]]:
+    """Per fault and size, what each watcher found: `3 of 6, 1 d` with the days to it by the median."""
+    for fault in found.faults:
+        yield [fault.kind, fault.size, *(str(rate_of(found, watcher, fault)) for watcher in found.watchers)]
+
+
+def totals_of(found: Simulation) -> Iterator[list[object]]:
+    """Over all faults, by months: how many were found, and how many within a day."""
+    for chosen, months in MONTHS.items():
+        rates = [rate_of(found, watcher, chosen=chosen) for watcher in found.watchers]
+        yield ["all", f"found, {months}", *(f"{one.found} of {one.worlds}" for one in rates)]
+        yield ["all", f"within a day, {months}", *(f"{one.within_a_day} of {one.worlds}" for one in rates)]
+
+
+def rate_of(found: Simulation, watcher: str, fault: Fault | None = None, chosen: bool | None = None) -> Rate:
+    """The rate of a watcher over the outcomes of one fault, of one half of the months, or of all."""
+
+    def is_meant(one: Outcome) -> bool:
+        return one.watcher == watcher and fault in (None, one.fault) and chosen in (None, one.chosen)
+
+    return rate(one for one in found.outcomes if is_meant(one))
+
+
+def kinds_of(found: Simulation) -> Iterator[list[object]]:
+    """Per fault, in how many of its worlds which kinds of our findings told."""
+    for kind in dict.fromkeys(fault.kind for fault in found.faults):
+        counts = sorted(found.kinds.get(kind, {}).items(), key=lambda item: (-item[1], item[0]))
+        sizes = sum(fault.kind == kind for fault in found.faults)
+        yield [kind, sizes * len(found.dates), ", ".join(f"`{name}` {number}" for name, number in counts) or "none"]
+
+
+def tables(found: Simulation) -> Iterator[Table]:
+    """Where no fault was; what was found."""
+    yield _table(CALM, calm_of(found))
+    yield _table(header(found), [*faults_of(found), *totals_of(found)])
+
+
+def headline(found: Simulation) -> str:
+    """One sentence for the end."""
+    ours = rate_of(found, found.watchers[0])
+    return (
+        f"{ours.found} of {ours.worlds} faults found, {ours.within_a_day} within a day; "
+        f"{', '.join(f'{one.pages} alerts in {one.days} days without a fault ({MONTHS[one.chosen]})' for one in _own(found))}"
+    )
+
+
+def _own(found: Simulation):
+    return [one for one in found.calm if one.watcher == found.watchers[0]]
+
+
+def _table(names: list[str], rows) -> Table:
+    table = Table(*names, box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    return table
