@@ -118,7 +118,7 @@ def test_the_page_tells_every_fault_and_every_watcher(life):
     for fault in CATALOGUE:
         assert f"| {fault.kind} | {fault.size} | 2 of 2, 1 d | 2 of 2, 1 d |" in text
         assert f"elementary, {fault.kind}: " in drawing
-    assert report.headline(found).startswith(f"{2 * len(CATALOGUE)} of {2 * len(CATALOGUE)} faults found")
+    assert report.headline(found).startswith(f"{2 * len(CATALOGUE)} of {2 * len(CATALOGUE)} faults were found within two weeks")
     assert "`feature_drift` 2" in text and "$" not in text
     assert "None of the logged scores" in text
     assert "0 of" in page.text(replace(found, outcomes=[replace(one, delay=None) for one in outcomes]))

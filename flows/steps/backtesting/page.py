@@ -63,8 +63,8 @@ def _summary(found: Backtest) -> str:
         else f" The policy in use, {then.policy.name}, reached {_figure(then.quality[metric])} with {_trainings(then)}."
     )
     after = (
-        f"After that, from {found.until:%B} on, where nothing was chosen, it reached {_figure(later.quality[metric])} with "
-        f"{_trainings(later)}"
+        f"From {found.until:%B} on, where nothing was chosen, **{chosen.policy.name}** reached "
+        f"{_figure(later.quality[metric])} with {_trainings(later)}"
     )
     after += "." if same else (
         f"; the policy in use reached {_figure(now.quality[metric])} with {_trainings(now)}. The difference is "
@@ -73,8 +73,8 @@ def _summary(found: Backtest) -> str:
     free, later_free = found.ungated, found.after(found.ungated)
     caution = (
         f"Letting in whatever is trained would have reached at best {_figure(free.quality[metric])} before ({free.policy.when}) "
-        f"and {_figure(later_free.quality[metric])} after: that is what caution costs. It is not chosen, because a gate is for "
-        "the challenger that is broken, and none was."
+        f"and {_figure(later_free.quality[metric])} after: that is what caution costs. It is not chosen, because a gate is "
+        "there to keep out a broken challenger, and in these months none was broken."
     )
     shown = "![What each policy reached after the choice, against the trainings that it took](policies.svg)"
     return "\n\n".join([told, after, caution, shown])

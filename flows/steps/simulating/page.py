@@ -29,13 +29,15 @@ def text(found: Simulation) -> str:
         cores=f"{settings.threads()} cores", seed=found.seed, headline=report.headline(found), problem=lived.problem.name,
         first=f"{lived.first:%d %B %Y}", last=f"{lived.end:%d %B %Y}", rows=f"{len(lived.rows):,}",
         differing=f"{found.rows_differing:,}" if found.rows_differing else "None",
-        unlike=found.findings_differing, worlds=found.worlds, faults=len(found.faults), count=len(found.dates),
+        unlike=found.findings_differing, worlds=found.worlds, faults=len(found.faults),
+        kinds=len({fault.kind for fault in found.faults}), count=len(found.dates),
         dates=", ".join(f"{day:%d %b}" for day in found.dates),
         calm=" and ".join(f"{one.days} days" for one in calm), turn=f"{found.turn:%d %B %Y}",
         version=version, agrees="the same scores" if agrees else "**other scores**",
         calm_table=page.table(report.CALM, list(report.calm_of(found))),
         called="; ".join(f"{day:%d %b} `{name}`" for day, name in found.called) or "none",
-        fault_table=page.table(report.header(found), [*report.faults_of(found), *report.totals_of(found)]),
+        fault_table=page.table(report.header(found), list(report.faults_of(found))),
+        total_table=page.table(["", *found.watchers], list(report.totals_of(found))),
         kind_table=page.table(["fault", "worlds", "kinds of finding"], list(report.kinds_of(found))),
     )  # fmt: skip
 
@@ -61,7 +63,7 @@ def picture(found: Simulation) -> str:
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "all"])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
-        axes.set_title("Faults found: full within a day, pale within two weeks")
+        axes.set_title("Faults found: full within a day, pale within two weeks, no bar: none")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.05), ncols=len(found.watchers))
         return chart.svg(fig, "Faults found by kind and watcher", "; ".join(said))
 

@@ -12,7 +12,8 @@ from ml.injecting.faults import Fault
 from ml.injecting.tally import Outcome, Rate, rate
 
 CALM = ["watcher", "months", "days", "days with an alarm", "alerts that call somebody", "a quarter"]
-MONTHS = {True: "limits chosen", False: "held out"}
+MONTHS = {True: "limits chosen", False: "after"}
+WHEN = {True: "on which limits were chosen", False: "after them"}
 
 
 def calm_of(found: Simulation) -> Iterator[list[object]]:
@@ -36,8 +37,8 @@ def totals_of(found: Simulation) -> Iterator[list[object]]:
     """Over all faults, by months: how many were found, and how many within a day."""
     for chosen, months in MONTHS.items():
         rates = [rate_of(found, watcher, chosen=chosen) for watcher in found.watchers]
-        yield ["all", f"found, {months}", *(f"{one.found} of {one.worlds}" for one in rates)]
-        yield ["all", f"within a day, {months}", *(f"{one.within_a_day} of {one.worlds}" for one in rates)]
+        yield [f"found, {months}", *(f"{one.found} of {one.worlds}" for one in rates)]
+        yield [f"within a day, {months}", *(f"{one.within_a_day} of {one.worlds}" for one in rates)]
 
 
 def rate_of(found: Simulation, watcher: str, fault: Fault | None = None, chosen: bool | None = None) -> Rate:
@@ -60,15 +61,17 @@ def kinds_of(found: Simulation) -> Iterator[list[object]]:
 def tables(found: Simulation) -> Iterator[Table]:
     """Where no fault was; what was found."""
     yield _table(CALM, calm_of(found))
-    yield _table(header(found), [*faults_of(found), *totals_of(found)])
+    yield _table(header(found), faults_of(found))
+    yield _table(["", *found.watchers], totals_of(found))
 
 
 def headline(found: Simulation) -> str:
     """One sentence for the end."""
     ours = rate_of(found, found.watchers[0])
+    calm = " and ".join(f"{one.pages} in the {one.days} days {WHEN[one.chosen]}" for one in _own(found))
     return (
-        f"{ours.found} of {ours.worlds} faults found, {ours.within_a_day} within a day; "
-        f"{', '.join(f'{one.pages} alerts in {one.days} days without a fault ({MONTHS[one.chosen]})' for one in _own(found))}"
+        f"{ours.found} of {ours.worlds} faults were found within two weeks, {ours.within_a_day} of them within a day. "
+        f"Without a fault there were alerts: {calm}."
     )
 
 
