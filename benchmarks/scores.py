@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.flights import WORK
-from benchmarks.observed import observed
+from benchmarks.observed import OBSERVED, observed
 
 # What is known before departure. Trees and rows are few: the scores have to be real, not good.
 FEATURES = ("departure_minute", "scheduled_minutes", "distance", "temp", "dewp", "humid", "wind_speed", "precip", "pressure",
@@ -26,7 +27,8 @@ def scored(copies: int, work: Path = WORK) -> Path:
 
     A year has 336,776 rows and about 300,000 distinct scores, the same in every year; its delays, so its labels, are its own.
     """
-    file = work / f"scored-{copies}.parquet"
+    said = hashlib.sha256(repr((SPEC, TREES, FEATURES, OBSERVED, _columns())).encode()).hexdigest()[:8]
+    file = work / f"scored-{copies}-{said}.parquet"
     if not file.exists():
         halves = [str(observed(half, copies, work)) for half in ("reference", "current")]
         with duckdb.connect() as con:

@@ -76,6 +76,17 @@ def latest(problem: str) -> str:
     return found[0]["model_version"]
 
 
+def unjudged(problem: str) -> str | None:
+    """The version that was trained last, where it was never judged to the end and never in office; None otherwise."""
+    found = warehouse.rows(
+        "select model_version from (select * from ledger.model_versions where problem = ? "
+        "order by trained_as_of desc, trained_at desc limit 1) as latest "
+        "where model_version not in (select challenger from ledger.verdicts where problem = ?) "
+        "and model_version not in (select model_version from ledger.promotions where problem = ?)", [problem, problem, problem],
+    )  # fmt: skip
+    return found[0]["model_version"] if found else None
+
+
 def promote(problem: str, model_version: str, at: datetime, reason: str, kind: str = "promotion") -> bool:
     """Make a version the champion from `at` on, as a row with its reason; False when it already is."""
     record = promotion(problem, model_version, at, reason, kind)

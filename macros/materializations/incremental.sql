@@ -8,7 +8,11 @@
         {{ return(dbt.materialization_incremental_duckdb()) }}
     {%- endif -%}
     {%- set target = this.incorporate(type='table') -%}
-    {%- set columns = run_query('select * from ' ~ target ~ ' limit 0').column_names | map('tojson') | join(', ') -%}
+    {%- set names = [] -%}
+    {%- for name in run_query('select * from ' ~ target ~ ' limit 0').column_names -%}
+        {%- do names.append(adapter.quote(name)) -%}
+    {%- endfor -%}
+    {%- set columns = names | join(', ') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- call statement('main') %}

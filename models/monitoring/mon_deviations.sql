@@ -118,3 +118,5 @@ select
     greatest(abs(stray) - 1, 0 * stray) / excess as rarity,
     greatest(lasting_stray - 1, 0 * lasting_stray) / excess as lasting_rarity
 from measure_the_tail
+-- what was read before is there for the open days to look back at, and has itself no whole past here
+where {{ open_days('day') }}

@@ -35,11 +35,11 @@ reasons as (
     left join {{ ref('mon_reasons') }} as found using (problem, model_version, day, feature)
 ),
 
--- A day of landing is over when the clock stands as late in it as it usually did at last: hourly or once a day.
+-- A day of landing is over when it is yesterday, or when the clock stands as late in it as it usually did at last.
 volume as (
     select
         *,
-        coalesce(
+        mon_volume.day < (select today from clock) or coalesce(
             {{ seconds_between('cast(day as timestamp)', 'clock') }} >= median({{ seconds_between('cast(day as timestamp)', 'clock') }}) over (
                 partition by source order by day rows between 14 preceding and 1 preceding
             ), true

@@ -1,5 +1,5 @@
 -- One row per problem, scorer (a model version, `champion` for whichever was in office, `rule`) and period: its live quality.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'scorer', 'grain', 'period']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
 
 with scored as (select * from {{ ref('mon_scored') }} where label is not null),
 

@@ -28,15 +28,6 @@ realise as (
     where quality.grain = 'week' and quality.scorer = 'champion' and quality.rows_labelled >= {{ limits.quality_min_rows }}
 ),
 
--- The week is never in its own past, and half of fewer than four weeks is a guess.
-look_back as (
-    select this.problem, this.week, percentile_cont(0.5) within group (order by past.quality) as usual
-    from realise as this
-    inner join realise as past on past.problem = this.problem and past.week < this.week
-    group by all
-    having count(past.quality) >= 4
-),
-
 estimate as (
     select
         estimated.problem,
@@ -45,6 +36,15 @@ estimate as (
     from {{ ref('mon_quality_estimated') }} as estimated
     inner join policy on policy.problem = estimated.problem and policy.metric = estimated.metric
     where estimated.grain = 'week' and estimated.state = 'ESTIMATED'
+),
+
+-- A week whose labels are still to come looks back, too. It is never in its own past, and half of fewer than four weeks is a guess.
+look_back as (
+    select this.problem, this.week, percentile_cont(0.5) within group (order by past.quality) as usual
+    from (select problem, week from realise union select problem, week from estimate) as this
+    inner join realise as past on past.problem = this.problem and past.week < this.week
+    group by all
+    having count(past.quality) >= 4
 ),
 
 collect as (

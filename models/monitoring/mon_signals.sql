@@ -25,7 +25,7 @@ decide as (
     select
         *,
         case when only_up then effect else abs(effect) end as size,
-        case when state = 'zero' then least_effect when state = 'watched' then alone_limit end as one_day_limit,
+        case when state = 'zero' then least_effect / weight when state = 'watched' then alone_limit end as one_day_limit,
         case
             when state = 'watched' and lasting_rarity >= lasting_rarity_limit then lasting_limit
         end as two_days_limit

@@ -63,6 +63,7 @@ STYLE = {
     "lines.linewidth": 1.8,
     "figure.facecolor": "white",
     "svg.fonttype": "none",  # text stays text: it can be searched, copied and read aloud
+    "text.parse_math": False,  # levels and names are text, whatever they contain
     "svg.hashsalt": "asof",  # ids that repeat, so that the same numbers are the same file
 }
 

@@ -10,7 +10,7 @@ select
     limit_value,
     cast(null as varchar) as severity,
     -- above 1 the shares of the cells have little in common any more: farther apart is not worse
-    least(psi, 1) * coalesce(share_of_gain, 0) as damage,
+    case when psi is not null then least(psi, 1) end * coalesce(share_of_gain, 0) as damage,
     rows as rows_at_stake
 from {{ ref('mon_worst_signals') }}
 where monitor = 'feature_drift'

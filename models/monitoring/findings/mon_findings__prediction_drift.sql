@@ -9,7 +9,7 @@ select
     value,
     limit_value,
     cast(null as varchar) as severity,
-    least(psi, 1) as damage,
+    case when psi is not null then least(psi, 1) end as damage,
     rows as rows_at_stake
 from {{ ref('mon_worst_signals') }}
 where monitor = 'prediction_drift'

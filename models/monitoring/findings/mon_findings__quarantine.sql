@@ -8,13 +8,18 @@ recent_batches as (
     where landed_as_of >= (select today - interval {{ limits.stands_for_days }} days from clock)
 ),
 
--- A source that loses a few lines every day is known to; twice as many are news.
+-- A source that loses a few lines every day is known to; twice as many are news, or half of those that it does not lose. The median
+-- of its days, so that one bad file does not make the next one usual.
 lost_before as (
-    select source, cast(sum(rows_quarantined) as double) / nullif(sum(rows_received), 0) as usual_share
-    from {{ ref('batches') }}
-    where
-        landed_as_of < (select today - interval {{ limits.stands_for_days }} days from clock)
-        and landed_as_of >= (select today - interval {{ var('signals').tail_days }} days from clock)
+    select source, median(share) as usual_share
+    from (
+        select source, cast(sum(rows_quarantined) as double) / nullif(sum(rows_received), 0) as share
+        from {{ ref('batches') }}
+        where
+            landed_as_of < (select today - interval {{ limits.stands_for_days }} days from clock)
+            and landed_as_of >= (select today - interval {{ var('signals').tail_days }} days from clock)
+        group by source, cast(landed_as_of as date)
+    ) as days
     group by source
 ),
 
@@ -28,7 +33,7 @@ share_of_the_source as (
 ),
 
 set_limits as (
-    select share_of_the_source.*, greatest({{ limits.quarantined_share }}, coalesce(2 * usual_share, 0)) as limit_share
+    select share_of_the_source.*, greatest({{ limits.quarantined_share }}, least(coalesce(2 * usual_share, 0), (1 + coalesce(usual_share, 0)) / 2)) as limit_share
     from share_of_the_source
     left join lost_before using (source)
 )

@@ -31,7 +31,8 @@ def _alert(report: Report, row: dict) -> str:
     tone = SEVERITY.get(row["severity"], "calm") if stands else "calm"
     span = sorted({row["first_seen"], row["last_seen"]})
     facts = [" to ".join(day(at) for at in span), "seen once" if row["times_seen"] == 1 else f"seen {row['times_seen']} times"]
-    facts += [f"{row['value']:.4g} against {row['limit_value']:.4g}"] if row["value"] is not None else []
+    against = "" if row["limit_value"] is None else f" against {row['limit_value']:.4g}"
+    facts += [f"{row['value']:.4g}{against}"] if row["value"] is not None else []
     facts += [f"{row['damage']:.0%} of the decisions in doubt"] if row["damage"] is not None else []
     facts += [f"at most {row['cost']:,.0f} units of cost"] if row["cost"] is not None else []
     state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
