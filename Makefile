@@ -19,7 +19,7 @@ help: ## List the targets
 run: .venv/.locked ## Land half a year of flights, train, judge, then live through July (about 2.5 minutes)
 	@$(BIN)/python -m flows replay --history 2013-07-01 --until 2013-08-01
 
-replay: .venv/.locked ## Live through 2013 with monthly challengers, from May on (about 18 minutes)
+replay: .venv/.locked ## Live through 2013 with monthly challengers, from May on (about 20 minutes)
 	@$(BIN)/python -m flows replay --history 2013-05-01 --until 2014-01-01
 
 status: .venv/.locked ## Show what the ledger says

@@ -3,7 +3,7 @@
     .venv/bin/python docs/pictures/make.py [published/analytics.duckdb]
 
 Each month holds the live predictions whose outcome is known, by the UTC month of their `as_of`. The bars are 95 %
-intervals with whole days drawn again, as `ml/bootstrap.py` computes them.
+intervals over days, as `model_quality` has them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,11 @@ from pathlib import Path
 import duckdb
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT))
 
-from ml.bootstrap import interval  # noqa: E402
-from ml.split import days  # noqa: E402
-
-PREDICTIONS = """
-    select as_of, date_trunc('month', as_of) as month, cast(disrupted as double) as label, score, rule_score
-    from flight_disruption_predictions where disrupted is not null order by as_of, flight_date, carrier, flight, origin
+MONTHS = """
+    select * from model_quality where grain = 'month' and scorer in ('rule', 'champion') and days >= ? order by period_start
 """
-OFFICES = "select date_trunc('month', champion_from) as month from model_versions where champion_from is not null"
+OFFICES = "select cast(date_trunc('month', champion_from) as date) as month from model_versions where champion_from is not null"
 # A month with less than a week is a tail of the clock, not a month.
 FEWEST_DAYS = 7
 COLOURS = {"rule": "#7b8794", "champion": "#1d5fa8"}
@@ -42,20 +37,14 @@ PANELS = [("roc_auc", "ROC AUC", "higher is better"), ("log_loss", "Log loss", "
 def measure(file: Path) -> tuple[list[dict], set]:
     """One dictionary per month (`month`, and (estimate, low, high) by (scorer, metric)), and the months of new champions."""
     with duckdb.connect(str(file), read_only=True) as con:
-        rows = con.sql(PREDICTIONS).to_arrow_table()
+        rows = con.sql(MONTHS, params=[FEWEST_DAYS]).to_arrow_table().to_pylist()
         offices = {month for (month,) in con.execute(OFFICES).fetchall()}
-    found = []
-    for month in sorted(set(rows["month"].to_pylist())):
-        part = rows.filter([value == month for value in rows["month"].to_pylist()])
-        day, label = days(part["as_of"]), part["label"].to_numpy()
-        if len(set(day.tolist())) < FEWEST_DAYS:
-            continue
-        one = {"month": month, "rows": part.num_rows}
-        for scorer, column in zip(COLOURS, ("rule_score", "score"), strict=True):
-            for metric, _, _ in PANELS:
-                one[scorer, metric] = interval(metric, label, part[column].to_numpy(), day)[:3]
-        found.append(one)
-    return found, offices
+    found: dict = {}
+    for row in rows:
+        one = found.setdefault(row["period_start"], {"month": row["period_start"], "rows": row["rows_labelled"]})
+        for metric, _, _ in PANELS:
+            one[row["scorer"], metric] = row[metric], row[f"{metric}_low"], row[f"{metric}_high"]
+    return list(found.values()), offices
 
 
 def text(x: float, y: float, words: str, kind: str, anchor: str = "start") -> str:
@@ -115,7 +104,7 @@ def draw(months: list[dict], offices: set) -> str:
         figures = [f"{scorer} {metric} {one[scorer, metric][0]:.3f}" for metric, _, _ in PANELS for scorer in COLOURS]
         told.append(f"{one['month']:%B %Y}: {', '.join(figures)}")
     rows = sum(one["rows"] for one in months)
-    footer = f"{rows:,} live predictions of flights from New York, 2013; bars are 95 % intervals, days drawn again"
+    footer = f"{rows:,} live predictions of flights from New York, 2013; bars are 95 % intervals over days"
     charts = [line for i, one in enumerate(PANELS) for line in panel(months, offices, *one, LEFT + i * (PLOT_W + GAP))]
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">',
