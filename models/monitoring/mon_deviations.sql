@@ -2,10 +2,9 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
 {%- set how = var('signals') %}
 {%- set look_back = how.level_days + how.weekday_days + how.scale_days + how.tail_days %}
-
 with measures as (select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back) }}),
 
--- The day itself is in none of its baselines.
+-- The day itself is in none of its baselines. What is read before the open days is there to be looked back at, and has no whole past here.
 find_the_level as (
     select
         *,
@@ -118,5 +117,4 @@ select
     greatest(abs(stray) - 1, 0 * stray) / excess as rarity,
     greatest(lasting_stray - 1, 0 * lasting_stray) / excess as lasting_rarity
 from measure_the_tail
--- what was read before is there for the open days to look back at, and has itself no whole past here
 where {{ open_days('day') }}
