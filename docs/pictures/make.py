@@ -43,7 +43,8 @@ def measure(file: Path) -> tuple[list[dict], set]:
     for row in rows:
         one = found.setdefault(row["period_start"], {"month": row["period_start"], "rows": row["rows_labelled"]})
         for metric, _, _ in PANELS:
-            one[row["scorer"], metric] = row[metric], row[f"{metric}_low"], row[f"{metric}_high"]
+            ends = (row[f"{metric}_{end}"] for end in ("low", "high"))  # none in the first days
+            one[row["scorer"], metric] = row[metric], *(row[metric] if end is None else end for end in ends)
     return list(found.values()), offices
 
 
