@@ -16,7 +16,7 @@ export OMP_WAIT_POLICY := PASSIVE
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-run: .venv/.locked ## Land half a year of flights, train, judge, then live through July (about 2.5 minutes)
+run: .venv/.locked ## Land half a year of flights, train, judge, then live through July (about 3 minutes)
 	@$(BIN)/python -m flows replay --history 2013-07-01 --until 2013-08-01
 
 replay: .venv/.locked ## Live through 2013 with monthly challengers, from May on (about 20 minutes)
