@@ -11,6 +11,8 @@ from flows.steps import ledger, shadows, warehouse
 from ml.errors import AsofError
 from ml.model import Model
 
+LATEST = "select model_version from ledger.model_versions where problem = ? order by trained_as_of desc, trained_at desc limit 1"
+
 
 @dataclass(frozen=True)
 class Term:
@@ -67,10 +69,7 @@ def trained(problem: str) -> bool:
 
 def latest(problem: str) -> str:
     """The version that was trained last; AsofError when there is none."""
-    found = warehouse.rows(
-        "select model_version from ledger.model_versions where problem = ? order by trained_as_of desc, trained_at desc limit 1",
-        [problem],
-    )
+    found = warehouse.rows(LATEST, [problem])
     if not found:
         raise AsofError(f"{problem} has no model yet: run `python -m flows train --problem {problem}`")
     return found[0]["model_version"]
@@ -79,8 +78,7 @@ def latest(problem: str) -> str:
 def unjudged(problem: str) -> str | None:
     """The version that was trained last, where it was never judged to the end and never in office; None otherwise."""
     found = warehouse.rows(
-        "select model_version from (select * from ledger.model_versions where problem = ? "
-        "order by trained_as_of desc, trained_at desc limit 1) as latest "
+        f"select model_version from ({LATEST}) as latest "
         "where model_version not in (select challenger from ledger.verdicts where problem = ?) "
         "and model_version not in (select model_version from ledger.promotions where problem = ?)", [problem, problem, problem],
     )  # fmt: skip

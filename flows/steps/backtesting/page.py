@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from flows.steps.backtesting import drawing
 from flows.steps.backtesting.measuring import Backtest
-from flows.steps.pages import page
-from flows.steps.pages.shared import Block, Part, Prose, merge
+from flows.steps.pages import page, shared
+from flows.steps.pages.shared import Block, Part, Prose
+from flows.steps.pages.words import signed
 from flows.steps.settings import PROJECT
 from flows.steps.step import step
 from ml.backtest.outcome import METRICS, Outcome
@@ -22,20 +22,14 @@ DECISION = "## Decision\n\nNobody has decided yet. Write here which policy is de
 
 def check(problem: str, folder: Path = FOLDER) -> None:
     """AsofError when the page that is there could not be written anew; better known before minutes of measuring."""
-    file = folder / f"{problem}.md"
-    if file.exists():
-        merge(file.read_text(), [Block(name, "") for name in BLOCKS], _shown(file))
+    shared.check(folder / f"{problem}.md", BLOCKS)
 
 
 @step()
 def write(found: Backtest, folder: Path = FOLDER) -> Path:
     """Write the page of a problem, its twin and its figures into `folder`; returns the page. AsofError as in `merge`."""
-    file = folder / f"{found.problem.name}.md"
-    figures = {"policies": drawing.policies(found)}
-    text = merge(file.read_text() if file.exists() else None, parts(found), _shown(file))
-    bare = re.sub(rf"\]\({re.escape(file.stem)}/([\w-]+\.svg)\)", r"](\1)", text)
-    page.write(file, f"Retraining {found.problem.name}", bare, figures)
-    return file
+    name, figures = found.problem.name, {"policies": drawing.policies(found)}
+    return shared.write(folder / f"{name}.md", f"Retraining {name}", parts(found), figures)
 
 
 def parts(found: Backtest) -> list[Part]:
@@ -68,7 +62,7 @@ def _summary(found: Backtest) -> str:
     )
     after += "." if same else (
         f"; the policy in use reached {_figure(now.quality[metric])} with {_trainings(now)}. The difference is "
-        f"{_signed(later.gained)}{_money(found, later)}."
+        f"{signed(later.gained)}{_money(found, later)}."
     )  # fmt: skip
     free, later_free = found.ungated, found.after(found.ungated)
     caution = (
@@ -112,7 +106,7 @@ def _row(found: Backtest, one: Outcome, rows: Sequence[Outcome]) -> list[object]
     spent = one.spent(found.problem)
     return [
         when, one.policy.asked, *(_figure(one.quality[name]) for name in METRICS),
-        "" if one is rows[0] else _signed(one.gained), f"{saved.estimate:,.{digits}f}",
+        "" if one is rows[0] else signed(one.gained), f"{saved.estimate:,.{digits}f}",
         "" if one is rows[0] else f"{more.estimate:+,.{digits}f} ({more.low:+,.{digits}f} to {more.high:+,.{digits}f})",
         one.trainings, one.promoted, round(one.cpu_seconds), "" if spent is None else f"{spent:.3f}",
     ]  # fmt: skip
@@ -184,13 +178,5 @@ def _figure(one: Interval) -> str:
     return f"{one.estimate:.4f} ({one.low:.3f}–{one.high:.3f})"
 
 
-def _signed(one: Interval) -> str:
-    return f"{one.estimate:+.4f} ({one.low:+.4f} to {one.high:+.4f})"
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _shown(file: Path) -> str:
-    return str(file.relative_to(PROJECT)) if file.is_relative_to(PROJECT) else str(file)

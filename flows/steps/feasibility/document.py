@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from flows.steps.feasibility import declared, drawing, writing
 from flows.steps.feasibility.measuring import Measured
-from flows.steps.pages import page
-from flows.steps.pages.shared import Block, Part, Prose, merge
+from flows.steps.pages import shared
+from flows.steps.pages.shared import Block, Part, Prose
 from flows.steps.settings import PROJECT
 from flows.steps.step import step
 
@@ -38,22 +37,11 @@ def parts(measured: Measured) -> list[Part]:
 
 def check(problem: str, folder: Path = FOLDER) -> None:
     """AsofError when the page that is there could not be written anew; better known before minutes of measuring."""
-    file = folder / f"{problem}.md"
-    if file.exists():
-        merge(file.read_text(), [Block(name, "") for name in BLOCKS], shown(file))
+    shared.check(folder / f"{problem}.md", BLOCKS)
 
 
 @step()
 def write(measured: Measured, folder: Path = FOLDER) -> Path:
     """Write the page of a problem, its twin and its figures into `folder`; returns the page. AsofError as in `merge`."""
-    file = folder / f"{measured.problem.name}.md"
-    figures = drawing.figures(measured)
-    text = merge(file.read_text() if file.exists() else None, parts(measured), shown(file))
-    bare = re.sub(rf"\]\({re.escape(file.stem)}/([\w-]+\.svg)\)", r"](\1)", text)
-    page.write(file, measured.problem.title, bare, figures)
-    return file
-
-
-def shown(file: Path) -> str:
-    """The path as people type it."""
-    return str(file.relative_to(PROJECT)) if file.is_relative_to(PROJECT) else str(file)
+    problem = measured.problem
+    return shared.write(folder / f"{problem.name}.md", problem.title, parts(measured), drawing.figures(measured))

@@ -11,16 +11,6 @@ NAMES = {"rule": "rule", "linear": "linear model", "model": "LightGBM"}
 OPEN = "_not declared_"
 
 
-def interval(one: Interval) -> str:
-    """`0.774 (0.761–0.788)`."""
-    return f"{one.estimate:.3f} ({one.low:.3f}–{one.high:.3f})"
-
-
-def signed(one: Interval) -> str:
-    """`+0.0862 (+0.0741 to +0.0983)`."""
-    return f"{one.estimate:+.4f} ({one.low:+.4f} to {one.high:+.4f})"
-
-
 def percent(one: Interval) -> str:
     """`26.1% (22.4%–29.8%)`."""
     return f"{one.estimate:.1%} ({one.low:.1%}–{one.high:.1%})"

@@ -10,6 +10,7 @@ from flows.steps.feasibility.drawing import NEARLY_ALWAYS
 from flows.steps.feasibility.measuring import Measured
 from flows.steps.feasibility.words import NAMES, OPEN
 from flows.steps.pages.page import table
+from flows.steps.pages.words import interval, signed
 from ml.feasibility.recommend import ML, NOT_YET, RULE, SAID
 from ml.feasibility.trial import CANDIDATES, LINEAR_ROWS
 
@@ -136,15 +137,15 @@ def _difficulty(measured: Measured) -> Iterable[str]:
         other, worth = found.others[name], found.worth[name]
         figures = [f"{other[one]:.3f}" for one in ("pr_auc", "log_loss", "ece")]
         saved = words.whole(words.in_unit(measured, worth.interval))
-        rows.append([f"**{NAMES[name]}**", words.interval(found.pooled[name]), *figures, f"{worth.flagged:.0%}", saved])
+        rows.append([f"**{NAMES[name]}**", interval(found.pooled[name]), *figures, f"{worth.flagged:.0%}", saved])
     head = ["", SAID[found.metric], "PR AUC", "log loss", "calibration error", "flagged", f"saved, {words.unit(measured)}"]
     how = "flagged as declared" if found.worth["model"].how == "declared" else "each used at the threshold that suits it best"
     yield "### How hard is it, and what is it worth"
     yield table(head, rows)
     yield (
         f"On the same {found.rows:,} rows, walking forward through {len(found.periods)} periods. LightGBM − rule "
-        f"**{words.signed(found.better)}**, linear − rule {words.signed(found.line)}, LightGBM − linear "
-        f"{words.signed(found.bent)}. A false alarm costs {costs.false_positive:g}, a miss {costs.false_negative:g}; "
+        f"**{signed(found.better)}**, linear − rule {signed(found.line)}, LightGBM − linear "
+        f"{signed(found.bent)}. A false alarm costs {costs.false_positive:g}, a miss {costs.false_negative:g}; "
         f"{how}; {BLIND}."
     )
     yield "![Savings by threshold; the dots are each one's best](worth.svg)"
@@ -171,7 +172,7 @@ def _time(measured: Measured) -> Iterable[str]:
             else "It is open whether more data helps"
         )
         reached = f"to {found.learning[-1].days:.0f} days of history"
-        yield f"**{helps}.** The last doubling, {reached}, brought {words.signed(last[-1])}."
+        yield f"**{helps}.** The last doubling, {reached}, brought {signed(last[-1])}."
     kept, lost = found.keeps(margin), [age * found.fold_days for age, one in found.stale.items() if one.low > 0]
     lasts = (
         f"**A frozen model keeps {kept:.0f} days longer**: until then it is shown to lose no more than the margin, {margin:g}."
@@ -214,7 +215,7 @@ def appendix(measured: Measured) -> str:
     if measured.tried:
         rows = [
             [f"{one.start.item():%d %b} to {one.end.item():%d %b}", one.rows, words.percent(one.rate),
-             *(words.interval(one.metric[name]) for name in CANDIDATES)]
+             *(interval(one.metric[name]) for name in CANDIDATES)]
             for one in measured.tried.findings.periods
         ]  # fmt: skip
         parts += ["### By period", table(["period (UTC)", "rows", "positive", *(NAMES[name] for name in CANDIDATES)], rows)]

@@ -9,6 +9,7 @@ from typing import Any
 from flows.steps.cards import Card
 from flows.steps.pages import card_figures as figures
 from flows.steps.pages import page
+from flows.steps.pages.words import interval
 from ml.shap import SAMPLE
 
 METRICS = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "log_loss": "log loss", "brier": "Brier score", "ece": "calibration error"}
@@ -100,7 +101,7 @@ def _quality(card: Card) -> Iterator[str]:
     yield page.table(
         ["", *(ROWS[kind] for kind in card.found)],
         [["rows", *(f"{one.rows:,}" for one in kinds)], ["positive", *(f"{one.positives / one.rows:.3f}" for one in kinds)],
-         *([told, *(_interval(one.metrics[name]) for one in kinds)] for name, told in METRICS.items())],
+         *([told, *(interval(one.metrics[name]) for one in kinds)] for name, told in METRICS.items())],
     )  # fmt: skip
     yield f"In brackets: 95 % intervals that draw whole {_unit(card)} again."
     yield "![Reliability with 95 % intervals; gains; ROC; precision over recall, dotted the share of positives](quality.svg)"
@@ -292,10 +293,6 @@ def _number(value: float | None) -> str:
 
 def _three(value: float) -> str:
     return f"{value:.3f}"
-
-
-def _interval(one) -> str:
-    return f"{one.estimate:.3f} ({one.low:.3f}–{one.high:.3f})"
 
 
 def _span(low: float | None, high: float | None) -> str:

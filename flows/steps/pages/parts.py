@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from html import escape
+from typing import Any
 
 from flows.steps.pages import chart
 
@@ -96,6 +97,11 @@ def instant(at: datetime | None) -> str:
 def three(value: float | None) -> str:
     """Three digits after the point."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def interval_of(row: Mapping[str, Any]) -> str:
+    """The same of a row that holds value, low and high."""
+    return interval(row["value"], row["low"], row["high"])
 
 
 def interval(value: float | None, low: float | None, high: float | None) -> str:

@@ -12,8 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from flows.steps.pages import page as pages
+from flows.steps.settings import PROJECT
 from ml.errors import AsofError
 from ml.keys import did_you_mean
 
@@ -39,6 +43,25 @@ class Prose:
 
 
 Part = Block | Prose
+
+
+def check(file: Path, blocks: Iterable[str]) -> None:
+    """AsofError as in `merge` when the page that is there could not be written anew with these blocks."""
+    if file.exists():
+        merge(file.read_text(), [Block(name, "") for name in blocks], _shown(file))
+
+
+def write(file: Path, title: str, parts: list[Part], figures: Mapping[str, str]) -> Path:
+    """Write a page, its HTML twin and its figures (SVG by name); what people wrote stays. AsofError as in `merge`."""
+    text = merge(file.read_text() if file.exists() else None, parts, _shown(file))
+    bare = re.sub(rf"\]\({re.escape(file.stem)}/([\w-]+\.svg)\)", r"](\1)", text)
+    pages.write(file, title, bare, figures)
+    return file
+
+
+def _shown(file: Path) -> str:
+    """The path as people type it."""
+    return str(file.relative_to(PROJECT)) if file.is_relative_to(PROJECT) else str(file)
 
 
 def merge(old: str | None, parts: list[Part], page: str) -> str:

@@ -7,7 +7,7 @@ from html import escape
 
 from flows.steps.pages import parts
 from flows.steps.pages.card import METRICS
-from flows.steps.pages.parts import Html, day, instant, interval, many
+from flows.steps.pages.parts import Html, day, instant, interval, interval_of, many
 from flows.steps.reports import Report
 
 # The word, its colour, and what it means in a sentence.
@@ -60,16 +60,12 @@ def _because(report: Report) -> str:
     if champion and champion["value"] is not None:
         told.append(
             f"In the four weeks to {day(champion['last_day'])} predictions reached a {METRICS[report.problem.metric]} of "
-            f"{_interval(champion)}, the rule {_interval(rule)}{_better(report)}."
+            f"{interval_of(champion)}, the rule {interval_of(rule)}{_better(report)}."
         )
     counts = [(health["critical_alerts"], "critical alert"), (health["warning_alerts"], "warning")]
     standing = " and ".join(many(n, what) for n, what in counts if n)
     verb = "stands" if sum(n for n, _ in counts) == 1 else "stand"
     return " ".join([*told, f"{standing} {verb}." if standing else "No alert asks for anything."])
-
-
-def _interval(row: dict) -> str:
-    return interval(row["value"], row["low"], row["high"])
 
 
 def _better(report: Report) -> str:
@@ -98,7 +94,7 @@ def _live(report: Report) -> tuple:
         return name, "not known yet", "no label of a prediction has arrived"
     if champion["value"] is None:
         return name, "not known yet", "labels of one kind only have arrived"
-    return name, _interval(champion), f"rule {_interval(rule)}; {many(champion['rows_labelled'], 'row')}"
+    return name, interval_of(champion), f"rule {interval_of(rule)}; {many(champion['rows_labelled'], 'row')}"
 
 
 def _estimated(report: Report) -> tuple:

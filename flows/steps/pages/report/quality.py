@@ -10,7 +10,7 @@ import numpy as np
 from flows.steps.pages import parts
 from flows.steps.pages.card import METRICS
 from flows.steps.pages.chart import COLOURS, dates, figure, svg
-from flows.steps.pages.parts import Html, day, interval
+from flows.steps.pages.parts import Html, day, interval, interval_of
 from flows.steps.reports import WEEKS, Report
 
 TABLE = 8
@@ -49,11 +49,7 @@ def _row(week: date, measured: dict, estimated: dict) -> list[object]:
     if guess:
         blind = guess["state"] == "BLIND"
         told = f"BLIND: {guess['blind_because']}" if blind else interval(guess["estimate"], guess["low"], guess["high"])
-    return [day(week), one and one["rows_labelled"], one and _interval(one), rule and _interval(rule), told]
-
-
-def _interval(row: dict[str, Any]) -> str:
-    return interval(row["value"], row["low"], row["high"])
+    return [day(week), one and one["rows_labelled"], one and interval_of(one), rule and interval_of(rule), told]
 
 
 def _by_week(report: Report, weeks: list[date], measured: dict, estimated: dict) -> str:
