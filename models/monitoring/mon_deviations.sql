@@ -12,12 +12,17 @@ find_the_level as (
         count(*) over before as level_days,
         median(value) over before as level,
         median(rows) over before as usual_rows,
-        max(abs(value)) over before as greatest_before
+        max(abs(value)) over a_quarter as greatest_before
     from measures
-    window before as (
-        partition by problem, subject, measure, version order by day
-        range between interval {{ how.level_days }} days preceding and interval 1 days preceding
-    )
+    window
+        before as (
+            partition by problem, subject, measure, version order by day
+            range between interval {{ how.level_days }} days preceding and interval 1 days preceding
+        ),
+        a_quarter as (
+            partition by problem, subject, measure, version order by day
+            range between interval {{ how.scale_days }} days preceding and interval 1 days preceding
+        )
 ),
 
 find_what_the_weekday_adds as (

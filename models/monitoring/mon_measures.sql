@@ -16,23 +16,22 @@ drift as (
 ),
 
 proxies as (
-    select *, label_rate - mean_score_labelled as label_surprise, mean_score - mean_rule_score as score_above_rule
+    select
+        *, label_rate - mean_score_labelled as label_surprise, mean_score - mean_rule_score as score_above_rule,
+        ln(1 + sum(rows) over (partition by problem, day)) as rows_scored
     from {{ ref('mon_proxies') }}
     where day < (select today from clock)
 ),
 
--- A feature that is not among the reasons of a day has a share of 0. What gives reasons is a version: the next one has its own.
-days_explained as (
-    select problem, model_version, day, max(rows_explained) as rows from {{ ref('mon_reasons') }}
-    where day < (select today from clock)
-    group by all
-),
-
-reasons as (
-    select days_explained.*, features.feature, coalesce(found.share, 0) as share
-    from days_explained
-    inner join (select distinct problem, model_version, feature from {{ ref('mon_reasons') }}) as features using (problem, model_version)
-    left join {{ ref('mon_reasons') }} as found using (problem, model_version, day, feature)
+-- The labels that come first are not a fair sample: nine in ten must be in. A week is its days, each by its rows.
+orders as (
+    select
+        *,
+        sum(rows_labelled * lost) over week / sum(rows_labelled) over week as lost_week,
+        count(*) over week as days
+    from {{ ref('mon_auc_claimed') }}
+    where day < (select today from clock) and lost is not null and rows_labelled >= 0.9 * rows
+    window week as (partition by problem order by day range between interval 6 days preceding and current row)
 ),
 
 -- A day of landing is over when it is yesterday, or when the clock stands as late in it as it usually did at last.
@@ -65,11 +64,17 @@ measured as (
     union all
     {%- endfor %}
     {%- for measure in ['label_rate', 'label_surprise'] %}
-    -- the labels that come first are not a fair sample: nine in ten must be in
     select problem, 'label', null, '{{ measure }}', day, {{ measure }}, 1, rows_labelled from proxies where share_labelled >= 0.9
     union all
     {%- endfor %}
-    select problem, feature, model_version, 'reason_share', day, share, 1, rows from reasons
+    select problem, 'score', null, 'rows_scored', day, rows_scored, 1, null from proxies
+    union all
+    select problem, 'score', model_version, 'reasons_moved', day, moved, 1, rows_explained
+    from {{ ref('mon_reasons_moved') }} where day < (select today from clock)
+    union all
+    select problem, 'label', null, 'auc_lost', day, lost, 1, rows_labelled from orders
+    union all
+    select problem, 'label', null, 'auc_lost_week', day, lost_week, 1, rows_labelled from orders where days >= 5
     union all
     select null, source, null, 'rows', day, ln(1 + rows), 1, null from volume where is_over
     union all

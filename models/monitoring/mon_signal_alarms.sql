@@ -19,9 +19,13 @@ find_what_opens as (
     select
         problem,
         monitor,
+        source,
         day,
-        coalesce(day > lag(day) over (partition by problem, monitor order by day) + closes_after_days, true) as opens
-    from (select distinct problem, monitor, day from signals where is_signal) as alarms
+        coalesce(day > lag(day) over (partition by problem, monitor, source order by day) + closes_after_days, true) as opens
+    from (
+        -- the features of a problem share an alert, each source has its own
+        select distinct problem, monitor, case when problem is null then subject end as source, day from signals where is_signal
+    ) as alarms
     inner join kinds on kinds.kind = alarms.monitor
 ),
 

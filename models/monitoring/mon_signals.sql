@@ -8,6 +8,9 @@ limits as (select * from {{ ref('mon_alarm_limits') }} where {{ open_days('day')
 set_limits as (
     select
         d.*,
+        -- a day that is known to be unlike others may stray farther
+        case when special.day is null then 1 else {{ how.get('special_days', {}).get('times', 1) }} end as times,
+        {{ declared_of_measure('most') }} as most,
         case
             when d.was_always_zero then 'zero'
             when l.alone_limit is null or d.days_before < {{ how.fewest_days }} then 'learning'
@@ -19,16 +22,19 @@ set_limits as (
         l.lasting_limit as lasting_rarity_limit
     from deviations as d
     left join limits as l on l.problem is not distinct from d.problem and l.measure = d.measure and l.day = d.day
+    left join {{ ref('mon_special_days') }} as special on special.day = d.day
 ),
 
 decide as (
     select
         *,
         case when only_up then effect else abs(effect) end as size,
-        case when state = 'zero' then least_effect / weight when state = 'watched' then alone_limit end as one_day_limit,
-        case
-            when state = 'watched' and lasting_rarity >= lasting_rarity_limit then lasting_limit
-        end as two_days_limit
+        times * case when state = 'zero' then least_effect / weight when state = 'watched' then alone_limit end as one_day_limit,
+        times * case when state = 'watched' and lasting_rarity >= lasting_rarity_limit then lasting_limit end as two_days_limit,
+        -- a share cannot be above 1: where the limit lies beyond, in both directions, nothing could be a signal
+        coalesce(
+            state = 'watched' and expected + alone_limit > most and (only_up or expected < alone_limit), false
+        ) as is_out_of_reach
     from set_limits
 )
 
@@ -38,7 +44,7 @@ select
     subject,
     measure,
     day,
-    state,
+    case when is_out_of_reach then 'blind' else state end as state,
     value,
     expected,
     effect,

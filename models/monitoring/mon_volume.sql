@@ -4,16 +4,15 @@ with batches as (select * from {{ ref('batches') }}),
 
 runs as (select * from {{ ref('runs') }} where phase = 'features' and status = 'succeeded'),
 
--- A month that lands at once says nothing about what a day brings.
+-- What lands a week and more at once, a month or what an outage held back, says how fresh a source is, but not what a day brings.
 count_by_day as (
     select
         source,
         cast(landed_as_of as date) as day,
-        sum(rows_received) as rows,
+        sum(rows_received) filter (where coalesce({{ seconds_between('known_from', 'known_through') }}, 0) < 7 * 86400) as rows,
         count(*) as files,
         max(known_through) as known_through
     from batches
-    where coalesce({{ seconds_between('known_from', 'known_through') }}, 0) < 7 * 86400
     group by all
 ),
 
@@ -31,7 +30,7 @@ fill_the_calendar as (
         sources.source,
         lived_days.day,
         lived_days.clock,
-        coalesce(count_by_day.rows, 0) as rows,
+        case when count_by_day.files is null then 0 else count_by_day.rows end as rows,
         coalesce(count_by_day.files, 0) as files,
         max(count_by_day.known_through) over (partition by sources.source order by lived_days.day) as known_through
     from sources

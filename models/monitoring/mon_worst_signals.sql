@@ -29,12 +29,12 @@ select
     signals.rule,
     -- what is watched in logarithms is told in its own unit
     case
-        when measure = 'rows' then exp(value) - 1
+        when measure in ('rows', 'rows_scored') then exp(value) - 1
         when measure in ('spread', 'score_spread', 'spread_apart') then exp(value)
         else value
     end as value,
     case
-        when measure = 'rows' then exp(expected + sign(effect) * limit_effect) - 1
+        when measure in ('rows', 'rows_scored') then exp(expected + sign(effect) * limit_effect) - 1
         when measure in ('spread', 'score_spread', 'spread_apart') then exp(expected + sign(effect) * limit_effect)
         else expected + sign(effect) * limit_effect
     end as limit_value,

@@ -1,0 +1,37 @@
+-- One row per problem and day: how well scores ordered the rows, by their labels, beside how well they claim to.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'day']) }}
+with scored as (
+    select *, cast(as_of as date) as day
+    from {{ ref('mon_scored') }}
+    where {{ open_days('as_of', column='day') }}
+),
+
+-- A score that is right is the share of rows with it that come true: what it claims is a label of so much.
+points as (
+    select problem, day, 'claimed' as who, score, 1 as rows, score as positives from scored where label is not null
+    union all
+    select problem, day, 'realised', score, 1, cast(label as integer) from scored where label is not null
+),
+
+measure as (
+    {{ quality_of_counts('points', by=['problem', 'day', 'who']) }}
+),
+
+count_the_rows as (
+    select problem, day, count(*) as rows, count(label) as rows_labelled from scored group by all
+)
+
+select
+    count_the_rows.problem,
+    count_the_rows.day,
+    count_the_rows.rows,
+    count_the_rows.rows_labelled,
+    claimed.roc_auc as claimed,
+    realised.roc_auc as realised,
+    -- of the same rows, so that a day with easy flights is not taken for a better model
+    claimed.roc_auc - realised.roc_auc as lost
+from count_the_rows
+left join measure as claimed
+    on claimed.problem = count_the_rows.problem and claimed.day = count_the_rows.day and claimed.who = 'claimed'
+left join measure as realised
+    on realised.problem = count_the_rows.problem and realised.day = count_the_rows.day and realised.who = 'realised'
