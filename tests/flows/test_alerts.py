@@ -82,6 +82,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, channel: Channel) -> Iterato
     patch.setenv("ASOF_WAREHOUSE", str(tmp_path_factory.mktemp("alerts") / "warehouse.duckdb"))
     patch.setenv("ASOF_NOTIFY", channel.address)
     patch.setattr(evaluating.lineage, "read", lambda _: Lineage({}))  # findings here have no place in a lineage
+    patch.setattr(evaluating, "_stakes", dict)  # and no problem
     tables = {one["name"]: one["columns"] for one in yaml.safe_load((MODELS / "ledger/_ledger.yml").read_text())["models"]}
     columns = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in tables["alert_events"])
     with warehouse.cursor() as con:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from ml.alerts.finding import Alert, Finding, rank, short_id
 from ml.alerts.group import group
 from ml.alerts.lineage import Lineage
 from ml.alerts.message import message, order
+from ml.alerts.stake import Stake, cost
 
 DAY = datetime(2013, 7, 1)
 # Two feeds; the features of p stand on both, each column on one of them; scores and outcomes stand on the features.
@@ -119,6 +121,25 @@ def test_damage_counts_each_feature_once_and_is_never_more_than_everything() -> 
     twice = [finding("feature_drift", "w0", "p__features", days=day, damage=0.4) for day in (0, 7)]
     assert group(twice, HOUSE)[0].damage == pytest.approx(0.4)
     assert group([finding("feature_drift", f"w{i}", "p__features", damage=0.4) for i in range(3)], HOUSE)[0].damage == 1.0
+
+
+P, Q = Stake(rows=900, cost=1.5), Stake(rows=100, cost=10.0)
+
+
+def test_a_cost_is_that_of_one_kind_of_finding_and_never_the_share_of_one_with_the_rows_of_another() -> None:
+    many = finding("label_drift", "label", "p__features", damage=0.001, rows_at_stake=300_000)
+    (made,) = group([many, finding("prediction_drift", "score", "p__features", damage=0.92, rows_at_stake=100)], HOUSE)
+    assert cost(made.members, {"p": P}, HOUSE) == pytest.approx(300_000 * 0.001 * 1.5), "and not 300,000 x .92"
+
+
+def test_features_of_a_kind_add_up_but_never_to_more_than_every_decision() -> None:
+    assert cost(FORTY, {"p": P}, HOUSE) == pytest.approx(40 * 0.02 * 100 * 1.5)
+    assert cost([replace(one, damage=0.5) for one in FORTY], {"p": P}, HOUSE) == pytest.approx(100 * 1.5)
+
+
+def test_what_puts_no_decision_in_doubt_costs_nothing_that_can_be_said() -> None:
+    assert cost([finding("training_cost", "memory", "verdicts", damage=None)], {"p": P}, HOUSE) is None
+    assert cost([replace(SCORE, problem="gone")], {"p": P}, HOUSE) is None
 
 
 FINDINGS = st.lists(

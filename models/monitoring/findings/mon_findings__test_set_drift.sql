@@ -10,7 +10,8 @@ select
     score_psi as value,
     cast({{ limit }} as double) as limit_value,
     cast(null as varchar) as severity,
-    least(score_psi, 1) as damage,
+    -- the verdict is told on another population; no decision of the champion is in doubt by that
+    cast(null as double) as damage,
     rows_holdout as rows_at_stake
 from {{ ref('mon_holdout') }}
 where score_psi > {{ limit }}
