@@ -46,3 +46,9 @@ def concerned(one: Finding, stakes: Mapping[str, Stake], lineage: Lineage) -> tu
     if one.problem is not None:
         return (one.problem,) if one.problem in stakes else ()
     return tuple(name for name in stakes if one.node is None or one.node in lineage.above(f"{name}__predictions"))
+
+
+def owner(one: Finding, stakes: Mapping[str, Stake], lineage: Lineage) -> str | None:
+    """Who looks after it: the owners of the problems that it is about, of all of them where it is about none; None without any."""
+    names = concerned(one, stakes, lineage) or tuple(stakes)
+    return ", ".join(dict.fromkeys(stakes[name].owner for name in names)) or None

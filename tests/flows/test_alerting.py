@@ -41,6 +41,8 @@ def test_what_stands_on_a_bad_feed_is_one_alert_that_names_the_feed(inside: Hous
     bad = found["quarantine/flights.weather"]
     assert "flights.weather" in bad["cause"]
     assert "quarantine flights.weather" in bad["findings"] and "missing_values" in bad["findings"]
+    assert bad["owner"] == "operations-analytics", "of the problem that stands on it"
+    assert bad["cost"] > found["missing_values/flight_disruption/values"]["cost"] > 0
     traced = lineage.read({FEATURES})
     weather = sum(1 for (_, column) in traced.columns if "flights.weather" in traced.above(FEATURES, column))
     assert bad["points"] > weather > 10, "each feature of the weather, and the files themselves"

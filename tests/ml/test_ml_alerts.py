@@ -14,7 +14,7 @@ from ml.alerts.finding import Alert, Finding, rank, short_id
 from ml.alerts.group import group
 from ml.alerts.lineage import Lineage
 from ml.alerts.message import message, order
-from ml.alerts.stake import Stake, cost
+from ml.alerts.stake import Stake, concerned, cost, owner
 
 DAY = datetime(2013, 7, 1)
 # Two feeds; the features of p stand on both, each column on one of them; scores and outcomes stand on the features.
@@ -142,6 +142,24 @@ def test_what_puts_no_decision_in_doubt_costs_nothing_that_can_be_said() -> None
     assert cost([replace(SCORE, problem="gone")], {"p": P}, HOUSE) is None
 
 
+def test_a_finding_about_a_source_costs_a_day_of_every_problem_that_stands_on_it() -> None:
+    stopped = finding("volume", "f.weather", "f.weather", damage=0.5, rows_at_stake=72)
+    assert concerned(stopped, {"p": P, "q": Q}, HOUSE) == ("p",), "q stands on nothing that is known"
+    assert cost([stopped], {"p": P, "q": Q}, HOUSE) == pytest.approx(0.5 * 900 * 1.5), "of its decisions, not of the feed's rows"
+    run = finding("failed_run", "data", damage=1.0, rows_at_stake=None)
+    assert cost([run], {"p": P, "q": Q}, HOUSE) == pytest.approx(900 * 1.5 + 100 * 10)
+    assert cost([run], {"p": replace(P, rows=None)}, HOUSE) is None, "nobody can say before the first prediction"
+
+
+def test_an_alert_without_a_problem_belongs_to_the_owners_of_the_problems_that_it_is_about() -> None:
+    stakes = {"p": replace(P, owner="ada"), "q": replace(Q, owner="eve"), "r": replace(Q, owner="eve")}
+    assert owner(SCORE, stakes, HOUSE) == "ada"
+    assert owner(finding("volume", "f.weather", "f.weather"), stakes, HOUSE) == "ada"
+    assert owner(finding("quota", "disk"), stakes, HOUSE) == "ada, eve"
+    assert owner(finding("volume", "f.unread", "f.unread"), stakes, HOUSE) == "ada, eve", "somebody has to look at it"
+    assert owner(SCORE, {}, HOUSE) is None
+
+
 FINDINGS = st.lists(
     st.sampled_from(
         [*FORTY[:3], SCORE, finding("freshness", "f.weather", "f.weather"), finding("freshness", "f.flights", "f.flights"),
@@ -247,14 +265,14 @@ ROW = {
     "state": "open", "severity": "warning", "first_seen": DAY.date(), "last_seen": DAY.date(), "times_seen": 1,
     "value": 0.41234567, "limit_value": 0.25, "damage": 0.41, "cost": 1234.5, "cause": "f.flights: the source",
     "findings": "label_drift label", "note": None, "title": "The rate of the label has moved", "advice": "Wait.",
-    "page": "docs/alerts/label_drift.md",
+    "page": "docs/alerts/label_drift.md", "owner": "ada",
 }  # fmt: skip
 
 
 def test_a_message_says_what_since_when_how_bad_why_and_what_to_do() -> None:
     title, body = message([ROW], "https://example.org/alerts/")
     assert title == "warning: The rate of the label has moved (label)"
-    for part in ("label of p", "0.4123 against 0.25", "41%", "1,234", "2013-07-01", "f.flights: the source", "Wait.",
+    for part in ("label of p", "0.4123 against 0.25", "41%", "1,234", "2013-07-01", "f.flights: the source", "Owner: ada", "Wait.",
                  "https://example.org/alerts/label_drift.md", "alerts ack abc123"):  # fmt: skip
         assert part in body, part
 
@@ -271,9 +289,12 @@ def test_a_message_that_comes_late_says_that_it_has_passed() -> None:
     assert "passed meanwhile" in message([{**ROW, "state": "closed", "note": "its reason has passed"}], "x")[1]
 
 
-def test_money_ranks_before_the_share_that_is_in_doubt() -> None:
-    rows = [{**ROW, "alert_id": "a", "cost": None, "damage": 0.9}, {**ROW, "alert_id": "b", "cost": 5.0, "damage": 0.1}]
-    assert [row["alert_id"] for row in sorted(rows, key=order)] == ["b", "a"]
+def test_money_ranks_and_what_nobody_can_price_is_not_taken_for_nothing() -> None:
+    rows = [
+        {**ROW, "alert_id": "dear", "cost": 5.0, "damage": 0.1}, {**ROW, "alert_id": "cheap", "cost": 1.5, "damage": 0.9},
+        {**ROW, "alert_id": "no price", "cost": None, "damage": 0.5}, {**ROW, "alert_id": "no doubt", "cost": None, "damage": None},
+    ]  # fmt: skip
+    assert [row["alert_id"] for row in sorted(rows, key=order)] == ["no price", "dear", "cheap", "no doubt"]
 
 
 def test_short_ids_never_change() -> None:

@@ -10,7 +10,7 @@ from flows.steps.step import step
 from ml.alerts.cycle import Change, changes
 from ml.alerts.group import Group, group
 from ml.alerts.lineage import Lineage
-from ml.alerts.stake import Stake, cost
+from ml.alerts.stake import Stake, cost, owner
 from ml.errors import AsofError
 
 
@@ -62,7 +62,7 @@ def _facts(made: Group, stakes: dict[str, Stake], graph: Lineage) -> dict:
         "kind": root.kind,
         "subject": root.alert_id.removeprefix(f"{root.kind}/{root.problem}/" if root.problem else f"{root.kind}/"),
         "severity": made.severity,
-        "owner": stakes[root.problem].owner if root.problem in stakes else None,
+        "owner": owner(root, stakes, graph),
         "first_seen": made.first_seen.date(),
         "last_seen": made.last_seen.date(),
         "points": len(made.members),
