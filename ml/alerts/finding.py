@@ -36,6 +36,8 @@ class Finding:
     severity: str
     damage: float | None
     rows_at_stake: int | None
+    # Days of which it speaks; None where it tells how things stand at the clock.
+    period_days: int | None = 1
 
 
 def weigh(one: Finding) -> tuple[float, float]:

@@ -12,8 +12,6 @@ from ml.alerts.lineage import Lineage
 
 # How many findings an alert names: beyond, a list is not read.
 NAMED = 6
-# A week is named by its Monday: what stops on a Friday may be the cause of what deviates in that week.
-PERIOD = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,9 @@ def _root(one: Finding, lineage: Lineage, since: Mapping[str, datetime]) -> str 
     if one.node is None:
         return None
     above = lineage.above(one.node, one.subject) & set(since)
-    above = {node for node in above if since[node] <= one.seen_at + PERIOD}
+    # A week is named by its Monday, and what belongs to a day lands when it is over: the next morning is still that day's.
+    last = one.seen_at.date() + timedelta(days=one.period_days or 1)
+    above = {node for node in above if since[node].date() <= last}
     return min(lineage.earliest(above), key=lambda node: (since[node], node)) if above else one.node
 
 

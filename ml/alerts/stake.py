@@ -22,9 +22,9 @@ class Stake:
 def cost(members: Iterable[Finding], stakes: Mapping[str, Stake], lineage: Lineage) -> float | None:
     """An upper bound, in the unit of the declared costs of errors; None where nobody can say.
 
-    Each finding counts with its own share and its own rows. Those of one kind add up, to every decision of the problem at the most;
-    of the kinds the greatest counts, because they speak of the same decisions. A finding that is no problem's own, or has no
-    rows, is about a day of each problem that stands on it.
+    Each finding counts with its own share and its own rows. Those of one kind add up, to every decision of the problem at the
+    most; of the kinds the greatest counts, because they speak of the same decisions. A finding that is no problem's own, or
+    has no rows, is about a day of each problem that stands on it.
     """
     doubt: dict[tuple[str, str], float] = defaultdict(float)
     most: dict[tuple[str, str], float] = defaultdict(float)
@@ -49,6 +49,6 @@ def concerned(one: Finding, stakes: Mapping[str, Stake], lineage: Lineage) -> tu
 
 
 def owner(one: Finding, stakes: Mapping[str, Stake], lineage: Lineage) -> str | None:
-    """Who looks after it: the owners of the problems that it is about, of all of them where it is about none; None without any."""
+    """Who looks after it: the owners of the problems that it is about, of all where it is about none; None without any."""
     names = concerned(one, stakes, lineage) or tuple(stakes)
     return ", ".join(dict.fromkeys(stakes[name].owner for name in names)) or None

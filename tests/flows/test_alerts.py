@@ -42,7 +42,7 @@ class World:
         row = [kind, subject, f"{kind}/{subject}", self.clock, severity]
         with warehouse.cursor() as con:
             con.execute(
-                "insert into monitoring.mon_findings select null, ?, ?, ?, null, ?, 1.0, 0.5, ?, 0.1, 10, true", row
+                "insert into monitoring.mon_findings select null, ?, ?, ?, null, ?, 1.0, 0.5, ?, 0.1, 10, 1, true", row
             )  # fmt: skip
 
     def mend(self, kind: str) -> None:
@@ -93,8 +93,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, channel: Channel) -> Iterato
         con.execute(
             "create table monitoring.mon_findings (problem varchar, kind varchar, subject varchar, alert_id varchar, "
             "node varchar, seen_at timestamp, value double, limit_value double, severity varchar, damage double, "
-            "rows_at_stake bigint, "
-            "is_standing boolean)"
+            "rows_at_stake bigint, period_days integer, is_standing boolean)"
         )
         for name in ("alerts", "mon_notices"):
             con.execute(f"create view monitoring.{name} as {sql(f'monitoring/{name}.sql')}")

@@ -48,7 +48,7 @@ SCORE = finding("prediction_drift", "score", "p__predictions", damage=0.3)
 
 
 def test_a_feed_that_stops_is_one_alert_that_names_the_feed() -> None:
-    stopped = finding("freshness", "f.weather", "f.weather", days=3)
+    stopped = finding("freshness", "f.weather", "f.weather", days=1.2)
     made = group([*FORTY, SCORE, stopped], HOUSE)
     assert [one.alert_id for one in made] == ["freshness/f.weather"]
     assert len(made[0].members) == 42
@@ -84,10 +84,19 @@ def test_the_label_does_not_stand_on_the_features() -> None:
     assert {one.alert_id for one in group([*FORTY, label], HOUSE)} == {"feature_drift/p/features", "label_drift/p/label"}
 
 
-def test_what_began_much_later_is_no_cause() -> None:
-    stopped = finding("freshness", "f.weather", "f.weather", days=8)
-    assert len(group([*FORTY, stopped], HOUSE)) == 2
-    assert len(group([*FORTY, finding("freshness", "f.weather", "f.weather", days=7)], HOUSE)) == 1, "within the week it names"
+def test_what_began_after_the_period_that_a_finding_speaks_of_is_no_cause() -> None:
+    week = finding("quality_estimated", "champion", "p__outcomes", period_days=7)
+    for effect, last in ((FORTY[0], 1), (week, 7)):
+        for days, alerts in ((last, 1), (last + 0.2, 1), (last + 1, 2)):
+            stopped = finding("volume", "f.weather", "f.weather", days=days)
+            assert len(group([effect, stopped], HOUSE)) == alerts, (effect.kind, days)
+
+
+def test_a_day_out_of_range_in_the_week_before_a_feed_stops_is_no_part_of_it() -> None:
+    before = finding("missing_values", "late", "p__features", days=-7)
+    stopped = finding("volume", "f.flights", "f.flights")
+    made = {one.alert_id: one for one in group([before, stopped], HOUSE)}
+    assert made["volume/f.flights"].first_seen == DAY and len(made) == 2
 
 
 def test_findings_without_a_place_are_grouped_by_the_alert_they_name() -> None:
@@ -272,8 +281,8 @@ ROW = {
 def test_a_message_says_what_since_when_how_bad_why_and_what_to_do() -> None:
     title, body = message([ROW], "https://example.org/alerts/")
     assert title == "warning: The rate of the label has moved (label)"
-    for part in ("label of p", "0.4123 against 0.25", "41%", "1,234", "2013-07-01", "f.flights: the source", "Owner: ada", "Wait.",
-                 "https://example.org/alerts/label_drift.md", "alerts ack abc123"):  # fmt: skip
+    for part in ("label of p", "0.4123 against 0.25", "41%", "1,234", "2013-07-01", "f.flights: the source", "Owner: ada",
+                 "Wait.", "https://example.org/alerts/label_drift.md", "alerts ack abc123"):  # fmt: skip
         assert part in body, part
 
 
@@ -292,7 +301,8 @@ def test_a_message_that_comes_late_says_that_it_has_passed() -> None:
 def test_money_ranks_and_what_nobody_can_price_is_not_taken_for_nothing() -> None:
     rows = [
         {**ROW, "alert_id": "dear", "cost": 5.0, "damage": 0.1}, {**ROW, "alert_id": "cheap", "cost": 1.5, "damage": 0.9},
-        {**ROW, "alert_id": "no price", "cost": None, "damage": 0.5}, {**ROW, "alert_id": "no doubt", "cost": None, "damage": None},
+        {**ROW, "alert_id": "no price", "cost": None, "damage": 0.5},
+        {**ROW, "alert_id": "no doubt", "cost": None, "damage": None},
     ]  # fmt: skip
     assert [row["alert_id"] for row in sorted(rows, key=order)] == ["no price", "dear", "cheap", "no doubt"]
 

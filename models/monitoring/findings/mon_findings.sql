@@ -26,6 +26,7 @@ select
     coalesce(unite.severity, kinds.severity) as severity,
     unite.damage,
     unite.rows_at_stake,
+    kinds.period_days,
     -- a kind that does not age tells by itself when it is over
     kinds.closes_after_days is null or unite.seen_at >= clock.today - kinds.closes_after_days as is_standing
 from unite
