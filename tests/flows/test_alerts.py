@@ -39,10 +39,11 @@ class World:
     wall: datetime = WALL
 
     def find(self, kind: str, subject: str = "x", severity: str = "warning") -> None:
-        row = [kind, subject, f"{kind}/{subject}", self.clock, severity]
+        row = [kind, subject, f"{kind}/{subject}", self.clock, severity, kind]
         with warehouse.cursor() as con:
             con.execute(
-                "insert into monitoring.mon_findings select null, ?, ?, ?, null, ?, 1.0, 0.5, ?, 0.1, 10, 1, true", row
+                "insert into monitoring.mon_findings select null, ?, ?, ?, null, ?, 1.0, 0.5, ?, 0.1, 10, "
+                "(select period_days from seeds.alert_kinds where kind = ?), true", row
             )  # fmt: skip
 
     def mend(self, kind: str) -> None:
@@ -193,6 +194,29 @@ def test_an_evaluation_on_the_same_findings_adds_nothing(fresh: World) -> None:
     fresh.evaluate()
     assert fresh.events() == before
     assert [event for _, _, event, _, _ in before] == ["opened", "notified"]
+
+
+def test_what_a_person_has_closed_stays_closed_for_as_long_as_it_is_no_worse(fresh: World) -> None:
+    def stands(severity: str = "warning") -> str:
+        fresh.mend("quota")
+        fresh.find("quota", severity=severity)
+        fresh.evaluate()
+        return events.one("quota/x")["state"]
+
+    assert stands() == "open"
+    events.by_hand("quota/x", "closed", fresh.clock, "ada", "a second disk is ordered")
+    for _ in range(3):
+        fresh.wait(24)
+        assert stands() == "closed"
+    assert events.one("quota/x")["by_whom"] == "ada"
+    assert stands("critical") == "open"
+    events.by_hand("quota/x", "closed", fresh.clock, "ada", "it comes tomorrow")
+    fresh.wait(24)
+    assert stands("critical") == "closed"
+    fresh.mend("quota")
+    fresh.evaluate()
+    fresh.wait(24)
+    assert stands() == "open", "it had gone, and is back"
 
 
 def test_what_flaps_is_told_once_an_interval_and_its_history_is_kept(fresh: World) -> None:

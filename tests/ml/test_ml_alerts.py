@@ -209,6 +209,7 @@ def events(found: list[Finding], there: Alert | None, kinds: frozenset[str] | No
 
 
 LATER = finding("prediction_drift", "score", "p__predictions", days=7)
+NOW = replace(LATER, period_days=None)
 WORSE = finding("prediction_drift", "score", "p__predictions", severity="critical")
 
 
@@ -231,6 +232,13 @@ WORSE = finding("prediction_drift", "score", "p__predictions", severity="critica
         ([SCORE, SCORE], alert("closed", closed_by="ada"), [("opened", "it is back")]),
         ([WORSE], alert("closed", closed_by="ada"), [("opened", "it is back")]),
         ([*FORTY, SCORE], alert(), [("opened", None), ("closed", "part of feature_drift/p/features")]),
+        # what tells how things stand at the clock is no newer for being asked again
+        ([NOW], alert(), [("seen", None)]),
+        ([NOW], alert("closed", closed_by="ada"), []),
+        ([replace(NOW, severity="critical")], alert("closed", closed_by="ada"), [("opened", "it is back")]),
+        ([NOW, LATER], alert("closed", closed_by="ada"), [("opened", "it is back")]),
+        # once it is gone, what was settled is over, and the next time is another
+        ([], alert("closed", closed_by="ada"), [("closed", "its reason has passed; ada had closed it")]),
     ],
 )
 def test_an_evaluation_does_this_to_an_alert(found, there, expected) -> None:
