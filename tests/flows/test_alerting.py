@@ -55,6 +55,7 @@ def test_a_warehouse_of_an_earlier_version_gets_what_is_new_and_keeps_what_it_ha
         con.execute("create view monitoring.alerts as select 1 as alert_id")
         con.execute("drop table ledger.alert_events")
         con.execute("alter table ledger.runs drop column cpu_seconds")
+        con.execute("alter table seeds.alert_kinds drop column period_days")
         con.execute("drop table landing.project")
         con.execute("update ledger.batches set rows_quarantined = rows_received where source = 'flights.weather'")
     runs = warehouse.rows("select count(*) as n from ledger.runs")[0]["n"]
@@ -64,3 +65,19 @@ def test_a_warehouse_of_an_earlier_version_gets_what_is_new_and_keeps_what_it_ha
     found = warehouse.rows("select count(*) as n, count(cpu_seconds) as measured from ledger.runs")
     assert found == [{"n": runs + 2, "measured": 2}]
     assert [row["alert_id"] for row in events.standing()] == ["quarantine/flights.weather"]
+
+
+def test_the_example_of_a_skew_is_one_row_as_it_was_served_and_as_it_stands(inside: House) -> None:
+    with warehouse.transaction() as con:
+        least = "(select min(entity_id) from ledger.served where features is not null)"
+        other = f"""concat('"plan_hour":', case when entity_id = {least} then 'null' else '99' end)"""
+        con.execute(
+            "update ledger.served set fingerprint = fingerprint + 1, "
+            f"features = regexp_replace(features, '\"plan_hour\":[^,}}]*', {other}) where features is not null"
+        )
+    found = warehouse.rows("select * from monitoring.mon_skew where feature = 'plan_hour' order by day")[0]
+    there = warehouse.rows(
+        "select plan_hour from problems.flight_disruption__scoring_set where flight_id = ?", [found["example"]]
+    )
+    assert found["rows_differing"] > 1
+    assert (found["example_served"], found["example_now"]) == (None, str(there[0]["plan_hour"]))

@@ -81,7 +81,7 @@ def _stakes() -> dict[str, Stake]:
     if warehouse.has_table("monitoring", "mon_proxies"):
         rows = warehouse.rows(
             "select problem, median(rows) as rows from (select problem, day, sum(rows) as rows from monitoring.mon_proxies "
-            "group by all qualify row_number() over (partition by problem order by day desc) <= 28) group by problem"
+            "group by problem, day qualify row_number() over (partition by problem order by day desc) <= 28) group by problem"
         )
         days = {row["problem"]: row["rows"] for row in rows}
     try:
