@@ -26,6 +26,8 @@ select
     runs.seconds,
     runs.cpu_seconds,
     runs.peak_memory_mb,
+    -- a process that has run for long holds the pages of the warehouse and what others left: no training can help that
+    runs.peak_memory_mb - runs.memory_before_mb as own_memory_mb,
     runs.rows as rows_trained,
     runs.limit_seconds,
     runs.limit_memory_mb,

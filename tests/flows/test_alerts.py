@@ -16,7 +16,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.steps import ledger, warehouse
+from flows.steps import ledger, memory, warehouse
 from flows.steps.alerting import channels, evaluating, events, telling
 from ml.alerts.finding import rank, short_id
 from ml.alerts.lineage import Lineage
@@ -311,20 +311,32 @@ def test_an_id_that_fits_several_asks_for_more_of_it(fresh: World) -> None:
         events.one(twice)
 
 
-def test_a_run_knows_what_it_took_and_what_it_was_allowed(monkeypatch: pytest.MonkeyPatch, fresh: World) -> None:
+def mapped(mb: int) -> mmap.mmap:
+    """Memory that is in use: mapped, because a process that has freed memory before would take a block from there."""
+    block = mmap.mmap(-1, mb * 2**20)
+    for at in range(0, len(block), 4096):
+        block[at] = 1
+    return block
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["the kernel's mark", "looking now and then"])
+def test_a_run_knows_what_it_took_and_what_it_was_allowed(
+    monkeypatch: pytest.MonkeyPatch, fresh: World, tmp_path: Path, kernel: bool
+) -> None:
     written: list[dict] = []
     monkeypatch.setattr(ledger, "_write", written.append)
-    with ledger.run("training", CLOCK) as run:
+    if not kernel:
+        monkeypatch.setattr(memory, "_CLEAR", tmp_path / "is" / "forbidden")
+    with mapped(300), ledger.run("training", CLOCK) as run:
         run.limit_seconds = 60.0
-        # mapped, not allocated: a process that has freed memory before would take the block from there
-        with mmap.mmap(-1, 200 * 2**20) as block:
-            for at in range(0, len(block), 4096):
-                block[at] = 1
-            time.sleep(0.2)
+        with mapped(200):
+            time.sleep(0 if kernel else 0.2)  # the kernel misses no moment
     (row,) = written
-    resident = row["peak_memory_mb"]
+    took = row["peak_memory_mb"] - row["memory_before_mb"]
+    assert 190 < took < 290, "and not what the process held before"
+    assert row["memory_before_mb"] > 300
     with ledger.run("serving", CLOCK):
         pass
-    assert resident - written[1]["peak_memory_mb"] > 150, "the peak is that of the run, not of the process"
+    assert row["peak_memory_mb"] - written[1]["peak_memory_mb"] > 350, "the peak is that of the run, not of the process"
     assert 0 < row["cpu_seconds"] < 60 and row["limit_seconds"] == 60.0 and row["limit_memory_mb"] is None
     assert row["warehouse_bytes"] >= Path(warehouse.file()).stat().st_size > 0

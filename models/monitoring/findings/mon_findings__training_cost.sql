@@ -16,6 +16,6 @@ select
 from (
     select *, 'seconds' as over_what, seconds as value, least(limit_seconds, usual_limit_seconds) as limit_value from training
     union all
-    select *, 'memory' as over_what, peak_memory_mb as value, limit_memory_mb as limit_value from training
+    select *, 'memory' as over_what, own_memory_mb as value, limit_memory_mb as limit_value from training
 )
 where value > limit_value
