@@ -122,6 +122,8 @@ def recommendation(found, headline: str) -> None:
 
 def alerts(rows: list[dict]) -> None:
     """Alerts, the worst first: how bad and what, since when and how much, the likely cause. Narrow terminals show it whole."""
+    from ml.alerts.message import measured
+
     if not rows:
         done("no alert is open")
     for row in rows:
@@ -129,7 +131,7 @@ def alerts(rows: list[dict]) -> None:
         what = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
         state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
         facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}"
-        facts += f" · {number(row['value'])} against {number(row['limit_value'])}"
+        facts += f" · {measured(row)}"
         if row["damage"] is not None:
             facts += f" · {row['damage']:.0%} of the decisions in doubt"
         out.print(f"[bold]{row['short_id']}[/]  [{color}]{row['severity']:8}[/]  {what} · {state}", soft_wrap=True)

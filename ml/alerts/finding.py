@@ -38,6 +38,8 @@ class Finding:
     rows_at_stake: int | None
     # Days of which it speaks; None where it tells how things stand at the clock.
     period_days: int | None = 1
+    # What is measured, in words.
+    measure: str | None = None
 
 
 def weigh(one: Finding) -> tuple[float, float]:

@@ -34,7 +34,7 @@ def order(row: Mapping[str, Any]) -> tuple:
 
 
 def _one(row: Mapping[str, Any], pages: str) -> str:
-    bad = f"{_number(row['value'])} against {_number(row['limit_value'])}"
+    bad = measured(row)
     if row["damage"] is not None:
         bad += f"; {row['damage']:.0%} of the decisions are in doubt"
     if row["cost"] is not None:
@@ -53,6 +53,15 @@ def _one(row: Mapping[str, Any], pages: str) -> str:
         f"Page: {pages.rstrip('/')}/{row['page'].removeprefix('docs/alerts/')}\n"
         f"Take it: python -m flows alerts ack {row['short_id']} --by YOU"
     )
+
+
+def measured(row: Mapping[str, Any]) -> str:
+    """What was measured, which way it went, and how far it may go: `share of missing values rose to 0.3, allowed up to 0.05`."""
+    what, value, limit = row["measure"] or "it", row["value"], row["limit_value"]
+    if value is None or limit is None or value == limit:
+        return f"{what} reached {_number(value)}"
+    went, way = ("rose", "up") if value > limit else ("fell", "down")
+    return f"{what} {went} to {_number(value)}, allowed {way} to {_number(limit)}"
 
 
 def _number(value: float | None) -> str:

@@ -45,6 +45,7 @@ select
     fold.times_seen,
     fold.times_opened,
     last_seen.points,
+    last_seen.measure,
     last_seen.value,
     last_seen.limit_value,
     last_seen.damage,

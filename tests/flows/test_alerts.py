@@ -43,7 +43,7 @@ class World:
         with warehouse.cursor() as con:
             con.execute(
                 "insert into monitoring.mon_findings select null, ?, ?, ?, null, ?, 1.0, 0.5, ?, 0.1, 10, "
-                "(select period_days from seeds.alert_kinds where kind = ?), true", row
+                "(select period_days from seeds.alert_kinds where kind = ?), 'it', true", row
             )  # fmt: skip
 
     def mend(self, kind: str) -> None:
@@ -94,7 +94,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, channel: Channel) -> Iterato
         con.execute(
             "create table monitoring.mon_findings (problem varchar, kind varchar, subject varchar, alert_id varchar, "
             "node varchar, seen_at timestamp, value double, limit_value double, severity varchar, damage double, "
-            "rows_at_stake bigint, period_days integer, is_standing boolean)"
+            "rows_at_stake bigint, period_days integer, measure varchar, is_standing boolean)"
         )
         for name in ("alerts", "mon_notices"):
             con.execute(f"create view monitoring.{name} as {sql(f'monitoring/{name}.sql')}")

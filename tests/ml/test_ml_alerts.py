@@ -13,7 +13,7 @@ from ml.alerts.cycle import Notice, changes, decide
 from ml.alerts.finding import Alert, Finding, rank, short_id
 from ml.alerts.group import group
 from ml.alerts.lineage import Lineage
-from ml.alerts.message import message, order
+from ml.alerts.message import measured, message, order
 from ml.alerts.stake import Stake, concerned, cost, owner
 
 DAY = datetime(2013, 7, 1)
@@ -280,7 +280,8 @@ def test_a_channel_is_told_of_an_alert_that_was_opened_by_event_4(state, severit
 ROW = {
     "alert_id": "label_drift/p/label", "short_id": "abc123", "problem": "p", "kind": "label_drift", "subject": "label",
     "state": "open", "severity": "warning", "first_seen": DAY.date(), "last_seen": DAY.date(), "times_seen": 1,
-    "value": 0.41234567, "limit_value": 0.25, "damage": 0.41, "cost": 1234.5, "cause": "f.flights: the source",
+    "measure": "share of true labels", "value": 0.41234567, "limit_value": 0.25,
+    "damage": 0.41, "cost": 1234.5, "cause": "f.flights: the source",
     "findings": "label_drift label", "note": None, "title": "The rate of the label has moved", "advice": "Wait.",
     "page": "docs/alerts/label_drift.md", "owner": "ada",
 }  # fmt: skip
@@ -289,9 +290,23 @@ ROW = {
 def test_a_message_says_what_since_when_how_bad_why_and_what_to_do() -> None:
     title, body = message([ROW], "https://example.org/alerts/")
     assert title == "warning: The rate of the label has moved (label)"
-    for part in ("label of p", "0.4123 against 0.25", "41%", "1,234", "2013-07-01", "f.flights: the source", "Owner: ada",
+    for part in ("label of p", "share of true labels rose to 0.4123, allowed up to 0.25",
+                 "41%", "1,234", "2013-07-01", "f.flights: the source", "Owner: ada",
                  "Wait.", "https://example.org/alerts/label_drift.md", "alerts ack abc123"):  # fmt: skip
         assert part in body, part
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "said"),
+    [
+        (0.1, 0.2, "rows of the day fell to 0.1, allowed down to 0.2"),
+        (0.12, 0.114, "rows of the day rose to 0.12, allowed up to 0.114"),
+        (6.0, 6.0, "rows of the day reached 6"),
+        (3.0, None, "rows of the day reached 3"),
+    ],
+)
+def test_a_message_says_which_way_it_went_and_how_far_it_may_go(value: float, limit: float | None, said: str) -> None:
+    assert measured({"measure": "rows of the day", "value": value, "limit_value": limit}) == said
 
 
 def test_a_message_is_short_however_many_alerts_there_are_and_begins_with_the_worst() -> None:

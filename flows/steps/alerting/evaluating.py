@@ -57,15 +57,17 @@ def _record(change: Change, stakes: dict[str, Stake], graph: Lineage) -> dict:
 
 def _facts(made: Group, stakes: dict[str, Stake], graph: Lineage) -> dict:
     root, worst = made.root, made.worst
+    subject = root.alert_id.removeprefix(f"{root.kind}/{root.problem}/" if root.problem else f"{root.kind}/")
     return {
         "problem": root.problem,
         "kind": root.kind,
-        "subject": root.alert_id.removeprefix(f"{root.kind}/{root.problem}/" if root.problem else f"{root.kind}/"),
+        "subject": subject,
         "severity": made.severity,
         "owner": owner(root, stakes, graph),
         "first_seen": made.first_seen.date(),
         "last_seen": made.last_seen.date(),
         "points": len(made.members),
+        "measure": worst.measure if worst.subject == subject else f"{worst.subject}: {worst.measure}",
         "value": worst.value,
         "limit_value": worst.limit_value,
         "damage": made.damage,

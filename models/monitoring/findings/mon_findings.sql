@@ -21,6 +21,7 @@ select
     concat_ws('/', unite.kind, unite.problem, unite.alert_subject) as alert_id,
     unite.node,
     unite.seen_at,
+    unite.measure,
     unite.value,
     unite.limit_value,
     coalesce(unite.severity, kinds.severity) as severity,

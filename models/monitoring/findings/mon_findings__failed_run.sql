@@ -12,6 +12,7 @@ select
     runs.phase as alert_subject,
     cast(null as varchar) as node,
     runs.as_of as seen_at,
+    'failures since the last success' as measure,
     -- how many times it has failed by then: the first failure is 1
     cast(row_number() over (partition by runs.problem, runs.phase order by runs.started_at) as double) as value,
     cast(0 as double) as limit_value,

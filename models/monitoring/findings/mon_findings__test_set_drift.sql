@@ -7,6 +7,7 @@ select
     'holdout' as alert_subject,
     'model_versions' as node,
     trained_as_of as seen_at,
+    'PSI of the scores on the holdout against the one before' as measure,
     score_psi as value,
     cast({{ limit }} as double) as limit_value,
     cast(null as varchar) as severity,

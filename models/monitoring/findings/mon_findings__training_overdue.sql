@@ -36,6 +36,7 @@ select
     'training' as alert_subject,
     'model_versions' as node,
     now as seen_at,
+    'days since the last training that succeeded' as measure,
     days as value,
     cast(limit_days as double) as limit_value,
     cast(null as varchar) as severity,
