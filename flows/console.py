@@ -187,6 +187,9 @@ def summary(state) -> None:
         kinds.setdefault(row["kind"], []).append(str(row["subject"]))
     told = "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
     out.print(f"  alerts [bold]{len(state.alerts)}[/]" + (f" ({told})" if told else ""))
+    if state.unwatched:
+        since = f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC: what the monitors say is as old"
+        out.print(f"  [red]{since}[/]; look again: python -m flows monitor", soft_wrap=True)
     out.print("  seconds " + " · ".join(f"{row['phase']} {row['seconds']:.0f}" for row in state.seconds))
     report = f"published/reports/{state.problem}.html (how the model fares)"
     out.print(f"\n  open next: {report} · published/analytics.duckdb in your BI tool · make docs (lineage)", soft_wrap=True)

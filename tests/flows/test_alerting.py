@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from flows.steps import building, clock, ledger, warehouse
+from datetime import timedelta
+
+import pytest
+import yaml
+
+from flows import console
+from flows.steps import building, clock, dbt, health, ledger, problems, reports, summary, warehouse
 from flows.steps.alerting import evaluating, events, lineage
+from flows.steps.pages.report import glance
 from tests.children import House
+from tests.conftest import PROBLEM, PROJECT
 
 FEATURES = "flight_disruption__features"
 
@@ -81,3 +89,25 @@ def test_the_example_of_a_skew_is_one_row_as_it_was_served_and_as_it_stands(insi
     )
     assert found["rows_differing"] > 1
     assert (found["example_served"], found["example_now"]) == (None, str(there[0]["plan_hour"]))
+
+
+def test_the_runs_that_are_expected_are_those_that_are_deployed_by_the_hour() -> None:
+    deployed = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
+    hourly = {one["entrypoint"].split(":")[1] for one in deployed for when in one["schedules"] if " * * * *" in when["cron"]}
+    assert set(dbt.project_vars()["expected_runs"]) == hourly
+
+
+def test_who_reads_later_than_the_next_look_was_due_is_told_that_nobody_has_looked(
+    inside: House, capsys: pytest.CaptureFixture
+) -> None:
+    looked = health.of(PROBLEM, ledger.wall_clock())["looked_at"]
+    due = looked + timedelta(hours=3)
+    assert health.of(PROBLEM, due)["state"] != "UNWATCHED" == health.of(PROBLEM, due + timedelta(seconds=1))["state"]
+    assert summary.of(PROBLEM).unwatched is None
+    with warehouse.transaction() as con:
+        con.execute("update ledger.runs set started_at = started_at - interval 4 hours")
+    console.summary(summary.of(PROBLEM))
+    since = f"{looked - timedelta(hours=4):%d %B %Y %H:%M} UTC"
+    assert f"not looked at since {since}" in " ".join(capsys.readouterr().out.split())
+    head = glance.head(reports.gather(problems.get(PROBLEM), clock.now(), errors=False))
+    assert "Not looked at since" in head and "The model is healthy" not in head
