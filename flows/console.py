@@ -122,6 +122,8 @@ def recommendation(found, headline: str) -> None:
 
 def alerts(rows: list[dict]) -> None:
     """Alerts, the worst first: how bad and what, since when and how much, the likely cause. Narrow terminals show it whole."""
+    from ml.alerts.message import measured
+
     if not rows:
         done("no alert is open")
     for row in rows:
@@ -129,7 +131,7 @@ def alerts(rows: list[dict]) -> None:
         what = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
         state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
         facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}"
-        facts += f" · {number(row['value'])} against {number(row['limit_value'])}"
+        facts += f" · {measured(row)}"
         if row["damage"] is not None:
             facts += f" · {row['damage']:.0%} of the decisions in doubt"
         out.print(f"[bold]{row['short_id']}[/]  [{color}]{row['severity']:8}[/]  {what} · {state}", soft_wrap=True)
@@ -185,6 +187,9 @@ def summary(state) -> None:
         kinds.setdefault(row["kind"], []).append(str(row["subject"]))
     told = "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
     out.print(f"  alerts [bold]{len(state.alerts)}[/]" + (f" ({told})" if told else ""))
+    if state.unwatched:
+        since = f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC: what the monitors say is as old"
+        out.print(f"  [red]{since}[/]; look again: python -m flows monitor", soft_wrap=True)
     out.print("  seconds " + " · ".join(f"{row['phase']} {row['seconds']:.0f}" for row in state.seconds))
     report = f"published/reports/{state.problem}.html (how the model fares)"
     out.print(f"\n  open next: {report} · published/analytics.duckdb in your BI tool · make docs (lineage)", soft_wrap=True)

@@ -88,6 +88,7 @@ class Run:
             "code_version": code_version(),
             "cpu_seconds": time.process_time() - self._cpu_began,
             "peak_memory_mb": self._memory.peak_mb(),
+            "memory_before_mb": self._memory.before_mb,
             "warehouse_bytes": warehouse.size(),
             "limit_seconds": self.limit_seconds,
             "limit_memory_mb": self.limit_memory_mb,

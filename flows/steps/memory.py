@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import threading
 from pathlib import Path
 
+import pyarrow as pa
+
 # LightGBM and DuckDB hold what they take for longer than this; looking costs about ten microseconds.
 EVERY_SECONDS = 0.05
-_STATM = Path("/proc/self/statm")
+_STATM, _STATUS, _CLEAR = Path("/proc/self/statm"), Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 class Watch:
-    """Looks at the resident memory from its making until `stop`; the greatest value seen is the peak.
+    """The resident memory from its making until `stop`: what was held at the beginning, and the greatest value since.
 
-    The kernel's own high-water mark is that of the whole life of the process: after one training every later run would have it.
+    The kernel keeps the greatest value since the process began, so that every run after a training would have that of the
+    training; it is set back at the beginning. Where that is forbidden, or another run sets it back meanwhile, looking now and
+    then has to do.
     """
 
     def __init__(self) -> None:
-        self._peak, self._stopped = resident_mb(), threading.Event()
+        self._exact, self._stopped = _set_back(), threading.Event()
+        self.before_mb = self._peak = resident_mb()
         if self._peak is not None:
             threading.Thread(target=self._look, name="memory", daemon=True).start()
 
     def _look(self) -> None:
         while not self._stopped.wait(EVERY_SECONDS):
-            self.peak_mb()
+            self._peak = max(self._peak, resident_mb() or 0.0)
 
     def peak_mb(self) -> float | None:
         """The greatest so far, in MB of 2^20 bytes; None where /proc is missing."""
         now = resident_mb()
         if now is not None:
-            self._peak = max(self._peak or 0.0, now)
+            self._peak = max(self._peak or 0.0, now, _mark_mb() if self._exact else 0.0)
         return self._peak
 
     def stop(self) -> None:
@@ -44,3 +51,26 @@ def resident_mb() -> float | None:
         return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     except OSError:
         return None
+
+
+def give_back() -> None:
+    """Give what was freed back to the system: what the next one takes from there would not be seen as taken."""
+    pa.default_memory_pool().release_unused()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):
+        return  # not glibc
+
+
+def _set_back() -> bool:
+    """Set the kernel's high-water mark back to what is resident now; whether that was possible."""
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def _mark_mb() -> float:
+    found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
+    return int(found[1]) / 2**10 if found else 0.0

@@ -14,6 +14,7 @@ import pyarrow as pa
 from flows.steps import cards, dbt, ledger, problems, publishing, registry, settings, warehouse
 from flows.steps.alerting import events
 from flows.steps.calendar import coming
+from flows.steps.health import of as judge
 from flows.steps.step import step
 from ml.errors import AsofError
 from ml.histogram import Cell
@@ -103,10 +104,9 @@ def file(name: str) -> Path:
 
 def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
     """Read what a report says from the warehouse; AsofError when it has not been built yet."""
-    if not warehouse.has_table("monitoring", "mon_health"):
+    who, health = [problem.name], judge(problem.name, ledger.wall_clock())
+    if health is None:
         raise AsofError(f"{problem.name} has no monitors to report on yet: run `python -m flows build`")
-    who = [problem.name]
-    health = warehouse.rows("select * from monitoring.mon_health where problem = ?", who)[0]
     models = warehouse.rows("select * from marts.model_versions where problem = ? order by trained_as_of, model_version", who)
     version, metric = health["champion"], problem.metric
     quality = warehouse.rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flows.steps import clock, problems, registry, warehouse
+from flows.steps import clock, health, ledger, problems, registry, warehouse
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Summary:
     verdicts: list[dict]
     alerts: list[dict]
     seconds: list[dict]
+    unwatched: datetime | None
 
 
 def of(problem: str) -> Summary:
@@ -54,4 +55,11 @@ def of(problem: str) -> Summary:
         seconds=warehouse.rows(
             "select phase, count(*) as runs, sum(seconds) as seconds, count_if(status = 'failed') as failed from ledger.runs "
             "group by phase order by seconds desc"),
+        unwatched=_unwatched(problem),
     )  # fmt: skip
+
+
+def _unwatched(problem: str) -> datetime | None:
+    """When the monitors were looked at last, where the next look was due before now; None where it was not."""
+    row = health.of(problem, ledger.wall_clock())
+    return row["looked_at"] if row and row["looked_at"] and ledger.wall_clock() > row["look_due_at"] else None

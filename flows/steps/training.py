@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from checks.border import check_rows
-from flows.steps import ledger, problems, settings, warehouse
+from flows.steps import ledger, memory, problems, settings, warehouse
 from flows.steps.step import step
 from ml import profile
 from ml.learn import Progress
@@ -24,6 +24,7 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None, 
 
     `cause` says why: what was due by the declared policy, or that a person asked for it.
     """
+    memory.give_back()
     with ledger.run("training", now, problem.name) as run:
         run.limit_seconds, run.limit_memory_mb = problem.budget
         rows = problems.training_rows(problem, now)

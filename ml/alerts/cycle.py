@@ -31,8 +31,9 @@ def changes(groups: Iterable[Group], alerts: Mapping[str, Alert], kinds: frozens
     """What the groups that stand now do to the alerts there are.
 
     Opened: new; closed and here again; or worse than before, whatever a person said of it. Seen: something new was found of an
-    open one. Closed: nothing of it stands any more, or another alert holds it now. `kinds` restricts closing to alerts of kinds
-    that were looked at; None means that all were.
+    open one. Closed: nothing of it stands any more, or another alert holds it now; what a person has closed is closed once more
+    when it has gone, so that it is news when it comes back. `kinds` restricts closing to alerts of kinds that were looked at;
+    None means that all were.
     """
     found: list[Change] = []
     standing = {group.alert_id: group for group in groups}
@@ -43,21 +44,26 @@ def changes(groups: Iterable[Group], alerts: Mapping[str, Alert], kinds: frozens
             found.append(Change(event[0], alert_id, group, event[1]))
     for alert_id, alert in alerts.items():
         looked_at = kinds is None or alert_id.split("/")[0] in kinds
-        if alert.state != "closed" and alert_id not in standing and looked_at:
+        if alert_id in standing or not looked_at:
+            continue
+        if alert.state != "closed":
             found.append(Change("closed", alert_id, None, f"part of {held[alert_id]}" if alert_id in held else PASSED))
+        elif alert.closed_by is not None and alert_id not in held:
+            found.append(Change("closed", alert_id, None, f"{PASSED}; {alert.closed_by} had closed it"))
     return found
 
 
 def _event(group: Group, alert: Alert | None) -> tuple[str, str | None] | None:
     if alert is None:
         return "opened", None
-    newer = group.last_seen.date() > alert.last_seen.date() or len(group.members) > alert.points
-    worse = rank(group.severity) > rank(alert.severity)
+    more, worse = len(group.members) > alert.points, rank(group.severity) > rank(alert.severity)
     if alert.state == "closed":
-        # Who closed it by hand has seen what there was: only something new opens it again.
-        return ("opened", "it is back") if alert.closed_by is None or newer or worse else None
+        # Who closed it by hand has seen what there was: only something new opens it again, and to ask again is nothing new.
+        new = more or any(one.seen_at.date() > alert.last_seen.date() for one in group.members if one.period_days is not None)
+        return ("opened", "it is back") if alert.closed_by is None or new or worse else None
     if worse:
         return "opened", f"worse: {group.severity}"
+    newer = more or group.last_seen.date() > alert.last_seen.date()
     return ("seen", None) if newer or group.severity != alert.severity else None
 
 

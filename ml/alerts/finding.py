@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +36,25 @@ class Finding:
     severity: str
     damage: float | None
     rows_at_stake: int | None
+    # Days of which it speaks; None where it tells how things stand at the clock.
+    period_days: int | None = 1
+    # What is measured, in words.
+    measure: str | None = None
+
+
+def weigh(one: Finding) -> tuple[float, float]:
+    """How bad a finding is among those of its kind: by its damage, then by what was measured."""
+    return one.damage if one.damage is not None else -1.0, abs(one.value or 0)
+
+
+def latest(members: Iterable[Finding]) -> list[Finding]:
+    """Of each kind, problem and subject the finding that was seen last."""
+    last: dict[tuple, Finding] = {}
+    for one in members:
+        key = (one.kind, one.problem, one.subject)
+        if key not in last or (one.seen_at, weigh(one)) > (last[key].seen_at, weigh(last[key])):
+            last[key] = one
+    return list(last.values())
 
 
 @dataclass(frozen=True)

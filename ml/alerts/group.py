@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ml.alerts.finding import Finding, rank
+from ml.alerts.finding import Finding, latest, rank, weigh
 from ml.alerts.lineage import Lineage
 
 # How many findings an alert names: beyond, a list is not read.
 NAMED = 6
-# A week is named by its Monday: what stops on a Friday may be the cause of what deviates in that week.
-PERIOD = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -41,27 +39,23 @@ class Group:
     def worst(self) -> Finding:
         """The finding that measures the alert: of the latest of its own kind the one that does the greatest damage."""
         own = [one for one in self.members if one.kind == self.root.kind and one.alert_id == self.root.alert_id]
-        latest = max(one.seen_at for one in own)
-        return max((one for one in own if one.seen_at == latest), key=_weight)
+        last = max(one.seen_at for one in own)
+        return max((one for one in own if one.seen_at == last), key=weigh)
 
     @property
     def damage(self) -> float | None:
         """Share of the decisions in doubt: the greatest of its kinds; the features of one kind add up, to 1 at the most."""
         sums: dict[tuple, float] = defaultdict(float)
-        for one in _latest(self.members):
+        for one in latest(self.members):
             if one.damage is not None:
                 sums[one.kind, one.problem] += one.damage
         return min(1.0, max(sums.values())) if sums else None
 
     @property
-    def rows_at_stake(self) -> int | None:
-        return max((one.rows_at_stake for one in self.members if one.rows_at_stake is not None), default=None)
-
-    @property
     def findings(self) -> str:
         """What it holds, worst first: `feature_drift temperature, gust and 3 more; prediction_drift score`."""
         by_kind: dict[str, list[str]] = {}
-        by_weight = sorted(_latest(self.members), key=lambda one: (*(-part for part in _weight(one)), one.kind, one.subject))
+        by_weight = sorted(latest(self.members), key=lambda one: (*(-part for part in weigh(one)), one.kind, one.subject))
         for one in by_weight:
             names = by_kind.setdefault(one.kind, [])
             names += [] if one.subject in names else [one.subject]
@@ -98,13 +92,15 @@ def _root(one: Finding, lineage: Lineage, since: Mapping[str, datetime]) -> str 
     if one.node is None:
         return None
     above = lineage.above(one.node, one.subject) & set(since)
-    above = {node for node in above if since[node] <= one.seen_at + PERIOD}
+    # A week is named by its Monday, and what belongs to a day lands when it is over: the next morning is still that day's.
+    last = one.seen_at.date() + timedelta(days=one.period_days or 1)
+    above = {node for node in above if since[node].date() <= last}
     return min(lineage.earliest(above), key=lambda node: (since[node], node)) if above else one.node
 
 
 def _group(node: str | None, members: list[Finding], lineage: Lineage, open_ids: frozenset[str]) -> Group:
     own = [one for one in members if one.node == node] or members
-    name = max(own, key=lambda one: (one.alert_id in open_ids, rank(one.severity), _weight(one), one.alert_id))
+    name = max(own, key=lambda one: (one.alert_id in open_ids, rank(one.severity), weigh(one), one.alert_id))
     return Group(name.alert_id, name, tuple(members), _cause(node, name, own, members, lineage))
 
 
@@ -115,7 +111,7 @@ def _cause(node: str | None, name: Finding, own: list[Finding], members: list[Fi
     if node not in lineage.parents or not lineage.above(node):
         return f"{node}: nothing before it in the lineage deviates" if len(members) == len(own) else f"{node}, the source"
     weights: dict[str, float] = defaultdict(float)
-    for one in _latest(own):
+    for one in latest(own):
         weights[lineage.origin(node, one.subject)] += one.damage or 1e-9
     origin, weight = max(weights.items(), key=lambda item: (item[1], item[0]))
     if origin == node:
@@ -123,17 +119,3 @@ def _cause(node: str | None, name: Finding, own: list[Finding], members: list[Fi
     share = weight / sum(weights.values())
     part = "all of it" if share > 0.995 else f"{share:.0%} of it"
     return f"{origin}: {part} is computed from there, and nothing before {node} deviates by itself"
-
-
-def _latest(members: Iterable[Finding]) -> list[Finding]:
-    """Of each kind, problem and subject the finding that was seen last."""
-    last: dict[tuple, Finding] = {}
-    for one in members:
-        key = (one.kind, one.problem, one.subject)
-        if key not in last or (one.seen_at, _weight(one)) > (last[key].seen_at, _weight(last[key])):
-            last[key] = one
-    return list(last.values())
-
-
-def _weight(one: Finding) -> tuple[float, float]:
-    return one.damage if one.damage is not None else -1.0, abs(one.value or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from ml.alerts.finding import rank
@@ -24,12 +25,16 @@ def message(rows: list[Mapping[str, Any]], pages: str) -> tuple[str, str]:
 
 
 def order(row: Mapping[str, Any]) -> tuple:
-    """The sort key of alerts: critical first, then the greatest damage, then the oldest."""
-    return -rank(row["severity"]), -(row["cost"] or 0), -(row["damage"] or 0), row["first_seen"], row["alert_id"]
+    """The sort key of alerts: critical first, then the dearest, then the greatest damage, then the oldest.
+
+    Decisions in doubt that nobody can price come first: nobody knows that they are cheap.
+    """
+    cost = inf if row["cost"] is None and row["damage"] is not None else row["cost"] or 0
+    return -rank(row["severity"]), -cost, -(row["damage"] or 0), row["first_seen"], row["alert_id"]
 
 
 def _one(row: Mapping[str, Any], pages: str) -> str:
-    bad = f"{_number(row['value'])} against {_number(row['limit_value'])}"
+    bad = measured(row)
     if row["damage"] is not None:
         bad += f"; {row['damage']:.0%} of the decisions are in doubt"
     if row["cost"] is not None:
@@ -44,9 +49,19 @@ def _one(row: Mapping[str, Any], pages: str) -> str:
         f"Found: {row['findings']}\n"
         f"Likely cause: {row['cause']}\n"
         f"What to do: {row['advice']}\n"
+        f"Owner: {row['owner'] or 'nobody is declared'}\n"
         f"Page: {pages.rstrip('/')}/{row['page'].removeprefix('docs/alerts/')}\n"
         f"Take it: python -m flows alerts ack {row['short_id']} --by YOU"
     )
+
+
+def measured(row: Mapping[str, Any]) -> str:
+    """What was measured, which way it went, and how far it may go: `share of missing values rose to 0.3, allowed up to 0.05`."""
+    what, value, limit = row["measure"] or "it", row["value"], row["limit_value"]
+    if value is None or limit is None or value == limit:
+        return f"{what} reached {_number(value)}"
+    went, way = ("rose", "up") if value > limit else ("fell", "down")
+    return f"{what} {went} to {_number(value)}, allowed {way} to {_number(limit)}"
 
 
 def _number(value: float | None) -> str:

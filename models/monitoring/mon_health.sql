@@ -27,6 +27,15 @@ standing_alerts as (
     group by problems.problem
 ),
 
+looks as (
+    select
+        max(started_at) as latest_run_at,
+        max(started_at) filter (where phase = 'monitoring' and status = 'succeeded') as looked_at,
+        max(started_at) filter (where phase = 'monitoring' and status = 'succeeded')
+        + {{ var('expected_runs').monitoring }} * interval '1' hour as look_due_at
+    from {{ ref('runs') }}
+),
+
 labels as (
     select problem, max(last_day) as measured_through, max(rows_labelled) as rows_labelled
     from {{ ref('mon_quality') }}
@@ -54,6 +63,8 @@ select
     case
         when champion is null then 'NO MODEL'
         when critical_alerts > 0 then 'FAILING'
+        -- the present is at least that of the latest run; who has a clock asks whether the look is due by it
+        when latest_run_at > look_due_at then 'UNWATCHED'
         -- labels that ended four weeks ago speak of another month
         when coalesce(measured_through < today - 28, true) and coalesce(estimate_state, 'BLIND') = 'BLIND' then 'BLIND'
         when warning_alerts > 0 then 'WATCH'
@@ -66,9 +77,12 @@ select
     coalesce(info_alerts, 0) as info_alerts,
     coalesce(rows_labelled, 0) as rows_labelled,
     measured_through,
+    looked_at,
+    look_due_at,
     estimate_state
 from problems
 cross join clock
+cross join looks
 left join champions using (problem)
 left join standing_alerts using (problem)
 left join labels using (problem)

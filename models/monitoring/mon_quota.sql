@@ -24,7 +24,15 @@ fit as (
     {{ theil_sen('recent', by=['quota']) }}
 ),
 
--- From where it goes on: a level from where it stands, a sum from the line, because days differ by chance.
+-- How far a period lies from the line when it strays farthest: days differ by chance, and the limit is reached by such a day.
+strays as (
+    select quota, max(abs(recent.y - fit.median_y - fit.slope * (recent.x - fit.median_x))) as stray
+    from recent
+    inner join fit using (quota)
+    group by quota
+),
+
+-- From where it goes on: a level from where it stands, a sum from the middle of its line, because periods differ by chance.
 project as (
     select
         quotas.*,
@@ -36,22 +44,26 @@ project as (
         case when fit.points >= 7 then fit.slope end as slope,
         case when fit.points >= 7 then fit.slope_low end as slope_low,
         case when fit.points >= 7 then fit.slope_high end as slope_high,
-        quotas.limit_value - case
-            when latest.is_level then latest.used
-            else fit.median_y + fit.slope * ({{ days_since_1970('latest.period_start') }} - fit.median_x)
-        end as room
+        stray,
+        case when latest.is_level then 0 else {{ days_since_1970('latest.period_start') }} - fit.median_x end as days_gone,
+        quotas.limit_value - case when latest.is_level then latest.used else fit.median_y end as room
     from quotas
     left join latest using (quota)
     left join fit using (quota)
+    left join strays using (quota)
 ),
 
+-- The earliest day has the steepest slope and a period that strays up, the latest the flattest and one that strays down.
 date_the_end as (
     select
         *,
-        {%- for reached, slope in [('reached_on', 'slope'), ('reached_earliest', 'slope_high'), ('reached_latest', 'slope_low')] %}
+        {%- for reached, slope, left in [
+            ('reached_on', 'slope', 'room'), ('reached_earliest', 'slope_high', 'room - stray'),
+            ('reached_latest', 'slope_low', 'room + stray'),
+        ] %}
         -- a hundred years are never
-        case when {{ slope }} > 0 and room / {{ slope }} < 36500
-            then period_start + cast(ceil(greatest(room, 0) / {{ slope }}) as integer)
+        case when {{ slope }} > 0 and ({{ left }}) / {{ slope }} < 36500
+            then period_start + cast(ceil(greatest(({{ left }}) / {{ slope }} - days_gone, 0)) as integer)
         end as {{ reached }}{{ "," if not loop.last }}
         {%- endfor %}
     from project
@@ -65,6 +77,8 @@ select
     used,
     limit_value,
     share,
+    warn_at,
+    warn_days,
     points,
     slope as daily_growth,
     reached_on,

@@ -22,6 +22,25 @@ measure_by_day as (
     select 'landed_rows', cast(landed_as_of as date), cast(sum(rows_loaded) as double) from batches group by 2
 ),
 
+-- What is summed and was not used on a day was used 0: a period without use is part of the trend. What is a level, or the greatest
+-- of its day, is not known on a day without a run.
+first_days as (
+    select measured_as, min(day) as first_day
+    from measure_by_day
+    where measured_as in ('cpu_seconds', 'training_seconds', 'predictions', 'landed_rows')
+    group by measured_as
+),
+
+days as (
+    {{ instants_between('(select min(first_day) from first_days)', '(select now from ' ~ ref('stg_asof__clock') ~ ')', '1 day', 'at') }}
+),
+
+fill_the_days as (
+    select * from measure_by_day
+    union all
+    select first_days.measured_as, cast(days.at as date), 0 from first_days inner join days on days.at >= first_days.first_day
+),
+
 name_the_periods as (
     select
         quotas.quota,
@@ -39,7 +58,7 @@ name_the_periods as (
             when 'month' then cast(date_trunc('month', day) + interval 1 month as date)
             else day + 1
         end as period_end
-    from measure_by_day
+    from fill_the_days
     inner join quotas using (measured_as)
     where used is not null
 )

@@ -26,15 +26,11 @@ count_by_column as (
     group by all
 ),
 
+-- As a row, so that column, rows and reason are of the same refusals, of lines without a column as well.
 worst_column as (
-    select
-        source,
-        day,
-        max_by(column_name, rows) as worst_column,
-        cast(max(rows) as bigint) as worst_rows,
-        max_by(example, rows) as worst_reason
+    select source, day, column_name as worst_column, cast(rows as bigint) as worst_rows, example as worst_reason
     from count_by_column
-    group by all
+    qualify row_number() over (partition by source, day order by rows desc, column_name) = 1
 )
 
 select

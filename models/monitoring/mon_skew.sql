@@ -57,18 +57,20 @@ sample_size as (
     select problem, model_version, day, count(*) as rows_compared from compare where served_features is not null group by all
 ),
 
+-- The example is a row, not the least of each column: a value that is missing is shown as missing.
 count_features as (
     select
         problem, model_version, day, feature,
-        max(rows_compared) as rows_compared,
-        count(*) as rows_differing,
-        min(entity_id) as example,
-        min_by(served_features_value, entity_id) as example_served,
-        min_by(now_features_value, entity_id) as example_now
+        rows_compared,
+        count(*) over by_feature as rows_differing,
+        entity_id as example,
+        served_features_value as example_served,
+        now_features_value as example_now
     from name_the_features
     inner join sample_size using (problem, model_version, day)
     where served_features_value is distinct from now_features_value
-    group by all
+    window by_feature as (partition by problem, model_version, day, feature)
+    qualify row_number() over (partition by problem, model_version, day, feature order by entity_id, as_of) = 1
 )
 
 select *, cast(rows_differing as double) / rows_compared as share from count_rows

@@ -15,17 +15,6 @@ compare_with_those_before as (
     from runs
     where status = 'succeeded'
     window earlier as (partition by problem order by started_at, run_id rows between unbounded preceding and 1 preceding)
-),
-
-measure_the_gaps as (
-    select problem, {{ seconds_between('succeeded_as_of', 'as_of') }} / 86400 as gap_days
-    from runs
-    where status = 'succeeded' and as_of > succeeded_as_of
-),
-
-usual_gaps as (
-    -- Three gaps: of two, one that was an exception is half of what is usual.
-    select problem, case when count(*) >= 3 then median(gap_days) end as usual_gap_days from measure_the_gaps group by problem
 )
 
 select
@@ -37,6 +26,8 @@ select
     runs.seconds,
     runs.cpu_seconds,
     runs.peak_memory_mb,
+    -- a process that has run for long holds the pages of the warehouse and what others left: no training can help that
+    runs.peak_memory_mb - runs.memory_before_mb as own_memory_mb,
     runs.rows as rows_trained,
     runs.limit_seconds,
     runs.limit_memory_mb,
@@ -44,7 +35,6 @@ select
     case when successes_before >= 3
         then {{ var('alert_limits').training_times_usual }} * usual_seconds_a_row * runs.rows
     end as usual_limit_seconds,
-    usual_gap_days,
     {{ seconds_between('succeeded_as_of', 'runs.as_of') }} / 86400 as days_since_success,
     count_if(runs.status = 'failed') over (
         partition by runs.problem, successes_before order by runs.started_at, runs.run_id
@@ -52,4 +42,3 @@ select
     runs.message
 from runs
 left join compare_with_those_before using (run_id)
-left join usual_gaps on usual_gaps.problem is not distinct from runs.problem

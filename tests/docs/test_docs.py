@@ -127,6 +127,9 @@ def test_a_page_of_an_alert_says_what_why_and_what_to_do(kind: str) -> None:
     text = (PROJECT / "docs" / "alerts" / f"{kind}.md").read_text()
     wanted = (f"# {kind}\n", "**Example.**", "**Why it matters.**", "**How it is measured.**", "**What to do.**")
     assert [part for part in wanted if part not in text] == []
+    assert re.search(r"\*\*Example\.\*\* (From the life of the example|Invented, the example's life never raised it): ", text), (
+        "an example is from the life of the example or says that it is not"
+    )
 
 
 def test_decisions_are_numbered_without_gaps_and_listed() -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from flows.steps import building, clock, ledger, warehouse
+from datetime import timedelta
+
+import pytest
+import yaml
+
+from flows import console
+from flows.steps import building, clock, dbt, health, ledger, problems, reports, summary, warehouse
 from flows.steps.alerting import evaluating, events, lineage
+from flows.steps.pages.report import glance
 from tests.children import House
+from tests.conftest import PROBLEM, PROJECT
 
 FEATURES = "flight_disruption__features"
 
@@ -41,6 +49,8 @@ def test_what_stands_on_a_bad_feed_is_one_alert_that_names_the_feed(inside: Hous
     bad = found["quarantine/flights.weather"]
     assert "flights.weather" in bad["cause"]
     assert "quarantine flights.weather" in bad["findings"] and "missing_values" in bad["findings"]
+    assert bad["owner"] == "operations-analytics", "of the problem that stands on it"
+    assert bad["cost"] > found["missing_values/flight_disruption/values"]["cost"] > 0
     traced = lineage.read({FEATURES})
     weather = sum(1 for (_, column) in traced.columns if "flights.weather" in traced.above(FEATURES, column))
     assert bad["points"] > weather > 10, "each feature of the weather, and the files themselves"
@@ -53,6 +63,7 @@ def test_a_warehouse_of_an_earlier_version_gets_what_is_new_and_keeps_what_it_ha
         con.execute("create view monitoring.alerts as select 1 as alert_id")
         con.execute("drop table ledger.alert_events")
         con.execute("alter table ledger.runs drop column cpu_seconds")
+        con.execute("alter table seeds.alert_kinds drop column period_days")
         con.execute("drop table landing.project")
         con.execute("update ledger.batches set rows_quarantined = rows_received where source = 'flights.weather'")
     runs = warehouse.rows("select count(*) as n from ledger.runs")[0]["n"]
@@ -62,3 +73,41 @@ def test_a_warehouse_of_an_earlier_version_gets_what_is_new_and_keeps_what_it_ha
     found = warehouse.rows("select count(*) as n, count(cpu_seconds) as measured from ledger.runs")
     assert found == [{"n": runs + 2, "measured": 2}]
     assert [row["alert_id"] for row in events.standing()] == ["quarantine/flights.weather"]
+
+
+def test_the_example_of_a_skew_is_one_row_as_it_was_served_and_as_it_stands(inside: House) -> None:
+    with warehouse.transaction() as con:
+        least = "(select min(entity_id) from ledger.served where features is not null)"
+        other = f"""concat('"plan_hour":', case when entity_id = {least} then 'null' else '99' end)"""
+        con.execute(
+            "update ledger.served set fingerprint = fingerprint + 1, "
+            f"features = regexp_replace(features, '\"plan_hour\":[^,}}]*', {other}) where features is not null"
+        )
+    found = warehouse.rows("select * from monitoring.mon_skew where feature = 'plan_hour' order by day")[0]
+    there = warehouse.rows(
+        "select plan_hour from problems.flight_disruption__scoring_set where flight_id = ?", [found["example"]]
+    )
+    assert found["rows_differing"] > 1
+    assert (found["example_served"], found["example_now"]) == (None, str(there[0]["plan_hour"]))
+
+
+def test_the_runs_that_are_expected_are_those_that_are_deployed_by_the_hour() -> None:
+    deployed = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
+    hourly = {one["entrypoint"].split(":")[1] for one in deployed for when in one["schedules"] if " * * * *" in when["cron"]}
+    assert set(dbt.project_vars()["expected_runs"]) == hourly
+
+
+def test_who_reads_later_than_the_next_look_was_due_is_told_that_nobody_has_looked(
+    inside: House, capsys: pytest.CaptureFixture
+) -> None:
+    looked = health.of(PROBLEM, ledger.wall_clock())["looked_at"]
+    due = looked + timedelta(hours=3)
+    assert health.of(PROBLEM, due)["state"] != "UNWATCHED" == health.of(PROBLEM, due + timedelta(seconds=1))["state"]
+    assert summary.of(PROBLEM).unwatched is None
+    with warehouse.transaction() as con:
+        con.execute("update ledger.runs set started_at = started_at - interval 4 hours")
+    console.summary(summary.of(PROBLEM))
+    since = f"{looked - timedelta(hours=4):%d %B %Y %H:%M} UTC"
+    assert f"not looked at since {since}" in " ".join(capsys.readouterr().out.split())
+    head = glance.head(reports.gather(problems.get(PROBLEM), clock.now(), errors=False))
+    assert "Not looked at since" in head and "The model is healthy" not in head

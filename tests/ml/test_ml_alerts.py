@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from ml.alerts.cycle import Notice, changes, decide
 from ml.alerts.finding import Alert, Finding, rank, short_id
 from ml.alerts.group import group
 from ml.alerts.lineage import Lineage
-from ml.alerts.message import message, order
+from ml.alerts.message import measured, message, order
+from ml.alerts.stake import Stake, concerned, cost, owner
 
 DAY = datetime(2013, 7, 1)
 # Two feeds; the features of p stand on both, each column on one of them; scores and outcomes stand on the features.
@@ -46,7 +48,7 @@ SCORE = finding("prediction_drift", "score", "p__predictions", damage=0.3)
 
 
 def test_a_feed_that_stops_is_one_alert_that_names_the_feed() -> None:
-    stopped = finding("freshness", "f.weather", "f.weather", days=3)
+    stopped = finding("freshness", "f.weather", "f.weather", days=1.2)
     made = group([*FORTY, SCORE, stopped], HOUSE)
     assert [one.alert_id for one in made] == ["freshness/f.weather"]
     assert len(made[0].members) == 42
@@ -82,10 +84,19 @@ def test_the_label_does_not_stand_on_the_features() -> None:
     assert {one.alert_id for one in group([*FORTY, label], HOUSE)} == {"feature_drift/p/features", "label_drift/p/label"}
 
 
-def test_what_began_much_later_is_no_cause() -> None:
-    stopped = finding("freshness", "f.weather", "f.weather", days=8)
-    assert len(group([*FORTY, stopped], HOUSE)) == 2
-    assert len(group([*FORTY, finding("freshness", "f.weather", "f.weather", days=7)], HOUSE)) == 1, "within the week it names"
+def test_what_began_after_the_period_that_a_finding_speaks_of_is_no_cause() -> None:
+    week = finding("quality_estimated", "champion", "p__outcomes", period_days=7)
+    for effect, last in ((FORTY[0], 1), (week, 7)):
+        for days, alerts in ((last, 1), (last + 0.2, 1), (last + 1, 2)):
+            stopped = finding("volume", "f.weather", "f.weather", days=days)
+            assert len(group([effect, stopped], HOUSE)) == alerts, (effect.kind, days)
+
+
+def test_a_day_out_of_range_in_the_week_before_a_feed_stops_is_no_part_of_it() -> None:
+    before = finding("missing_values", "late", "p__features", days=-7)
+    stopped = finding("volume", "f.flights", "f.flights")
+    made = {one.alert_id: one for one in group([before, stopped], HOUSE)}
+    assert made["volume/f.flights"].first_seen == DAY and len(made) == 2
 
 
 def test_findings_without_a_place_are_grouped_by_the_alert_they_name() -> None:
@@ -119,6 +130,43 @@ def test_damage_counts_each_feature_once_and_is_never_more_than_everything() -> 
     twice = [finding("feature_drift", "w0", "p__features", days=day, damage=0.4) for day in (0, 7)]
     assert group(twice, HOUSE)[0].damage == pytest.approx(0.4)
     assert group([finding("feature_drift", f"w{i}", "p__features", damage=0.4) for i in range(3)], HOUSE)[0].damage == 1.0
+
+
+P, Q = Stake(rows=900, cost=1.5), Stake(rows=100, cost=10.0)
+
+
+def test_a_cost_is_that_of_one_kind_of_finding_and_never_the_share_of_one_with_the_rows_of_another() -> None:
+    many = finding("label_drift", "label", "p__features", damage=0.001, rows_at_stake=300_000)
+    (made,) = group([many, finding("prediction_drift", "score", "p__features", damage=0.92, rows_at_stake=100)], HOUSE)
+    assert cost(made.members, {"p": P}, HOUSE) == pytest.approx(300_000 * 0.001 * 1.5), "and not 300,000 x .92"
+
+
+def test_features_of_a_kind_add_up_but_never_to_more_than_every_decision() -> None:
+    assert cost(FORTY, {"p": P}, HOUSE) == pytest.approx(40 * 0.02 * 100 * 1.5)
+    assert cost([replace(one, damage=0.5) for one in FORTY], {"p": P}, HOUSE) == pytest.approx(100 * 1.5)
+
+
+def test_what_puts_no_decision_in_doubt_costs_nothing_that_can_be_said() -> None:
+    assert cost([finding("training_cost", "memory", "verdicts", damage=None)], {"p": P}, HOUSE) is None
+    assert cost([replace(SCORE, problem="gone")], {"p": P}, HOUSE) is None
+
+
+def test_a_finding_about_a_source_costs_a_day_of_every_problem_that_stands_on_it() -> None:
+    stopped = finding("volume", "f.weather", "f.weather", damage=0.5, rows_at_stake=72)
+    assert concerned(stopped, {"p": P, "q": Q}, HOUSE) == ("p",), "q stands on nothing that is known"
+    assert cost([stopped], {"p": P, "q": Q}, HOUSE) == pytest.approx(0.5 * 900 * 1.5), "of its decisions, not of the feed's rows"
+    run = finding("failed_run", "data", damage=1.0, rows_at_stake=None)
+    assert cost([run], {"p": P, "q": Q}, HOUSE) == pytest.approx(900 * 1.5 + 100 * 10)
+    assert cost([run], {"p": replace(P, rows=None)}, HOUSE) is None, "nobody can say before the first prediction"
+
+
+def test_an_alert_without_a_problem_belongs_to_the_owners_of_the_problems_that_it_is_about() -> None:
+    stakes = {"p": replace(P, owner="ada"), "q": replace(Q, owner="eve"), "r": replace(Q, owner="eve")}
+    assert owner(SCORE, stakes, HOUSE) == "ada"
+    assert owner(finding("volume", "f.weather", "f.weather"), stakes, HOUSE) == "ada"
+    assert owner(finding("quota", "disk"), stakes, HOUSE) == "ada, eve"
+    assert owner(finding("volume", "f.unread", "f.unread"), stakes, HOUSE) == "ada, eve", "somebody has to look at it"
+    assert owner(SCORE, {}, HOUSE) is None
 
 
 FINDINGS = st.lists(
@@ -161,6 +209,7 @@ def events(found: list[Finding], there: Alert | None, kinds: frozenset[str] | No
 
 
 LATER = finding("prediction_drift", "score", "p__predictions", days=7)
+NOW = replace(LATER, period_days=None)
 WORSE = finding("prediction_drift", "score", "p__predictions", severity="critical")
 
 
@@ -183,6 +232,13 @@ WORSE = finding("prediction_drift", "score", "p__predictions", severity="critica
         ([SCORE, SCORE], alert("closed", closed_by="ada"), [("opened", "it is back")]),
         ([WORSE], alert("closed", closed_by="ada"), [("opened", "it is back")]),
         ([*FORTY, SCORE], alert(), [("opened", None), ("closed", "part of feature_drift/p/features")]),
+        # what tells how things stand at the clock is no newer for being asked again
+        ([NOW], alert(), [("seen", None)]),
+        ([NOW], alert("closed", closed_by="ada"), []),
+        ([replace(NOW, severity="critical")], alert("closed", closed_by="ada"), [("opened", "it is back")]),
+        ([NOW, LATER], alert("closed", closed_by="ada"), [("opened", "it is back")]),
+        # once it is gone, what was settled is over, and the next time is another
+        ([], alert("closed", closed_by="ada"), [("closed", "its reason has passed; ada had closed it")]),
     ],
 )
 def test_an_evaluation_does_this_to_an_alert(found, there, expected) -> None:
@@ -224,18 +280,33 @@ def test_a_channel_is_told_of_an_alert_that_was_opened_by_event_4(state, severit
 ROW = {
     "alert_id": "label_drift/p/label", "short_id": "abc123", "problem": "p", "kind": "label_drift", "subject": "label",
     "state": "open", "severity": "warning", "first_seen": DAY.date(), "last_seen": DAY.date(), "times_seen": 1,
-    "value": 0.41234567, "limit_value": 0.25, "damage": 0.41, "cost": 1234.5, "cause": "f.flights: the source",
+    "measure": "share of true labels", "value": 0.41234567, "limit_value": 0.25,
+    "damage": 0.41, "cost": 1234.5, "cause": "f.flights: the source",
     "findings": "label_drift label", "note": None, "title": "The rate of the label has moved", "advice": "Wait.",
-    "page": "docs/alerts/label_drift.md",
+    "page": "docs/alerts/label_drift.md", "owner": "ada",
 }  # fmt: skip
 
 
 def test_a_message_says_what_since_when_how_bad_why_and_what_to_do() -> None:
     title, body = message([ROW], "https://example.org/alerts/")
     assert title == "warning: The rate of the label has moved (label)"
-    for part in ("label of p", "0.4123 against 0.25", "41%", "1,234", "2013-07-01", "f.flights: the source", "Wait.",
-                 "https://example.org/alerts/label_drift.md", "alerts ack abc123"):  # fmt: skip
+    for part in ("label of p", "share of true labels rose to 0.4123, allowed up to 0.25",
+                 "41%", "1,234", "2013-07-01", "f.flights: the source", "Owner: ada",
+                 "Wait.", "https://example.org/alerts/label_drift.md", "alerts ack abc123"):  # fmt: skip
         assert part in body, part
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "said"),
+    [
+        (0.1, 0.2, "rows of the day fell to 0.1, allowed down to 0.2"),
+        (0.12, 0.114, "rows of the day rose to 0.12, allowed up to 0.114"),
+        (6.0, 6.0, "rows of the day reached 6"),
+        (3.0, None, "rows of the day reached 3"),
+    ],
+)
+def test_a_message_says_which_way_it_went_and_how_far_it_may_go(value: float, limit: float | None, said: str) -> None:
+    assert measured({"measure": "rows of the day", "value": value, "limit_value": limit}) == said
 
 
 def test_a_message_is_short_however_many_alerts_there_are_and_begins_with_the_worst() -> None:
@@ -250,9 +321,13 @@ def test_a_message_that_comes_late_says_that_it_has_passed() -> None:
     assert "passed meanwhile" in message([{**ROW, "state": "closed", "note": "its reason has passed"}], "x")[1]
 
 
-def test_money_ranks_before_the_share_that_is_in_doubt() -> None:
-    rows = [{**ROW, "alert_id": "a", "cost": None, "damage": 0.9}, {**ROW, "alert_id": "b", "cost": 5.0, "damage": 0.1}]
-    assert [row["alert_id"] for row in sorted(rows, key=order)] == ["b", "a"]
+def test_money_ranks_and_what_nobody_can_price_is_not_taken_for_nothing() -> None:
+    rows = [
+        {**ROW, "alert_id": "dear", "cost": 5.0, "damage": 0.1}, {**ROW, "alert_id": "cheap", "cost": 1.5, "damage": 0.9},
+        {**ROW, "alert_id": "no price", "cost": None, "damage": 0.5},
+        {**ROW, "alert_id": "no doubt", "cost": None, "damage": None},
+    ]  # fmt: skip
+    assert [row["alert_id"] for row in sorted(rows, key=order)] == ["no price", "dear", "cheap", "no doubt"]
 
 
 def test_short_ids_never_change() -> None:

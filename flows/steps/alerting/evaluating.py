@@ -10,6 +10,7 @@ from flows.steps.step import step
 from ml.alerts.cycle import Change, changes
 from ml.alerts.group import Group, group
 from ml.alerts.lineage import Lineage
+from ml.alerts.stake import Stake, cost, owner
 from ml.errors import AsofError
 
 
@@ -33,8 +34,9 @@ def evaluate(now: datetime, wall: datetime, kinds: frozenset[str] | None = None)
     graph = lineage.read(nodes) if nodes else Lineage({})  # a failed run has no place there, and dbt may be what has failed
     made = changes(group(found, graph, open_ids), there, kinds)
     if made:
+        stakes = _stakes()
         with warehouse.transaction() as con:
-            events.append(con, [_record(change) for change in made], now, wall)
+            events.append(con, [_record(change, stakes, graph) for change in made], now, wall)
     return made
 
 
@@ -48,40 +50,47 @@ def notice(now: datetime) -> None:
         return
 
 
-def _record(change: Change) -> dict:
+def _record(change: Change, stakes: dict[str, Stake], graph: Lineage) -> dict:
     record = {"alert_id": change.alert_id, "event": change.event, "note": change.note}
-    return {**record, **_facts(change.group)} if change.group else record
+    return {**record, **_facts(change.group, stakes, graph)} if change.group else record
 
 
-def _facts(made: Group) -> dict:
-    root, worst, cost = made.root, made.worst, None
-    owner = _declared(root.problem)
-    if owner and made.damage is not None and made.rows_at_stake is not None:
-        cost = made.damage * made.rows_at_stake * max(owner.costs)
+def _facts(made: Group, stakes: dict[str, Stake], graph: Lineage) -> dict:
+    root, worst = made.root, made.worst
+    subject = root.alert_id.removeprefix(f"{root.kind}/{root.problem}/" if root.problem else f"{root.kind}/")
     return {
         "problem": root.problem,
         "kind": root.kind,
-        "subject": root.alert_id.removeprefix(f"{root.kind}/{root.problem}/" if root.problem else f"{root.kind}/"),
+        "subject": subject,
         "severity": made.severity,
-        "owner": owner.owner if owner else None,
+        "owner": owner(root, stakes, graph),
         "first_seen": made.first_seen.date(),
         "last_seen": made.last_seen.date(),
         "points": len(made.members),
+        "measure": worst.measure if worst.subject == subject else f"{worst.subject}: {worst.measure}",
         "value": worst.value,
         "limit_value": worst.limit_value,
         "damage": made.damage,
-        "cost": cost,
+        "cost": cost(made.members, stakes, graph),
         "cause": made.cause,
         "findings": made.findings,
     }
 
 
-def _declared(problem: str | None):
-    """The declaration of a problem; None where there is none, or no longer."""
+def _stakes() -> dict[str, Stake]:
+    """What the decisions of each declared problem are worth; a usual day is the median of the last four weeks of them."""
+    days = {}
+    if warehouse.has_table("monitoring", "mon_proxies"):
+        rows = warehouse.rows(
+            "select problem, median(rows) as rows from (select problem, day, sum(rows) as rows from monitoring.mon_proxies "
+            "group by problem, day qualify row_number() over (partition by problem order by day desc) <= 28) group by problem"
+        )
+        days = {row["problem"]: row["rows"] for row in rows}
     try:
-        return problems.get(problem) if problem else None
+        declared = {name: problems.get(name) for name in problems.names()}
     except AsofError:
-        return None
+        return {}  # a declaration may be what has failed
+    return {name: Stake(days.get(name), max(one.costs), one.owner) for name, one in declared.items()}
 
 
 def _said(told: dict[str, int]) -> str:

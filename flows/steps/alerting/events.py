@@ -14,6 +14,7 @@ from ml.errors import AsofError
 # What a finding is made of: the fields of `ml.alerts.finding.Finding`.
 STANDING = (
     "problem", "kind", "subject", "alert_id", "node", "seen_at", "value", "limit_value", "severity", "damage", "rows_at_stake",
+    "period_days", "measure",
 )  # fmt: skip
 
 

@@ -21,11 +21,13 @@ select
     concat_ws('/', unite.kind, unite.problem, unite.alert_subject) as alert_id,
     unite.node,
     unite.seen_at,
+    unite.measure,
     unite.value,
     unite.limit_value,
     coalesce(unite.severity, kinds.severity) as severity,
     unite.damage,
     unite.rows_at_stake,
+    kinds.period_days,
     -- a kind that does not age tells by itself when it is over
     kinds.closes_after_days is null or unite.seen_at >= clock.today - kinds.closes_after_days as is_standing
 from unite

@@ -1,25 +1,72 @@
--- One row per failed run of a phase that has not succeeded since.
+-- One row per failed run of a phase that has not succeeded since, and per phase that has kept its schedule and has fallen silent.
+{%- set expected = var('expected_runs') %}
 with runs as (select * from {{ ref('runs') }}),
 
 last_successes as (
     select problem, phase, max(started_at) as succeeded_at from runs where status = 'succeeded' group by all
+),
+
+failures as (
+    select
+        runs.problem,
+        runs.phase,
+        runs.as_of as seen_at,
+        'failures since the last success' as measure,
+        -- how many times it has failed by then: the first failure is 1
+        cast(row_number() over (partition by runs.problem, runs.phase order by runs.started_at) as double) as value,
+        cast(0 as double) as limit_value
+    from runs
+    left join last_successes
+        on last_successes.phase = runs.phase and last_successes.problem is not distinct from runs.problem
+    where runs.status = 'failed' and (succeeded_at is null or runs.started_at > succeeded_at)
+),
+
+-- A run that is killed leaves no row. What came in six different hours of a day comes by a schedule and not by hand: there it is
+-- missed, as soon as any other run says how late it is. The look itself is missed by who reads mon_health.
+keep_the_schedule as (
+    select
+        runs.problem,
+        runs.phase,
+        max(runs.as_of) as as_of,
+        max(runs.started_at) as succeeded_at,
+        count(distinct date_trunc('hour', runs.started_at)) as hours_kept
+    from runs
+    inner join last_successes
+        on last_successes.phase = runs.phase and last_successes.problem is not distinct from runs.problem
+    where runs.status = 'succeeded' and runs.started_at > succeeded_at - interval '1' day
+    group by all
+),
+
+silence as (
+    select
+        problem,
+        phase,
+        as_of,
+        {{ seconds_between('succeeded_at', '(select max(started_at) from runs)') }} / 3600 as hours_silent,
+        case phase {% for phase, hours in expected.items() if phase != 'monitoring' %}when '{{ phase }}' then {{ hours }} {% endfor %}end
+            as hours_allowed
+    from keep_the_schedule
+    where hours_kept >= 6
+),
+
+missed as (
+    select problem, phase, as_of as seen_at, 'hours since the last success', hours_silent as value, cast(hours_allowed as double) as limit_value
+    from silence
+    where hours_silent > hours_allowed
 )
 
 select
-    runs.problem,
+    problem,
     'failed_run' as kind,
-    runs.phase as subject,
-    runs.phase as alert_subject,
+    phase as subject,
+    phase as alert_subject,
     cast(null as varchar) as node,
-    runs.as_of as seen_at,
-    -- how many times it has failed by then: the first failure is 1
-    cast(row_number() over (partition by runs.problem, runs.phase order by runs.started_at) as double) as value,
-    cast(0 as double) as limit_value,
+    seen_at,
+    measure,
+    value,
+    limit_value,
     cast(null as varchar) as severity,
     -- what the phase should have made is missing altogether
     cast(1 as double) as damage,
     cast(null as bigint) as rows_at_stake
-from runs
-left join last_successes
-    on last_successes.phase = runs.phase and last_successes.problem is not distinct from runs.problem
-where runs.status = 'failed' and (succeeded_at is null or runs.started_at > succeeded_at)
+from (select * from failures union all select * from missed)

@@ -6,6 +6,7 @@ select
     gate as alert_subject,
     'verdicts' as node,
     decided_as_of as seen_at,
+    'what the gate measures' as measure,
     estimate as value,
     margin as limit_value,
     cast(null as varchar) as severity,

@@ -13,6 +13,7 @@ select
     'challengers' as alert_subject,
     'verdicts' as node,
     decided_as_of as seen_at,
+    'verdicts since the last promotion' as measure,
     cast(verdicts as double) as value,
     cast({{ limit }} as double) as limit_value,
     cast(null as varchar) as severity,

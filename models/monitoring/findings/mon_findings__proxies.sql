@@ -6,6 +6,7 @@ select
     'predictions' as alert_subject,
     concat(problem, '__predictions') as node,
     cast(day as timestamp) as seen_at,
+    {{ measure_in_words('measure') }} as measure,
     value,
     limit_value,
     cast(null as varchar) as severity,

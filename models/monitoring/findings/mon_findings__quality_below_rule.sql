@@ -11,6 +11,7 @@ select
     'champion' as alert_subject,
     concat(champion.problem, '__outcomes') as node,
     cast(champion.period as timestamp) as seen_at,
+    'area under the ROC curve, champion less rule' as measure,
     champion.roc_auc - rule.roc_auc as value,
     cast(0 as double) as limit_value,
     cast(null as varchar) as severity,

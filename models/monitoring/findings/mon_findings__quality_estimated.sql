@@ -22,6 +22,7 @@ select
     'champion' as alert_subject,
     concat(estimated.problem, '__outcomes') as node,
     cast(estimated.period as timestamp) as seen_at,
+    'upper end of the estimated area under the ROC curve' as measure,
     estimated.high as value,
     usual.realised - {{ var('alert_limits').quality_loss }} as limit_value,
     cast(null as varchar) as severity,

@@ -45,6 +45,7 @@ select
     source as alert_subject,
     source as node,
     landed_as_of as seen_at,
+    'share of the lines of {{ limits.stands_for_days }} days that could not be loaded' as measure,
     share as value,
     cast(limit_share as double) as limit_value,
     cast(null as varchar) as severity,

@@ -7,6 +7,7 @@ select
     'served rows' as alert_subject,
     concat(problem, '__features') as node,
     cast(day as timestamp) as seen_at,
+    'share of the served rows that would be others today' as measure,
     sum(rows_differing) / sum(rows_compared) as value,
     cast({{ limit }} as double) as limit_value,
     cast(null as varchar) as severity,

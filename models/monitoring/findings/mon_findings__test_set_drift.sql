@@ -7,10 +7,12 @@ select
     'holdout' as alert_subject,
     'model_versions' as node,
     trained_as_of as seen_at,
+    'PSI of the scores on the holdout against the one before' as measure,
     score_psi as value,
     cast({{ limit }} as double) as limit_value,
     cast(null as varchar) as severity,
-    least(score_psi, 1) as damage,
+    -- the verdict is told on another population; no decision of the champion is in doubt by that
+    cast(null as double) as damage,
     rows_holdout as rows_at_stake
 from {{ ref('mon_holdout') }}
 where score_psi > {{ limit }}

@@ -8,14 +8,15 @@ select
     over_what as alert_subject,
     'model_versions' as node,
     as_of as seen_at,
+    measure,
     value,
     limit_value,
     cast(null as varchar) as severity,
     cast(null as double) as damage,
     rows_trained as rows_at_stake
 from (
-    select *, 'seconds' as over_what, seconds as value, least(limit_seconds, usual_limit_seconds) as limit_value from training
+    select *, 'seconds' as over_what, 'seconds that it took' as measure, seconds as value, least(limit_seconds, usual_limit_seconds) as limit_value from training
     union all
-    select *, 'memory' as over_what, peak_memory_mb as value, limit_memory_mb as limit_value from training
+    select *, 'memory' as over_what, 'MB that it took' as measure, own_memory_mb as value, limit_memory_mb as limit_value from training
 )
 where value > limit_value

@@ -1,24 +1,32 @@
--- One row per problem whose last successful training is too long ago.
-with training as (select * from {{ ref('mon_training') }}),
+-- One row per problem for which the calendar has twice asked for a training since the last one that succeeded.
+with policy as (select * from {{ ref('mon_retraining_policy') }}),
 
 clock as (select * from {{ ref('stg_asof__clock') }}),
 
--- As of the latest training, whatever became of it.
+-- Where none has succeeded, since the first that was tried.
 look_at_the_latest as (
-    select problem, max(as_of) filter (where status = 'succeeded') as succeeded_as_of, max(usual_gap_days) as usual_gap_days
-    from training
+    select problem, coalesce(max(as_of) filter (where status = 'succeeded'), min(as_of)) as since
+    from {{ ref('mon_training') }}
     group by problem
 ),
 
+last_turns as (
+    select policy.*, clock.now, {{ turn_of_cadence('cadence', 'now') }} as turn from policy cross join clock
+),
+
+turns_before as (
+    select *, {{ turn_of_cadence('cadence', "turn - interval '1' second") }} as turn_before from last_turns
+),
+
+-- Two whole periods of the calendar, as long as the last two were: one training that fails is made up for by the next.
 measure as (
     select
-        look_at_the_latest.problem,
-        clock.now,
-        {{ seconds_between('look_at_the_latest.succeeded_as_of', 'clock.now') }} / 86400 as days,
-        -- twice the usual: one training that fails is made up for by the next
-        coalesce(2 * look_at_the_latest.usual_gap_days, {{ var('alert_limits').training_overdue_days }}) as limit_days
-    from look_at_the_latest
-    cross join clock
+        turns.problem,
+        turns.now,
+        {{ seconds_between('latest.since', 'turns.now') }} / 86400 as days,
+        {{ seconds_between(turn_of_cadence('cadence', "turn_before - interval '1' second"), 'turn') }} / 86400 as limit_days
+    from turns_before as turns
+    inner join look_at_the_latest as latest using (problem)
 )
 
 select
@@ -28,10 +36,12 @@ select
     'training' as alert_subject,
     'model_versions' as node,
     now as seen_at,
+    'days since the last training that succeeded' as measure,
     days as value,
     cast(limit_days as double) as limit_value,
     cast(null as varchar) as severity,
     cast(null as double) as damage,
     cast(null as bigint) as rows_at_stake
 from measure
+-- without a cadence there is no calendar, and nothing is overdue
 where days > limit_days

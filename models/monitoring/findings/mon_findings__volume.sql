@@ -6,6 +6,7 @@ select
     subject as alert_subject,
     subject as node,
     cast(day as timestamp) as seen_at,
+    {{ measure_in_words('measure') }} as measure,
     value,
     limit_value,
     cast(null as varchar) as severity,

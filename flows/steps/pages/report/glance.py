@@ -15,6 +15,7 @@ STATES = {
     "HEALTHY": ("Healthy", "good", "The model is healthy."),
     "WATCH": ("Watch", "warn", "The model works, and something asks for a look."),
     "FAILING": ("Failing", "bad", "Something is broken: do not trust the scores until it is mended."),
+    "UNWATCHED": ("Unwatched", "calm", "Nobody knows: the monitors have not been looked at."),
     "BLIND": ("Blind", "calm", "Nobody can say yet whether the model is healthy."),
     "NO MODEL": ("No model", "calm", "No model is in office."),
 }
@@ -30,7 +31,7 @@ def head(report: Report) -> Html:
     )
     return Html(
         f'<header class="{tone}">\n'
-        f'<p class="over"><code>{escape(report.problem.name)}</code> as of {instant(report.now)} UTC</p>\n'
+        f'<p class="over"><code>{escape(report.problem.name)}</code> as of {instant(report.now)} UTC. {_look(report)}</p>\n'
         f"<h1>{escape(report.problem.title)}</h1>\n"
         f'<p class="verdict">{parts.pill(word, tone)} <strong>{sentence}</strong> {escape(_because(report))}</p>\n'
         f'<dl class="facts">\n{facts}\n</dl>\n</header>'
@@ -46,11 +47,26 @@ def foot(report: Report) -> Html:
     )
 
 
+def _look(report: Report) -> Html:
+    """When the monitors were looked at and when the next look is due: a page cannot know how late it is read."""
+    looked, due = report.health["looked_at"], report.health["look_due_at"]
+    if looked is None:
+        return Html("<strong>The monitors have not been looked at yet.</strong>")
+    return Html(
+        f"<strong>Looked at {instant(looked)} UTC</strong> by the clock of the wall; the next look is due by {instant(due)}. "
+        "Read later than that, this page may be out of date."
+    )
+
+
 def _because(report: Report) -> str:
     health = report.health
     if health["champion"] is None:
         return "Nothing is scored until a challenger is promoted: python -m flows train, then judge."
     told = [f"{health['champion']} has been in office since {day(health['champion_since'])}."]
+    if health["state"] == "UNWATCHED":
+        told.append(
+            f"Not looked at since {instant(health['looked_at'])} UTC: what follows is as old. Run python -m flows monitor."
+        )
     if health["state"] == "BLIND":
         last = report.estimates[-1] if report.estimates else None
         unknown = "quality cannot be estimated yet" if report.served["rows"] else "nothing has been scored"
