@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,9 +86,10 @@ def _delay(kind: Kind, label: np.ndarray, draw: np.random.Generator) -> np.ndarr
     return (hours * 3_600e6).astype("timedelta64[us]")
 
 
-def estimates(worlds: dict[str, dict[str, np.ndarray]]) -> list[dict]:
-    """The rows of `mon_quality_estimated` (metric roc_auc and log_loss, days) for worlds by name, from the real models."""
-    from flows.steps import dbt, warehouse
+@contextmanager
+def warehouse_of(worlds: dict[str, dict[str, np.ndarray]]) -> Iterator[None]:
+    """A warehouse of its own that holds nothing but `mon_scored`, by world; closed and gone in the end."""
+    from flows.steps import warehouse
 
     before = os.environ.get("ASOF_WAREHOUSE")
     with tempfile.TemporaryDirectory() as folder:
@@ -102,18 +105,26 @@ def estimates(worlds: dict[str, dict[str, np.ndarray]]) -> list[dict]:
                 for name, columns in worlds.items():
                     con.register("rows", pa.table({"problem": pa.array([name] * len(columns["as_of"])), **columns}))
                     con.execute("insert into monitoring.mon_scored by name select * from rows")
-            dbt.run("run", select=MODELS)
-            return warehouse.rows(
-                "select problem, period, metric, state, blind_because, estimate, low, high, realised "
-                "from monitoring.mon_quality_estimated where grain = 'day' and metric in ('roc_auc', 'log_loss') "
-                "and realised is not null order by all"
-            )
+            yield
         finally:
             warehouse.close()
             if before is None:
                 os.environ.pop("ASOF_WAREHOUSE")
             else:
                 os.environ["ASOF_WAREHOUSE"] = before
+
+
+def estimates(worlds: dict[str, dict[str, np.ndarray]]) -> list[dict]:
+    """The rows of `mon_quality_estimated` (metric roc_auc and log_loss, days) for worlds by name, from the real models."""
+    from flows.steps import dbt, warehouse
+
+    with warehouse_of(worlds):
+        dbt.run("run", select=MODELS)
+        return warehouse.rows(
+            "select problem, period, metric, state, blind_because, estimate, low, high, realised "
+            "from monitoring.mon_quality_estimated where grain = 'day' and metric in ('roc_auc', 'log_loss') "
+            "and realised is not null order by all"
+        )
 
 
 def honest(row: dict) -> bool:
