@@ -67,9 +67,10 @@ def lived() -> dict[str, tuple[list[dict], list[dict]]]:
 
 
 def _live(con, now: datetime) -> None:
+    con.execute("update staging.stg_asof__clock set now = $now", {"now": now})
     con.execute(
-        "create or replace table monitoring.mon_scored as select * replace ("
-        "case when label_known_at < $now then label end as label, case when label_known_at < $now then label_known_at end as label_known_at) from monitoring.future where as_of < $now",
+        "create or replace table monitoring.mon_scored as select * replace (if(label_known_at < $now, label, null) as label, "
+        "if(label_known_at < $now, label_known_at, null) as label_known_at) from monitoring.future where as_of < $now",
         {"now": now},
     )
     con.execute(

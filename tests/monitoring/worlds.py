@@ -71,8 +71,8 @@ def world(kind: Kind, drift: str, seed: int) -> dict[str, np.ndarray]:
         label = draw.random(kind.rows) < 1 / (1 + np.exp(-truth))
         begin = np.datetime64("2013-01-07T00:00", "us") + np.timedelta64(number * kind.every, "D")
         as_of = begin + (draw.random(kind.rows) * 0.95 * 86_400e6).astype("timedelta64[us]")
-        parts.append((as_of, 1 / (1 + np.exp(-z)), label, as_of + _delay(kind, label, draw)))
-    names = ("as_of", "score", "label", "label_known_at")
+        parts.append((as_of, np.full(kind.rows, "m"), 1 / (1 + np.exp(-z)), label, as_of + _delay(kind, label, draw)))
+    names = ("as_of", "model_version", "score", "label", "label_known_at")
     return dict(zip(names, (np.concatenate(part) for part in zip(*parts, strict=True)), strict=True))
 
 
@@ -88,7 +88,7 @@ def _delay(kind: Kind, label: np.ndarray, draw: np.random.Generator) -> np.ndarr
 
 @contextmanager
 def warehouse_of(worlds: dict[str, dict[str, np.ndarray]]) -> Iterator[None]:
-    """A warehouse of its own that holds nothing but `mon_scored`, by world; closed and gone in the end."""
+    """A warehouse of its own that holds nothing but `mon_scored`, by world, and a clock behind it; gone in the end."""
     from flows.steps import warehouse
 
     before = os.environ.get("ASOF_WAREHOUSE")
@@ -96,7 +96,8 @@ def warehouse_of(worlds: dict[str, dict[str, np.ndarray]]) -> Iterator[None]:
         os.environ["ASOF_WAREHOUSE"] = str(Path(folder) / "warehouse.duckdb")
         try:
             with warehouse.cursor() as con:
-                con.execute("create schema monitoring")
+                con.execute("create schema monitoring; create schema staging")
+                con.execute("create table staging.stg_asof__clock as select timestamp '2100-01-01' as now")
                 con.execute(
                     "create table monitoring.mon_scored (problem varchar, entity_id varchar, as_of timestamp, "
                     "model_version varchar, score double, rule_score double, flagged boolean, label boolean, "
