@@ -23,8 +23,8 @@ CELLS = 100
 # More rows make finer differences visible: one bin for twenty rows of a day, so that a day's profile stays a small part of
 # the day, and 4,000 bins at most, where the distances of a million rows are within 2e-4 of the exact ones.
 ROWS_PER_CELL, CELLS_LIMIT = 20, 4000
-# An empty cell would make the PSI infinite; this floor on a share is the customary one.
-FLOOR = 1e-4
+# An empty cell would make the PSI infinite: half a row is added to every cell that either side hit (Jeffreys' prior).
+HALF = 0.5
 
 Profile = dict[str, dict[str, Any]]
 
@@ -108,12 +108,13 @@ def tally(spec: Mapping[str, Any], rows: Sequence[tuple[int, int]]) -> np.ndarra
     return total
 
 
-def psi(reference: np.ndarray, current: np.ndarray, floor: float = FLOOR) -> float:
-    """Population stability index of two counts over the same cells.
+def psi(reference: np.ndarray, current: np.ndarray) -> float:
+    """Population stability index of two counts over the same cells: sum (q - p) ln(q / p), 0 where the shares are equal.
 
-    Sum (q - p) ln(q / p), shares at least `floor`.
+    Half a row is added to every cell that either side hit, as the macro `population_stability` does.
     """
-    p, q = (np.maximum(np.asarray(c, float) / np.sum(c), floor) for c in (reference, current))
+    counts = np.stack([np.asarray(side, float) for side in (reference, current)])
+    p, q = ((side + HALF) / (side + HALF).sum() for side in counts[:, counts.sum(axis=0) > 0])
     return float(np.sum((q - p) * np.log(q / p)))
 
 

@@ -1,13 +1,24 @@
 -- One row per problem, feature, day and cell of the rows whose label is known: a profile of the data, without any model.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'day']) }}
 {%- set cells = 200 %}
+{%- set labels = [] %}
+{%- for problem in var('problems') %}
+{%- do labels.append(
+    "select '" ~ problem ~ "' as problem, cast(" ~ declared_columns(problem, 'as_of')[0] ~ " as date) as period, count(*) as labels, 0 as positives from "
+    ~ ref(problem ~ '__training_set') ~ " group by all"
+) %}
+{%- endfor %}
+{%- set changed = oldest_change(
+    labels | join(' union all '),
+    "select problem, day as period, sum(rows) as labels, 0 as positives from " ~ this ~ " where feature = 'label' group by all",
+) %}
 
 with grids as (select * from {{ ref('mon_data_grids') }}),
 {% for problem in var('problems') %}
 {%- set training_set, as_of = ref(problem ~ '__training_set'), declared_columns(problem, 'as_of')[0] %}
 {{ problem }}_rows as (
     select *, cast({{ as_of }} as date) as day from {{ training_set }}
-    where {{ open_days(as_of, column='day') }}
+    where {{ open_days(as_of, column='day', changed=changed) }}
 ),
 {% endfor %}
 counted as (

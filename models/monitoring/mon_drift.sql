@@ -1,12 +1,15 @@
 -- One row per problem, model version, feature and week of serving: how far the served rows are from the training rows.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'model_version', 'feature', 'week']) }}
-
+{%- set changed = oldest_change(
+    labels_by_period("cast(date_trunc('week', day) as date)"),
+    "select problem, week as period, sum(rows_served) as labels, sum(round(rows_served * mean)) as positives from " ~ this ~ " where feature = 'label' group by all",
+) %}
 with cells as (select * from {{ ref('mon_cells') }}),
 
 counts as (
     select problem, model_version, feature, cell, rows, cast(date_trunc('week', day) as date) as week
     from {{ ref('mon_profiles') }}
-    where {{ open_days('day', column='week', before=7) }}
+    where {{ open_days('day', column='week', before=7, changed=changed) }}
 ),
 
 compare as (
@@ -14,4 +17,4 @@ compare as (
 )
 
 select * from compare
-where {{ open_days('week') }}
+where {{ open_days('week', changed=changed) }}

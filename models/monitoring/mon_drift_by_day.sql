@@ -1,11 +1,14 @@
 -- One row per problem, model version, feature and day of serving: how far the served rows are from training and the week before.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'model_version', 'feature', 'day']) }}
-
+{%- set changed = oldest_change(
+    labels_by_period(),
+    "select problem, day as period, sum(rows_served) as labels, sum(round(rows_served * mean)) as positives from " ~ this ~ " where feature = 'label' group by all",
+) %}
 with cells as (select * from {{ ref('mon_cells') }}),
 
 counts as (
     select * from {{ ref('mon_profiles') }}
-    where {{ open_days('day', before=7) }}
+    where {{ open_days('day', before=7, changed=changed) }}
 ),
 
 compare as (
@@ -13,4 +16,4 @@ compare as (
 )
 
 select * from compare
-where {{ open_days('day') }}
+where {{ open_days('day', changed=changed) }}

@@ -15,7 +15,7 @@ correct_by_bin as (
         coalesce(arrival.positives_in, 0) as positives_in,
         coalesce(arrival.negatives_in, 0) as negatives_in
     from period_rows
-    left join reliability using (problem, grain, period, score_bin)
+    left join reliability using (problem, grain, period, model_version, score_bin)
     left join arrival using (problem, grain, period, age)
 ),
 

@@ -22,7 +22,7 @@ count_arrivals as (
 look_back as (
     select periods.problem, periods.grain, periods.period, arrivals.age, arrivals.positives, arrivals.negatives
     from (select distinct problem, grain, period, cast(period_end as date) as end_day from period_rows) as periods
-    inner join label_delay using (problem)
+    inner join label_delay using (problem, end_day)
     inner join count_arrivals as arrivals
         on arrivals.problem = periods.problem
         and arrivals.day < periods.end_day - label_delay.days

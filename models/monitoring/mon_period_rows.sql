@@ -1,7 +1,9 @@
--- One row per prediction and grain (day, week): what was known of it when its period ended.
+-- One row per prediction and grain (day, week) whose period is over: what was known of it when that ended.
 {%- set day = "cast(as_of as date)" -%}
 {%- set week = "cast(date_trunc('week', as_of) as date)" %}
-with scored as (select * from {{ ref('mon_scored') }}),
+with clock as (select now from {{ ref('stg_asof__clock') }}),
+
+scored as (select * from {{ ref('mon_scored') }}),
 
 name_the_periods as (
     select *, 'day' as grain, {{ day }} as period, cast({{ day }} + 1 as timestamp) as period_end from scored
@@ -12,6 +14,7 @@ name_the_periods as (
 look_from_the_end as (
     select *, coalesce({{ known_before('label_known_at', 'period_end') }}, false) as is_known
     from name_the_periods
+    where period_end <= (select now from clock)
 )
 
 select
@@ -21,6 +24,7 @@ select
     period_end,
     entity_id,
     as_of,
+    model_version,
     score,
     label,
     label_known_at,

@@ -1,10 +1,13 @@
 -- One row per problem, model version and day: what the predictions look like, before and after their labels are known.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'model_version', 'day']) }}
-
+{%- set changed = oldest_change(
+    'select problem, cast(as_of as date) as period, count(label) as labels, count_if(label) as positives from ' ~ ref('mon_scored') ~ ' group by all',
+    'select problem, day as period, sum(rows_labelled) as labels, sum(round(coalesce(label_rate * rows_labelled, 0))) as positives from ' ~ this ~ ' group by all',
+) %}
 with scored as (
     select *, cast(as_of as date) as day
     from {{ ref('mon_scored') }}
-    where {{ open_days('as_of', column='day') }}
+    where {{ open_days('as_of', column='day', changed=changed) }}
 )
 
 select

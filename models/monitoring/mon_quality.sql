@@ -1,6 +1,9 @@
 -- One row per problem, scorer (a model version, `champion` for whichever was in office, `rule`) and period: its live quality.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
-
+{%- set changed = oldest_change(
+    labels_by_period("cast(date_trunc('week', day) as date)"),
+    "select problem, period, rows_labelled as labels, positives from " ~ this ~ " where scorer = 'champion' and grain = 'week'",
+) %}
 with scored as (select * from {{ ref('mon_scored') }} where label is not null),
 
 name_the_scorers as (
@@ -35,7 +38,7 @@ name_the_periods as (
 
 -- A month that began 31 days before the open ones may still get labels.
 open_periods as (
-    select * from name_the_periods where grain in ('all', 'recent') or {{ open_days('period', before=31) }}
+    select * from name_the_periods where grain in ('all', 'recent') or {{ open_days('period', before=31, changed=changed) }}
 ),
 
 -- The errors of one day hang together: it is one witness.

@@ -8,6 +8,7 @@ look_back as (
         this.problem, this.grain, this.period, this.metric,
         past.period as past_period,
         abs(past.realised - past.expected) / past.scale as error,
+        {{ seconds_between('past.period_end', 'past.verified_at') }} / 86400 as days_waited,
         row_number() over (partition by this.problem, this.grain, this.period, this.metric order by past.period desc) as ago
     from expected as this
     inner join expected as past
@@ -33,6 +34,7 @@ find_the_reach as (
         problem, grain, period, metric,
         max(periods_verified) as periods_verified,
         max(past_period) as last_verified,
+        quantile_cont(days_waited, 0.9) as days_until_verified,
         min(error) filter (where place >= ceil(0.95 * (periods_verified + 1))) as error_reach
     from rank_the_errors
     group by all
@@ -44,6 +46,7 @@ bound as (
         period - lag(period) over (partition by problem, grain, metric order by period) as days_since_period,
         coalesce(periods_verified, 0) as periods_verified,
         period - last_verified as days_since_verified,
+        days_until_verified,
         error_reach
     from expected
     left join find_the_reach using (problem, grain, period, metric)
@@ -68,11 +71,10 @@ decide as (
             when error_reach is null then 'too few periods whose truth is known'
             when recent_misses >= {{ limits.misses }} then 'recent estimates missed the truth'
             when unverified_share > {{ limits.unverified_share }} then 'scores that no label has verified'
-            when days_since_verified > coalesce(label_delay.days, 0) + {{ limits.silent_periods }} * days_since_period then 'labels stopped coming'
+            when days_since_verified > ceil(days_until_verified) + {{ limits.silent_periods }} * days_since_period then 'labels stopped coming'
         end as blind_because
     from bound
     left join count_recent_misses using (problem, grain, period, metric)
-    left join {{ ref('mon_label_delay') }} as label_delay using (problem)
 )
 
 select

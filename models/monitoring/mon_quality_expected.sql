@@ -2,9 +2,14 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period', 'metric']) }}
 {%- set limits = var('estimation') -%}
 {%- set metrics = ['roc_auc', 'pr_auc', 'log_loss', 'brier', 'positive_rate'] %}
+{#- of a closed period only the verification can change: it opens again when the last labels come -#}
+{%- set changed = oldest_change(
+    "select problem, day as period, cast(sum(rows_labelled) >= 0.99 * sum(rows) as integer) as labels, 0 as positives from " ~ ref('mon_proxies') ~ " group by all",
+    "select problem, period, max(cast(is_verified as integer)) as labels, 0 as positives from " ~ this ~ " where grain = 'day' group by all",
+) %}
 -- a period that is closed keeps what was expected of it
 with expected_labels as (
-    select * from {{ ref('mon_expected_labels') }} where {{ open_days('period') }}
+    select * from {{ ref('mon_expected_labels') }} where {{ open_days('period', before=6, changed=changed) }}
 ),
 
 points as (

@@ -51,8 +51,10 @@ def _there(values) -> np.ndarray:
 
 
 def _psi(p: np.ndarray, q: np.ndarray) -> float:
-    p, q = (p + 0.5) / (p.sum() + 0.5), (q + 0.5) / (q.sum() + 0.5)
-    return float(((q - p) * np.log(q / p)).sum())
+    """Half a row more in every cell that either side hit; twice the mean of the two relative entropies of SciPy."""
+    p, q = (side[p + q > 0] + 0.5 for side in (p, q))
+    assert (p / p.sum()).sum() == pytest.approx(1) == (q / q.sum()).sum()
+    return float(stats.entropy(p, q) + stats.entropy(q, p))
 
 
 def _counts(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.monitoring.worlds import KINDS, estimates, honest, share, world
@@ -26,6 +28,23 @@ def test_intervals_hold_the_truth_or_say_that_they_are_blind(found: list[dict], 
     mine = [row for row in found if row["problem"].startswith(f"{drift}/")]
     assert len(mine) > 400
     assert share(mine, honest) >= LEAST
+
+
+def test_what_was_expected_of_a_period_is_not_changed_by_anything_that_comes_later() -> None:
+    whole = world(replace(DAILY, rows=100), "none", 1)
+    cut = np.datetime64("2013-01-07T00:00", "us") + np.timedelta64(60, "D")
+    # in the time that is cut off labels become slower, and another model answers
+    late = whole["as_of"] >= cut
+    whole["label_known_at"] = whole["label_known_at"] + late * np.timedelta64(5, "D")
+    whole["model_version"] = np.where(late, "m2", "m")
+    past = {name: values[~late] for name, values in whole.items()}
+    unknown = past["label_known_at"] >= cut
+    past |= {name: pa.array(past[name], mask=unknown) for name in ("label", "label_known_at")}
+    told: dict[str, list] = {"past": [], "whole": []}
+    for row in estimates({"past": past, "whole": whole}):
+        told[row.pop("problem")].append({k: round(v, 12) if isinstance(v, float) else v for k, v in row.items()})
+    assert len(told["past"]) > 100
+    assert told["whole"][: len(told["past"])] == told["past"]
 
 
 def test_without_drift_most_periods_are_not_blind(found: list[dict]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +71,8 @@ def world(kind: Kind, drift: str, seed: int) -> dict[str, np.ndarray]:
         label = draw.random(kind.rows) < 1 / (1 + np.exp(-truth))
         begin = np.datetime64("2013-01-07T00:00", "us") + np.timedelta64(number * kind.every, "D")
         as_of = begin + (draw.random(kind.rows) * 0.95 * 86_400e6).astype("timedelta64[us]")
-        parts.append((as_of, 1 / (1 + np.exp(-z)), label, as_of + _delay(kind, label, draw)))
-    names = ("as_of", "score", "label", "label_known_at")
+        parts.append((as_of, np.full(kind.rows, "m"), 1 / (1 + np.exp(-z)), label, as_of + _delay(kind, label, draw)))
+    names = ("as_of", "model_version", "score", "label", "label_known_at")
     return dict(zip(names, (np.concatenate(part) for part in zip(*parts, strict=True)), strict=True))
 
 
@@ -84,16 +86,18 @@ def _delay(kind: Kind, label: np.ndarray, draw: np.random.Generator) -> np.ndarr
     return (hours * 3_600e6).astype("timedelta64[us]")
 
 
-def estimates(worlds: dict[str, dict[str, np.ndarray]]) -> list[dict]:
-    """The rows of `mon_quality_estimated` (metric roc_auc and log_loss, days) for worlds by name, from the real models."""
-    from flows.steps import dbt, warehouse
+@contextmanager
+def warehouse_of(worlds: dict[str, dict[str, np.ndarray]]) -> Iterator[None]:
+    """A warehouse of its own that holds nothing but `mon_scored`, by world, and a clock behind it; gone in the end."""
+    from flows.steps import warehouse
 
     before = os.environ.get("ASOF_WAREHOUSE")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ASOF_WAREHOUSE"] = str(Path(folder) / "warehouse.duckdb")
         try:
             with warehouse.cursor() as con:
-                con.execute("create schema monitoring")
+                con.execute("create schema monitoring; create schema staging")
+                con.execute("create table staging.stg_asof__clock as select timestamp '2100-01-01' as now")
                 con.execute(
                     "create table monitoring.mon_scored (problem varchar, entity_id varchar, as_of timestamp, "
                     "model_version varchar, score double, rule_score double, flagged boolean, label boolean, "
@@ -102,18 +106,26 @@ def estimates(worlds: dict[str, dict[str, np.ndarray]]) -> list[dict]:
                 for name, columns in worlds.items():
                     con.register("rows", pa.table({"problem": pa.array([name] * len(columns["as_of"])), **columns}))
                     con.execute("insert into monitoring.mon_scored by name select * from rows")
-            dbt.run("run", select=MODELS)
-            return warehouse.rows(
-                "select problem, period, metric, state, blind_because, estimate, low, high, realised "
-                "from monitoring.mon_quality_estimated where grain = 'day' and metric in ('roc_auc', 'log_loss') "
-                "and realised is not null order by all"
-            )
+            yield
         finally:
             warehouse.close()
             if before is None:
                 os.environ.pop("ASOF_WAREHOUSE")
             else:
                 os.environ["ASOF_WAREHOUSE"] = before
+
+
+def estimates(worlds: dict[str, dict[str, np.ndarray]]) -> list[dict]:
+    """The rows of `mon_quality_estimated` (metric roc_auc and log_loss, days) for worlds by name, from the real models."""
+    from flows.steps import dbt, warehouse
+
+    with warehouse_of(worlds):
+        dbt.run("run", select=MODELS)
+        return warehouse.rows(
+            "select problem, period, metric, state, blind_because, estimate, low, high, realised "
+            "from monitoring.mon_quality_estimated where grain = 'day' and metric in ('roc_auc', 'log_loss') "
+            "and realised is not null order by all"
+        )
 
 
 def honest(row: dict) -> bool:

@@ -1,0 +1,11 @@
+{#- What `oldest_change` compares: labels and positive ones by problem and period, as `mon_proxies` counted them. A query.
+    period  expression of its column day, such as the Monday before. -#}
+{% macro labels_by_period(period='day') -%}
+    select
+        problem,
+        {{ period }} as period,
+        sum(rows_labelled) as labels,
+        sum(round(coalesce(label_rate * rows_labelled, 0))) as positives
+    from {{ ref('mon_proxies') }}
+    group by problem, {{ period }}
+{%- endmacro %}

@@ -1,0 +1,114 @@
+"""Labels that come later than monitors look back: what was lived day by day is what a build of today says."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from tests.monitoring.worlds import warehouse_of
+
+START = datetime(2013, 1, 7)
+DAYS, ROWS = 101, 40
+# Positives show within ten days; that nothing happened is known after 67.
+FAST, SLOW = 10, 67
+TRAINING_SET = "problems.flight_disruption__training_set"
+MODELS = (
+    "mon_proxies", "mon_profiles", "mon_drift", "mon_drift_by_day", "mon_quality", "mon_period_rows", "mon_label_delay",
+    "mon_label_arrival", "mon_score_reliability", "mon_expected_labels", "mon_quality_expected", "mon_data_grids",
+    "mon_data_profiles",
+)  # fmt: skip
+GROWING = ("mon_proxies", "mon_drift", "mon_drift_by_day", "mon_quality", "mon_quality_expected", "mon_data_profiles")
+TABLES = """
+    create schema ledger;
+    create table ledger.profiles (problem varchar, model_version varchar, stage varchar, day date, feature varchar,
+        cell int, rows bigint);
+    create table ledger.model_versions (problem varchar, model_version varchar, edges varchar);
+    create table monitoring.mon_cells (problem varchar, model_version varchar, feature varchar, cell int, kind varchar,
+        low double, high double, name varchar, place double, rows_trained bigint, cell_group int);
+    insert into monitoring.mon_cells
+    select 'p', 'm', feature, cell, 'inside', cell - 2, cell - 2, null, cell - 2, 10, 10 * (cell - 2)
+    from range(2, 4) t(cell), (values ('x'), ('label')) f(feature);
+"""
+
+
+@pytest.fixture(scope="module")
+def lived() -> dict[str, tuple[list[dict], list[dict]]]:
+    """By growing monitor: its rows after three looks, of days 80, 100 and 101, and after one that builds all anew."""
+    from flows.steps import dbt, warehouse
+
+    draw = np.random.default_rng(1)
+    as_of = np.array([np.datetime64(START + timedelta(days=d, minutes=m), "us") for d in range(DAYS) for m in range(ROWS)])
+    label = draw.random(len(as_of)) < 0.3
+    world = {
+        "as_of": as_of,
+        "model_version": np.array(["m"] * len(as_of)),
+        "score": draw.uniform(0.1, 0.9, len(as_of)),
+        "rule_score": np.full(len(as_of), 0.3),
+        "flagged": label,
+        "label": label,
+        "label_known_at": as_of
+        + np.where(label, draw.integers(1, FAST, len(as_of)), SLOW) * np.timedelta64(86_400_000_000, "us"),
+    }
+    with warehouse_of({"p": world}):
+        with warehouse.cursor() as con:
+            con.execute("alter table monitoring.mon_scored rename to future")
+            con.execute(TABLES)
+            con.execute(f"create schema problems; create table {TRAINING_SET} ({_columns()})")
+        for day in (80, 100, 101):
+            with warehouse.cursor() as con:
+                _live(con, START + timedelta(days=day))
+            dbt.run("run", select=MODELS)
+        found = {name: _rows(name) for name in GROWING}
+        dbt.run("run", MODELS, (), "--full-refresh")
+        return {name: (found[name], _rows(name)) for name in GROWING}
+
+
+def _live(con, now: datetime) -> None:
+    con.execute("update staging.stg_asof__clock set now = $now", {"now": now})
+    con.execute(
+        "create or replace table monitoring.mon_scored as select * replace (if(label_known_at < $now, label, null) as label, "
+        "if(label_known_at < $now, label_known_at, null) as label_known_at) from monitoring.future where as_of < $now",
+        {"now": now},
+    )
+    con.execute(
+        "delete from ledger.profiles; insert into ledger.profiles select 'p', 'm', 'serving', cast(as_of as date), 'x', "
+        "2 + cast(score > 0.5 as int), count(*) from monitoring.mon_scored group by all"
+    )
+    con.execute(
+        f"delete from {TRAINING_SET}; insert into {TRAINING_SET} by name select row_number() over () as flight_id, as_of, "
+        "label as is_disrupted, label_known_at from monitoring.mon_scored where label is not null"
+    )
+
+
+def _columns() -> str:
+    from flows.steps import dbt
+
+    (node,) = (one for one in dbt.manifest_dict()["nodes"].values() if one["name"] == "flight_disruption__training_set")
+    return ", ".join(f"{column['name']} {column['data_type']}" for column in node["columns"].values())
+
+
+def _rows(name: str) -> list[dict]:
+    from flows.steps import warehouse
+
+    # Twelve digits, as the order of a sum is not promised. last_day says of the whole problem how far labels were in.
+    return [
+        {key: round(value, 12) if isinstance(value, float) else value for key, value in row.items() if key != "last_day"}
+        for row in warehouse.rows(f"select * from monitoring.{name} order by all")
+    ]
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_what_was_lived_is_what_a_build_of_today_says(lived: dict, name: str) -> None:
+    grown, anew = lived[name]
+    told = [json.dumps(row, default=str, sort_keys=True) for row in grown]
+    assert len(anew) > 5 and set(told) == {json.dumps(row, default=str, sort_keys=True) for row in anew}
+
+
+def test_periods_whose_labels_came_after_two_months_are_verified(lived: dict) -> None:
+    days = {row["period"] for row in lived["mon_quality_expected"][0] if row["grain"] == "day" and row["is_verified"]}
+    assert len(days) == DAYS - SLOW
+    rates = [row["label_rate"] for row in lived["mon_proxies"][0] if row["share_labelled"] == 1]
+    assert len(rates) == DAYS - SLOW and max(rates) < 0.8
