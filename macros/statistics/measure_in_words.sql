@@ -19,9 +19,12 @@
         'share_flagged': 'share flagged',
         'entropy': 'mean entropy, in bits',
         'share_distinct': 'share of distinct values',
-        'reason_share': 'share of the explained rows that name it as a reason',
+        'reasons_moved': 'share of the reasons that are other ones than in the four weeks before',
+        'rows_scored': 'rows scored',
         'label_rate': 'share of true labels',
         'label_surprise': 'share of true labels less mean score',
+        'auc_lost': 'area under the ROC curve that its scores claim and labels do not give',
+        'auc_lost_week': 'the same of seven days: area that its scores claim and labels do not give',
         'rows': 'rows of the day',
         'hours_behind': 'hours from its newest row to the clock',
     } -%}

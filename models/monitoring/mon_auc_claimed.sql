@@ -1,9 +1,12 @@
 -- One row per problem and day: how well scores ordered the rows, by their labels, beside how well they claim to.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'day']) }}
+{%- set changed = oldest_change(
+    labels_by_period(), 'select problem, day as period, rows_labelled as labels, positives from ' ~ this
+) %}
 with scored as (
     select *, cast(as_of as date) as day
     from {{ ref('mon_scored') }}
-    where {{ open_days('as_of', column='day') }}
+    where {{ open_days('as_of', column='day', changed=changed) }}
 ),
 
 -- A score that is right is the share of rows with it that come true: what it claims is a label of so much.
@@ -18,7 +21,7 @@ measure as (
 ),
 
 count_the_rows as (
-    select problem, day, count(*) as rows, count(label) as rows_labelled from scored group by all
+    select problem, day, count(*) as rows, count(label) as rows_labelled, count_if(label) as positives from scored group by all
 )
 
 select
@@ -26,6 +29,7 @@ select
     count_the_rows.day,
     count_the_rows.rows,
     count_the_rows.rows_labelled,
+    count_the_rows.positives,
     claimed.roc_auc as claimed,
     realised.roc_auc as realised,
     -- of the same rows, so that a day with easy flights is not taken for a better model

@@ -93,6 +93,7 @@ select
         else least(1, expected + error_reach * scale)
     end as high,
     realised,
+    verified_at,
     rows_scored,
     unknown_share,
     periods_verified

@@ -1,7 +1,9 @@
 -- One row per problem, monitor, subject, measure and day: the value, the limit that its history sets, and whether it is a signal.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
 {%- set how = var('signals') %}
-with deviations as (select * from {{ ref('mon_deviations') }} where {{ open_days('day') }}),
+with deviations as (
+    select *, {{ declared_of_measure('most') }} as most from {{ ref('mon_deviations') }} where {{ open_days('day') }}
+),
 
 limits as (select * from {{ ref('mon_alarm_limits') }} where {{ open_days('day') }}),
 
@@ -10,7 +12,6 @@ set_limits as (
         d.*,
         -- a day that is known to be unlike others may stray farther
         case when special.day is null then 1 else {{ how.get('special_days', {}).get('times', 1) }} end as times,
-        {{ declared_of_measure('most') }} as most,
         case
             when d.was_always_zero then 'zero'
             when l.alone_limit is null or d.days_before < {{ how.fewest_days }} then 'learning'

@@ -1,6 +1,6 @@
 -- One row per kind, problem, subject and instant at which a monitor was beyond its limit: what alerts are made of.
 {%- set kinds = [
-    'failed_run', 'quality_below_rule', 'quality_estimated', 'quota', 'quarantine', 'volume', 'feature_drift', 'missing_values', 'skew',
+    'failed_run', 'quality_below_rule', 'quality_estimated', 'quality_realised', 'quota', 'quarantine', 'volume', 'feature_drift', 'missing_values', 'skew',
     'prediction_drift', 'proxies', 'label_drift', 'test_set_drift', 'training_cost', 'training_overdue', 'gate_failed', 'no_promotion',
 ] %}
 with unite as (

@@ -1,7 +1,10 @@
 -- One row per week in which the rule had the greater area under the ROC curve.
 with quality as (
     select * from {{ ref('mon_quality') }}
-    where grain = 'week' and rows_labelled >= {{ var('alert_limits').quality_min_rows }}
+    where
+        grain = 'week' and rows_labelled >= {{ var('alert_limits').quality_min_rows }}
+        -- a week that is not over may have its worst day before it
+        and period + 7 <= (select cast(now as date) from {{ ref('stg_asof__clock') }})
 )
 
 select

@@ -1,17 +1,18 @@
--- One row per week whose estimated area under the ROC curve lies, with its whole interval, below what the weeks before reached.
+-- One row per week whose estimated area under the ROC curve lies, with its whole interval, below the lowest that a week reached before.
 with estimated as (
     select * from {{ ref('mon_quality_estimated') }} where grain = 'week' and metric = 'roc_auc'
 ),
 
--- half of the verified weeks before were worse than this, so an interval below it is a loss and not a bad week
-usual as (
+-- Weeks differ by what there is to decide: one that is worse than all whose truth was known at its end is not one of them.
+lowest as (
     select
         this.problem,
         this.period,
-        percentile_cont(0.5) within group (order by past.realised) as realised
+        min(past.realised) as realised
     from estimated as this
     inner join estimated as past
-        on past.problem = this.problem and past.period < this.period and past.realised is not null
+        on past.problem = this.problem and past.period < this.period
+        and past.realised is not null and {{ known_before('past.verified_at', 'this.period_end') }}
     group by all
 )
 
@@ -24,11 +25,11 @@ select
     cast(estimated.period as timestamp) as seen_at,
     'upper end of the estimated area under the ROC curve' as measure,
     estimated.high as value,
-    usual.realised - {{ var('alert_limits').quality_loss }} as limit_value,
+    lowest.realised - {{ var('alert_limits').quality_loss }} as limit_value,
     cast(null as varchar) as severity,
     -- an area that is .1 lower orders one pair in ten wrongly that was ordered rightly before
-    least(1, usual.realised - estimated.estimate) as damage,
+    least(1, lowest.realised - estimated.estimate) as damage,
     estimated.rows_scored as rows_at_stake
 from estimated
-inner join usual using (problem, period)
-where estimated.state = 'ESTIMATED' and estimated.high < usual.realised - {{ var('alert_limits').quality_loss }}
+inner join lowest using (problem, period)
+where estimated.state = 'ESTIMATED' and estimated.high < lowest.realised - {{ var('alert_limits').quality_loss }}
