@@ -13,7 +13,7 @@ from ml.alerts.cycle import Notice, changes, decide
 from ml.alerts.finding import Alert, Finding, rank, short_id
 from ml.alerts.group import group
 from ml.alerts.lineage import Lineage
-from ml.alerts.message import measured, message, order
+from ml.alerts.message import measured, message, order, share
 from ml.alerts.stake import Stake, concerned, cost, owner
 
 DAY = datetime(2013, 7, 1)
@@ -307,6 +307,10 @@ def test_a_message_says_what_since_when_how_bad_why_and_what_to_do() -> None:
 )
 def test_a_message_says_which_way_it_went_and_how_far_it_may_go(value: float, limit: float | None, said: str) -> None:
     assert measured({"measure": "rows of the day", "value": value, "limit_value": limit}) == said
+
+
+def test_a_small_share_is_not_told_as_nothing() -> None:
+    assert [share(one) for one in (0.0, 0.004, 0.01, 1.0)] == ["0%", "less than 1%", "1%", "100%"]
 
 
 def test_a_message_is_short_however_many_alerts_there_are_and_begins_with_the_worst() -> None:
