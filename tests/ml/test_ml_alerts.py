@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.alerts.cycle import Notice, changes, decide
-from ml.alerts.finding import Alert, Finding, rank, short_id
+from ml.alerts.finding import Alert, Finding, latest, rank, short_id
 from ml.alerts.group import group
 from ml.alerts.lineage import Lineage
 from ml.alerts.message import measured, message, order, share
@@ -177,6 +177,14 @@ FINDINGS = st.lists(
          finding("quality_below_rule", "champion", "p__outcomes")]
     )
 )  # fmt: skip
+
+
+@given(found=st.lists(st.tuples(st.sampled_from([*FORTY[:4], SCORE]), st.floats(0, 1), st.integers(1, 1000)), min_size=1))
+def test_a_cost_is_at_least_that_of_each_finding_that_counts_and_at_most_that_of_every_decision(found: list[tuple]) -> None:
+    members = [replace(one, damage=damage, rows_at_stake=rows) for one, damage, rows in found]
+    reckoned = cost(members, {"p": P}, HOUSE)
+    assert all(reckoned >= one.damage * one.rows_at_stake * 1.5 * (1 - 1e-9) for one in latest(members))
+    assert reckoned <= max(one.rows_at_stake for one in members) * 1.5 * (1 + 1e-9)
 
 
 @given(found=FINDINGS, seed=st.randoms())
