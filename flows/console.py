@@ -122,7 +122,7 @@ def recommendation(found, headline: str) -> None:
 
 def alerts(rows: list[dict]) -> None:
     """Alerts, the worst first: how bad and what, since when and how much, the likely cause. Narrow terminals show it whole."""
-    from ml.alerts.message import measured
+    from ml.alerts.message import measured, share
 
     if not rows:
         done("no alert is open")
@@ -133,7 +133,7 @@ def alerts(rows: list[dict]) -> None:
         facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}"
         facts += f" · {measured(row)}"
         if row["damage"] is not None:
-            facts += f" · {row['damage']:.0%} of the decisions in doubt"
+            facts += f" · {share(row['damage'])} of the decisions in doubt"
         out.print(f"[bold]{row['short_id']}[/]  [{color}]{row['severity']:8}[/]  {what} · {state}", soft_wrap=True)
         out.print(f"        {facts}\n        [dim]{row['cause']}[/]", soft_wrap=True)
 

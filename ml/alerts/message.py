@@ -36,7 +36,7 @@ def order(row: Mapping[str, Any]) -> tuple:
 def _one(row: Mapping[str, Any], pages: str) -> str:
     bad = measured(row)
     if row["damage"] is not None:
-        bad += f"; {row['damage']:.0%} of the decisions are in doubt"
+        bad += f"; {share(row['damage'])} of the decisions are in doubt"
     if row["cost"] is not None:
         bad += f", at most {row['cost']:,.0f} units of cost in the period"
     passed = f"\nIt has passed meanwhile ({row['note']})." if row["state"] == "closed" else ""
@@ -62,6 +62,11 @@ def measured(row: Mapping[str, Any]) -> str:
         return f"{what} reached {_number(value)}"
     went, way = ("rose", "up") if value > limit else ("fell", "down")
     return f"{what} {went} to {_number(value)}, allowed {way} to {_number(limit)}"
+
+
+def share(value: float) -> str:
+    """A share in percent; what is little is not told as nothing."""
+    return "less than 1%" if 0 < value < 0.01 else f"{value:.0%}"
 
 
 def _number(value: float | None) -> str:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.alerts.cycle import Notice, changes, decide
-from ml.alerts.finding import Alert, Finding, rank, short_id
+from ml.alerts.finding import Alert, Finding, latest, rank, short_id
 from ml.alerts.group import group
 from ml.alerts.lineage import Lineage
-from ml.alerts.message import measured, message, order
+from ml.alerts.message import measured, message, order, share
 from ml.alerts.stake import Stake, concerned, cost, owner
 
 DAY = datetime(2013, 7, 1)
@@ -179,6 +179,14 @@ FINDINGS = st.lists(
 )  # fmt: skip
 
 
+@given(found=st.lists(st.tuples(st.sampled_from([*FORTY[:4], SCORE]), st.floats(0, 1), st.integers(1, 1000)), min_size=1))
+def test_a_cost_is_at_least_that_of_each_finding_that_counts_and_at_most_that_of_every_decision(found: list[tuple]) -> None:
+    members = [replace(one, damage=damage, rows_at_stake=rows) for one, damage, rows in found]
+    reckoned = cost(members, {"p": P}, HOUSE)
+    assert all(reckoned >= one.damage * one.rows_at_stake * 1.5 * (1 - 1e-9) for one in latest(members))
+    assert reckoned <= max(one.rows_at_stake for one in members) * 1.5 * (1 + 1e-9)
+
+
 @given(found=FINDINGS, seed=st.randoms())
 def test_every_finding_is_in_exactly_one_alert_whatever_the_order(found: list[Finding], seed) -> None:
     made = group(found, HOUSE)
@@ -307,6 +315,10 @@ def test_a_message_says_what_since_when_how_bad_why_and_what_to_do() -> None:
 )
 def test_a_message_says_which_way_it_went_and_how_far_it_may_go(value: float, limit: float | None, said: str) -> None:
     assert measured({"measure": "rows of the day", "value": value, "limit_value": limit}) == said
+
+
+def test_a_small_share_is_not_told_as_nothing() -> None:
+    assert [share(one) for one in (0.0, 0.004, 0.01, 1.0)] == ["0%", "less than 1%", "1%", "100%"]
 
 
 def test_a_message_is_short_however_many_alerts_there_are_and_begins_with_the_worst() -> None:

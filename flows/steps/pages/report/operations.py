@@ -6,7 +6,7 @@ from flows.steps.pages import parts
 from flows.steps.pages.chart import COLOURS, dates, small, svg
 from flows.steps.pages.parts import Html, bar, day, hours, link, pill
 from flows.steps.reports import RECENT, Report
-from ml.alerts.message import measured
+from ml.alerts.message import measured, share
 
 SEVERITY = {"critical": "bad", "warning": "warn", "info": "calm"}
 QUOTA = {"fine": "good", "soon": "warn", "near": "warn", "over": "bad"}
@@ -33,7 +33,7 @@ def _alert(report: Report, row: dict) -> str:
     span = sorted({row["first_seen"], row["last_seen"]})
     facts = [" to ".join(day(at) for at in span), "seen once" if row["times_seen"] == 1 else f"seen {row['times_seen']} times"]
     facts += [measured(row)] if row["value"] is not None else []
-    facts += [f"{row['damage']:.0%} of the decisions in doubt"] if row["damage"] is not None else []
+    facts += [f"{share(row['damage'])} of the decisions in doubt"] if row["damage"] is not None else []
     facts += [f"at most {row['cost']:,.0f} units of cost"] if row["cost"] is not None else []
     state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
     page = f"{report.pages.rstrip('/')}/{row['page'].removeprefix('docs/alerts/')}"
