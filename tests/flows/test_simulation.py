@@ -120,5 +120,8 @@ def test_the_page_tells_every_fault_and_every_watcher(life):
         assert f"elementary, {fault.kind}: " in drawing
     assert report.headline(found).startswith(f"{2 * len(CATALOGUE)} of {2 * len(CATALOGUE)} faults were found within two weeks")
     assert "`feature_drift` 2" in text and "$" not in text
+    missed = [replace(one, delay=None) if one.fault.size == "1 sd" and not one.chosen else one for one in outcomes]
+    assert "shift (0.25 sd; 0.5 sd; 1 sd)" in report.always(found)
+    assert "shift (0.25 sd; 0.5 sd)," in report.always(replace(found, outcomes=missed))
     assert "None of the logged scores" in text
     assert "0 of" in page.text(replace(found, outcomes=[replace(one, delay=None) for one in outcomes]))

@@ -21,6 +21,8 @@ from ml.score import EXPLAIN_LIMIT, score_batches
 SCORED = ("score", "flagged", "reasons")
 # Monitors need a past, a fault its two weeks, and there must be days to draw from.
 FEWEST_DAYS = 50
+# Of a source with fewer rows a day no count can say whether some are missing: chance alone makes a fifth of 20 too few or too many.
+FEWEST_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,15 @@ def differing(lived: Lived) -> int:
 
 
 def sources(lived: Lived) -> list[str]:
-    """The sources that land on most days."""
+    """The sources that land on most days, as many rows as can be counted upon."""
     found = warehouse.rows(
-        "select source, count(distinct cast(landed_as_of as date)) as days from ledger.batches "
-        "where landed_as_of >= ? and landed_as_of < ? group by all order by source",
+        "select source, count(*) as days, median(rows) as rows from ("
+        "select source, cast(landed_as_of as date) as day, sum(rows_received) as rows from ledger.batches "
+        "where landed_as_of >= ? and landed_as_of < ? group by all) as by_day group by source order by source",
         [lived.first, lived.end],
     )
-    return [row["source"] for row in found if row["days"] > (lived.end - lived.first).days / 2]
+    usual = [row for row in found if row["days"] > (lived.end - lived.first).days / 2]
+    return [row["source"] for row in usual if row["rows"] >= FEWEST_ROWS] or [row["source"] for row in usual]
 
 
 def _number(day: date) -> int:

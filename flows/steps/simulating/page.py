@@ -37,6 +37,7 @@ def text(found: Simulation) -> str:
         calm_table=page.table(report.CALM, list(report.calm_of(found))),
         called="; ".join(f"{day:%d %b} `{name}`" for day, name in found.called) or "none",
         fault_table=page.table(report.header(found), list(report.faults_of(found))),
+        always=report.always(found),
         total_table=page.table(["", *found.watchers], list(report.totals_of(found))),
         kind_table=page.table(["fault", "worlds", "kinds of finding"], list(report.kinds_of(found))),
     )  # fmt: skip

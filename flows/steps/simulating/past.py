@@ -14,6 +14,7 @@ OVER = {
     "mon_drift_by_day": "day + 1",
     "mon_drift": "week + 7",
     "mon_proxies": "day + 1",
+    "mon_auc_claimed": "day + 1",
     "mon_quality": "case grain when 'week' then period + 7 end",
     "mon_quality_expected": "case grain when 'day' then period + 1 else period + 7 end",
 }

@@ -50,6 +50,16 @@ def rate_of(found: Simulation, watcher: str, fault: Fault | None = None, chosen:
     return rate(one for one in found.outcomes if is_meant(one))
 
 
+def always(found: Simulation) -> str:
+    """The sizes of which our monitors found every world, by kind: `shift (1 sd)`."""
+    sizes: dict[str, list[str]] = {}
+    for fault in found.faults:
+        one = rate_of(found, found.watchers[0], fault)
+        if one.worlds and one.found == one.worlds:
+            sizes.setdefault(fault.kind, []).append(fault.size)
+    return ", ".join(f"{kind} ({'; '.join(there)})" for kind, there in sizes.items()) or "none"
+
+
 def kinds_of(found: Simulation) -> Iterator[list[object]]:
     """Per fault, in how many of its worlds which kinds of our findings told."""
     for kind in dict.fromkeys(fault.kind for fault in found.faults):

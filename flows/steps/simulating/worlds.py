@@ -18,6 +18,8 @@ from ml.injecting.inject import Injected, inject
 
 # What a fault is measured against: four weeks, every weekday four times.
 BEFORE = 28
+# Companions are known after twelve weeks, and a week later every limit stands that the life of this length will have.
+WATCHED = 91
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,19 @@ class Made:
 def dates(lived: Lived, turn: date, count: int, seed: int) -> list[date]:
     """`count` days on which faults begin, half of them before `turn` (where limits were chosen) and half after.
 
-    Drawn without replacement from the days that have four weeks before them and two weeks after.
+    Drawn without replacement from the days on which the limits stand and that have two weeks after them; where the life was too
+    short for that, from those that have four weeks before them.
     """
     rng = np.random.default_rng([seed, 0])
-    fit = days(lived.first + timedelta(days=BEFORE + 7), lived.end - timedelta(days=WINDOW))
-    halves = [
-        [day for day in fit if day + timedelta(days=WINDOW) <= turn],
-        [day for day in fit if day >= turn + timedelta(days=1)],
-    ]
-    if not all(len(half) >= count for half in halves):
+    for before in (WATCHED, BEFORE + 7):
+        fit = days(lived.first + timedelta(days=before), lived.end - timedelta(days=WINDOW))
+        halves = [
+            [day for day in fit if day + timedelta(days=WINDOW) <= turn],
+            [day for day in fit if day >= turn + timedelta(days=1)],
+        ]
+        if all(len(half) >= count for half in halves):
+            break
+    else:
         halves = [fit[: len(fit) // 2], fit[len(fit) // 2 :]]
     if min(len(half) for half in halves) < -(-count // 2):
         raise AsofError(f"only {len(fit)} days have four weeks before and two weeks after them: ask for fewer --dates")
