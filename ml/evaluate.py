@@ -82,7 +82,10 @@ def bins(score: np.ndarray) -> np.ndarray:
 
 def _ece(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
     cell = bins(score)
-    gap = np.stack([(weights * (cell == c)) @ (score - label) for c in range(cell.max() + 1)])
+    if len(weights) == 1:  # the plain value: one pass instead of one a bin
+        gap = np.bincount(cell, weights[0] * (score - label))[:, None]
+    else:
+        gap = np.stack([(weights * (cell == c)) @ (score - label) for c in range(cell.max() + 1)])
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.abs(gap).sum(axis=0) / weights.sum(axis=1)
 

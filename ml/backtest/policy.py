@@ -90,9 +90,9 @@ LABELS = 14_000
 
 
 def instants(start: datetime, until: datetime) -> tuple[datetime, ...]:
-    """`start`, every looked-at day at the same hour after it, and `until`."""
+    """`start`, every looked-at day at the same hour after it, and `until`, which no other precedes by less than a day."""
     found, at = [start], start + timedelta(days=1)
-    while at < until:
+    while at + timedelta(days=1) <= until:
         if at.day in DAYS:
             found.append(at)
         at += timedelta(days=1)

@@ -57,6 +57,11 @@ class World:
         self._cells: dict[Key, tuple[profile.Profile, dict[str, np.ndarray]]] = {}
 
     @cached_property
+    def _judged(self) -> list[str]:
+        """The columns that a verdict looks at beside scores and labels."""
+        return [*self.problem.slices, *([self.problem.weight] if self.problem.weight else [])]
+
+    @cached_property
     def rule(self) -> np.ndarray:
         return numbers(self.table, self.problem.rule)
 
@@ -67,6 +72,16 @@ class World:
             part = self.table.slice(int(rows[0]) if len(rows) else 0, len(rows))
             self._scores[key, stretch] = self.trainings[key].challenger.predict(part, self.threads)
         return self._scores[key, stretch]
+
+    def said(self, key: Key, rows: np.ndarray) -> np.ndarray:
+        """The same of any rows, ascending; those of stretches are shared with whoever asks for them."""
+        early = rows[rows < self.stretches[0][0]] if len(self.stretches[0]) else rows
+        found = [self.trainings[key].challenger.predict(self.table.take(early), self.threads)] if len(early) else []
+        for stretch, inside in enumerate(self.stretches):
+            first, last = np.searchsorted(rows, [inside[0], inside[-1] + 1]) if len(inside) else (0, 0)
+            if last > first:
+                found.append(self.scores(key, stretch)[rows[first:last] - inside[0]])
+        return np.concatenate(found)
 
     def realised(self, score: np.ndarray, stretch: int, now: datetime, labelled: float) -> float | None:
         """The metric of a stretch on the rows whose truth was known before `now`; NaN where they are of one class, None while
@@ -87,26 +102,20 @@ class World:
         cells, before = self._profile(key)
         rows = self.stretches[stretch]
         part, gain = self.table.slice(int(rows[0]), len(rows)), self.trainings[key].importances
-        moved = 0.0
-        for name, spec in cells.items():
-            now = np.bincount(profile.cell(spec, part, name), minlength=profile.size(spec))
-            moved += gain[name] if profile.psi(before[name], now) > limits.psi else 0.0
-        return moved > limits.share_of_gain
+        now = profile.tallies(cells, part)
+        return sum(gain[name] for name in cells if profile.psi(before[name], now[name]) > limits.psi) > limits.share_of_gain
 
     def _profile(self, key: Key) -> tuple[profile.Profile, dict[str, np.ndarray]]:
         if key not in self._cells:
             used = self._used(key)
             found = profile.edges(used, self.problem, CELLS)
             cells = {name: found[name] for name in self.problem.feature_names}
-            counts = {
-                name: np.bincount(profile.cell(spec, used, name), minlength=profile.size(spec)) for name, spec in cells.items()
-            }
-            self._cells[key] = cells, counts
+            self._cells[key] = cells, profile.tallies(cells, used)
         return self._cells[key]
 
     def _used(self, key: Key) -> pa.Table:
         rows = known(self.as_of, self.known_at, key.at, self.problem.training.window_days)
-        return self.table.take(rows)
+        return self.table.select(list(self.problem.feature_names)).take(rows)
 
     def verdict(self, key: Key, champion: Key, gate: Gate, looks: Sequence[Look]) -> tuple[Verdict, Look] | None:
         """What the gates say of a challenger, as of its training, and the rows that this spent alpha on.
@@ -132,9 +141,9 @@ class World:
     def _judge(
         self, challenger: Trained, rows: np.ndarray, score: np.ndarray, champion: Key, gate: Gate, alpha: float
     ) -> Verdict:
-        problem, part, rule = replace(self.problem, margin=gate.margin), self.table.take(rows), self.rule[rows]
+        problem, part, rule = replace(self.problem, margin=gate.margin), self.table.select(self._judged).take(rows), self.rule[rows]
         model = self.trainings[champion].challenger
-        theirs = model.predict(part, self.threads)
+        theirs = self.said(champion, rows)
         ruled = rule >= decide.threshold(problem.decision, problem.costs, rule)
         flags = Flags(score >= challenger.twin.threshold, ruled, theirs >= model.threshold)
         return judge(

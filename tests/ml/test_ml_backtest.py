@@ -35,6 +35,8 @@ def world(table, problem) -> World:
 def test_instants_are_those_days_of_a_month_on_which_cadences_meet():
     found = instants(datetime(2013, 4, 1), datetime(2013, 5, 2))
     assert [one.day for one in found] == [1, 8, 15, 22, 1, 2]
+    last = instants(datetime(2013, 4, 1), datetime(2013, 5, 1, 5))[-2:]
+    assert [one.day for one in last] == [22, 1], "nobody trains for five hours"
 
 
 def test_a_model_that_is_never_trained_again_scores_every_row(world, table, problem):
@@ -44,6 +46,13 @@ def test_a_model_that_is_never_trained_again_scores_every_row(world, table, prob
     rows = np.flatnonzero((at(table["as_of"]) >= np.datetime64(FIRST)) & (at(table["as_of"]) < np.datetime64(END)))
     np.testing.assert_array_equal(life.score, first.predict(table.take(rows)))
     np.testing.assert_array_equal(life.flagged, life.score >= first.threshold)
+
+
+def test_scores_of_stretches_are_put_together_to_those_of_any_rows(world, table):
+    key, rows = Key(FIRST, 20), np.sort(np.random.default_rng(0).choice(len(world.as_of), 2000, replace=False))
+    rows = rows[world.as_of[rows] < np.datetime64(END)]
+    assert rows[0] < world.stretches[0][0]
+    np.testing.assert_array_equal(world.said(key, rows), world.trainings[key].challenger.predict(table.take(rows)))
 
 
 def test_without_a_gate_each_stretch_is_scored_by_the_model_trained_at_its_beginning(world, table, problem):
@@ -99,8 +108,11 @@ def test_a_loss_that_is_only_estimated_starts_a_training_and_blindness_starts_no
     turn = datetime(2013, 6, 15)
     broken = table["recent_delay"].to_numpy(zero_copy_only=False).copy()
     broken[at(table["as_of"]) >= np.datetime64(turn)] *= -1
-    spoiled = table.set_column(table.schema.get_field_index("recent_delay"), "recent_delay", pa.array(broken))
-    asked = Policy(Retraining("never", ("estimated_loss",), beyond=1, loss=0.05, cooldown_days=14), None, 20)
+    soon = pa.array(at(table["as_of"]) + np.timedelta64(6, "h"))
+    spoiled = table
+    for name, column in (("recent_delay", pa.array(broken)), ("label_known_at", soon)):
+        spoiled = spoiled.set_column(spoiled.schema.get_field_index(name), name, column)
+    asked = Policy(Retraining("never", ("estimated_loss",), beyond=1, cooldown_days=14), None, 20)
     found = live(World(spoiled, problem, edges), asked, LIMITS).trainings
     assert [one.cause for one in found] == ["estimated_loss"] and found[0].at > turn
     blind = LIMITS._replace(estimation=ESTIMATION._replace(fewest_in_bin=10**6))
