@@ -48,9 +48,7 @@ def mean(value: np.ndarray, cluster: np.ndarray, *, weight: np.ndarray | None = 
     return spread(values, len(value), clusters, alpha, ordered)
 
 
-def _without(
-    metric: str, label: np.ndarray, score: np.ndarray, code: np.ndarray, groups: int, weight: np.ndarray
-) -> np.ndarray:
+def _without(metric: str, label: np.ndarray, score: np.ndarray, code: np.ndarray, groups: int, weight: np.ndarray) -> np.ndarray:
     """The metric on all rows, then without each group."""
     if metric == "roc_auc":
         return areas_without(label, score, code, groups, weight)

@@ -33,13 +33,15 @@ class Training:
 class Life:
     """What a policy did, and what whoever was in office said of each row of the stretches, in the rows' order.
 
-    `score` are probabilities, `flagged` says which rows were acted on.
+    `score` are probabilities, `flagged` says which rows were acted on. `blind` are the ends of the stretches of which nobody
+    could say before their labels how good the model was; empty where the policy does not ask.
     """
 
     policy: Policy
     trainings: tuple[Training, ...]
     score: np.ndarray
     flagged: np.ndarray
+    blind: tuple[datetime, ...] = ()
 
     def between(self, start: datetime, end: datetime) -> tuple[Training, ...]:
         """Its trainings in a period; the first model, which every policy has, is none of them."""
@@ -62,7 +64,7 @@ def live(world: World, policy: Policy, limits: Limits) -> Life:
         scores.append(world.scores(champion, stretch))
         flagged.append(scores[-1] >= world.trainings[champion].challenger.threshold)
         windows.close(stretch, champion, scores[-1])
-    return Life(policy, tuple(made), np.concatenate(scores), np.concatenate(flagged))
+    return Life(policy, tuple(made), np.concatenate(scores), np.concatenate(flagged), windows.blind)
 
 
 def planned(policy: Policy, edges: Sequence[datetime]) -> list[Key]:

@@ -48,7 +48,9 @@ class Trainings:
         two: nobody waits for the other half of a round.
         """
         # The longest first: the last to end is then a short one.
-        missing = sorted({key for key in keys if key not in self._made}, key=lambda key: (key.at, -key.holdout_days), reverse=True)
+        missing = sorted(
+            {key for key in keys if key not in self._made}, key=lambda key: (key.at, -key.holdout_days), reverse=True
+        )
         with ThreadPoolExecutor(self.threads) as pool:
             for done, (key, made) in enumerate(zip(missing, pool.map(self._train, missing), strict=True), 1):
                 self._made[key] = made

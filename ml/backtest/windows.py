@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ class Windows:
     def __init__(self, world: World, policy: Retraining, limits: Limits) -> None:
         self.world, self.policy, self.limits = world, policy, limits
         self.seen: dict[str, list[Window]] = {name: [] for name in policy.triggers}
+        self.blind: tuple[datetime, ...] = ()
         self._scores: list[np.ndarray] = []
         self._realised: dict[int, float] = {}
         self._estimator = Estimator(world.problem.metric, limits.estimation)
@@ -49,8 +51,12 @@ class Windows:
             self.seen["realised_loss"] = [
                 Window(self.world.edges[at + 1], self._lost(values[: place + 1])) for place, at in enumerate(known)
             ]
-        if "estimated_loss" in self.seen and (best := self._best(stretch)) is not None:
-            self.seen["estimated_loss"].append(Window(end, self._lost([*self._qualities(stretch), best])))
+        if "estimated_loss" in self.seen:
+            best = self._best(stretch)
+            if best is None:
+                self.blind += (end,)
+            else:
+                self.seen["estimated_loss"].append(Window(end, self._lost([*self._qualities(stretch), best])))
 
     def _realise(self, stretch: int) -> None:
         now, waited_for = self.world.edges[stretch + 1], self.limits.estimation.unverified_share

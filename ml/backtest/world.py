@@ -99,8 +99,10 @@ class World:
 
     def drifted(self, key: Key, stretch: int, limits: Drifting) -> bool:
         """Whether most of what a model stands on had moved in a stretch, against the rows that it was trained on."""
-        cells, before = self._profile(key)
         rows = self.stretches[stretch]
+        if len(rows) == 0:
+            return False
+        cells, before = self._profile(key)
         part, gain = self.table.slice(int(rows[0]), len(rows)), self.trainings[key].importances
         now = profile.tallies(cells, part)
         return sum(gain[name] for name in cells if profile.psi(before[name], now[name]) > limits.psi) > limits.share_of_gain
@@ -141,7 +143,11 @@ class World:
     def _judge(
         self, challenger: Trained, rows: np.ndarray, score: np.ndarray, champion: Key, gate: Gate, alpha: float
     ) -> Verdict:
-        problem, part, rule = replace(self.problem, margin=gate.margin), self.table.select(self._judged).take(rows), self.rule[rows]
+        problem, part, rule = (
+            replace(self.problem, margin=gate.margin),
+            self.table.select(self._judged).take(rows),
+            self.rule[rows],
+        )
         model = self.trainings[champion].challenger
         theirs = self.said(champion, rows)
         ruled = rule >= decide.threshold(problem.decision, problem.costs, rule)

@@ -113,10 +113,12 @@ def test_a_loss_that_is_only_estimated_starts_a_training_and_blindness_starts_no
     for name, column in (("recent_delay", pa.array(broken)), ("label_known_at", soon)):
         spoiled = spoiled.set_column(spoiled.schema.get_field_index(name), name, column)
     asked = Policy(Retraining("never", ("estimated_loss",), beyond=1, cooldown_days=14), None, 20)
-    found = live(World(spoiled, problem, edges), asked, LIMITS).trainings
-    assert [one.cause for one in found] == ["estimated_loss"] and found[0].at > turn
-    blind = LIMITS._replace(estimation=ESTIMATION._replace(fewest_in_bin=10**6))
-    assert live(World(spoiled, problem, edges), asked, blind).trainings == ()
+    life = live(World(spoiled, problem, edges), asked, LIMITS)
+    assert [one.cause for one in life.trainings] == ["estimated_loss"] and life.trainings[0].at > turn
+    assert set(edges[1:20]) <= set(life.blind) and len(life.blind) < 25, "nineteen periods have to be verified first"
+    limits = LIMITS._replace(estimation=ESTIMATION._replace(fewest_in_bin=10**6))
+    blind = live(World(spoiled, problem, edges), asked, limits)
+    assert blind.trainings == () and len(blind.blind) == 35
 
 
 def test_nothing_that_was_not_known_then_changes_what_was_done(world, table, problem):
