@@ -63,7 +63,7 @@ class Report:
 
     @property
     def next_training(self) -> datetime | None:
-        """When the calendar asks for a training; it is due where that has passed. None where it never does, or none was made yet."""
+        """When the calendar asks for a training, due where that has passed; None where it never does, or none was made yet."""
         return self.trained_as_of and next_turn(self.problem.retraining.cadence, self.trained_as_of)
 
     @property
