@@ -42,7 +42,7 @@ def found() -> Backtest:
     choice, report = outcomes(world, lives, FIRST, UNTIL), outcomes(world, lives, UNTIL, NOW)
     return Backtest(
         problem, FIRST, UNTIL, NOW, tuple(lives), tuple(choice), tuple(report), choose(choice, problem),
-        choose(choice, problem, gated=False), 1, True, len(world.trainings), 1.0, "2 cores", "abc",
+        choose(choice, problem, gated=False), 1, True, len(world.trainings), 1.0, 1.0, "2 cores", "abc",
     )  # fmt: skip
 
 
@@ -54,8 +54,8 @@ def test_the_page_shows_every_policy_twice_and_keeps_what_people_wrote(found: Ba
         assert table.count("\n") == 1 + len(found.lives) and "in use" in table and "chosen" in table
     mine = "## Decision\n\nMonthly, because the cost of a look is not declared."
     file.write_text(file.read_text().replace(page.DECISION, mine))
-    page.write(replace(found, seconds=2.0), tmp_path)
-    assert mine in file.read_text() and "2 seconds" in file.read_text()
+    page.write(replace(found, cpu_seconds=2.0), tmp_path)
+    assert mine in file.read_text() and "2 processor seconds" in file.read_text()
 
 
 def test_a_page_whose_figures_somebody_changed_is_not_written_over(found: Backtest, tmp_path: Path) -> None:

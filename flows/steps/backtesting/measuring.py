@@ -35,7 +35,8 @@ class Backtest:
     """All of it. The policy in use is the first of `lives`, `choice` and `report`; `chosen` is an element of `choice`, and so
     is `ungated`, the best of those that let everything in: what caution costs.
 
-    `choice` holds outcomes from `first` to `until`, `report` from `until` to `now`.
+    `choice` holds outcomes from `first` to `until`, `report` from `until` to `now`. `seconds` are by the clock, `cpu_seconds`
+    those of all cores together.
     """
 
     problem: Problem
@@ -51,6 +52,7 @@ class Backtest:
     quick: bool
     trainings: int
     seconds: float
+    cpu_seconds: float
     machine: str
     code_version: str
 
@@ -97,7 +99,7 @@ def measure(
     `report(stage, at, total)` hears how far it is. Models have `members` members, whatever is declared. `quick` leaves out the
     weekly cadence, and boosts with twice the step and half the rounds.
     """
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     with ledger.run("planning", now, problem.name) as run:
         table = problems.training_rows(problem, now)
         check_rows(table, problem, problem.training_columns, f"{problem.name}__training_set")
@@ -113,7 +115,8 @@ def measure(
         choice, later = (outcomes(world, lives, *span, report) for span in ((first, until), (until, now)))
         found = Backtest(
             problem, first, until, now, tuple(lives), tuple(choice), tuple(later), choose(choice, problem),
-            choose(choice, problem, gated=False), members, quick, len(world.trainings), time.perf_counter() - started,
+            choose(choice, problem, gated=False), members, quick, len(world.trainings),
+            time.perf_counter() - started, time.process_time() - worked,
             f"{os.cpu_count()} cores, {settings.threads()} used, {platform.machine()}", ledger.code_version(),
         )  # fmt: skip
         run.rows, run.message = table.num_rows, f"of {len(asked)} policies the best was {found.chosen.policy.name}"

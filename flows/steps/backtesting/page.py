@@ -133,7 +133,7 @@ def _how(found: Backtest) -> str:
         f"{found.members} of {found.problem.training.members} declared members{_quick(found)}; gates on serving cost, "
         "repetition and a broken test set are not asked. The first model, trained with the holdout of its policy, was asked "
         f"nothing.{_blind(found)}\n\n"
-        f"{found.machine}, {found.seconds:.0f} seconds, most of them for the trainings, one on each core at a time; "
+        f"{found.machine}; {found.cpu_seconds:,.0f} processor seconds, most of them for trainings, one on each core at a time; "
         f"code {found.code_version}. Again: "
         f"`python -m flows backtest --problem {found.problem.name}{' --quick' if found.quick else ''}`."
     )
