@@ -107,3 +107,22 @@ def test_the_cause_of_a_training_stands_with_its_version_and_what_is_not_due_is_
     assert retraining.fn(PROBLEM) == NOT_DUE
     trained = warehouse.rows("select count(*) as n from ledger.model_versions")
     assert trained == [{"n": 2}], "no third one"
+
+
+def test_a_first_training_waits_for_a_label_and_keeps_the_daily_maximum(inside: House) -> None:
+    def change(statement: str) -> str | None:
+        with warehouse.transaction() as con:
+            con.execute(statement)
+        return due.due(PROBLEM)
+
+    assert change("delete from ledger.runs where phase = 'training'").startswith("first: nothing has been trained yet, ")
+    failed = (
+        f"insert into ledger.runs by name select * exclude (now) replace ('failed' as run_id, 'training' as phase, '{PROBLEM}' as problem, "
+        "'failed' as status, now as as_of) from (select * from ledger.runs limit 1), (select now from landing.clock)"
+    )
+    assert change(failed) is None, "it failed today"
+    assert change("update landing.clock set now = now + interval 1 day").startswith("first: ")
+    assert change("update landing.clock set now = timestamp '2013-01-01 05:00'") is None, "no label is known"
+    assert retraining.fn(PROBLEM) == NOT_DUE
+    with pytest.raises(AsofError, match="python -m flows build"):
+        change("drop view monitoring.mon_retraining")
