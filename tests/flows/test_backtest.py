@@ -118,7 +118,8 @@ def test_a_first_training_waits_for_a_label_and_keeps_the_daily_maximum(inside: 
     assert change("delete from ledger.runs where phase = 'training'").startswith("first: nothing has been trained yet, ")
     failed = (
         "insert into ledger.runs by name select * exclude (now) replace ('failed' as run_id, 'training' as phase, "
-        f"'{PROBLEM}' as problem, 'failed' as status, now as as_of) from (select * from ledger.runs limit 1), (select now from landing.clock)"
+        f"'{PROBLEM}' as problem, 'failed' as status, now as as_of) "
+        "from (select * from ledger.runs limit 1), (select now from landing.clock)"
     )
     assert change(failed) is None, "it failed today"
     assert change("update landing.clock set now = now + interval 1 day").startswith("first: ")
