@@ -50,7 +50,7 @@ collect as (
         'schedule' as trigger,
         turned_at > trained_as_of as fires,
         turned_at as since,
-        concat('a ', cadence, ' training; the last was as of ', trained_as_of) as said
+        concat('a ', cadence, ' training; ', coalesce('the last was as of ' || cast(trained_as_of as varchar), 'none so far')) as said
     from remember_the_trainings
     inner join look_at_the_calendar using (problem)
     where cadence <> 'never'
