@@ -96,6 +96,34 @@ def _ranks(label: np.ndarray, score: np.ndarray, code: np.ndarray, clusters: int
     return Ranks(np.bincount(code, positive, clusters), np.bincount(code, negative, clusters), above)
 
 
+def areas_without(label: np.ndarray, score: np.ndarray, code: np.ndarray, clusters: int, weight: np.ndarray) -> np.ndarray:
+    """The area under the ROC curve on all rows, then without each cluster, (1 + clusters,).
+
+    As `Ranks.values` would have it, from sums: of all pairs in order those leave that a cluster's positives or negatives take
+    part in, and its own pairs, which leave once. Two sorts, where a matrix of clusters takes a pass over the rows for each.
+    """
+    order = np.argsort(-score, kind="stable")
+    group = np.cumsum(np.r_[False, np.diff(score[order]) != 0])
+    label, code, weight = label[order], code[order], weight[order]
+    positive, negative = weight * label, weight * (1 - label)
+    above, below = np.bincount(group, positive), np.bincount(group, negative)
+    above, below = np.cumsum(above) - 0.5 * above, below.sum() - np.cumsum(below) + 0.5 * below
+    won = np.bincount(code, positive * below[group], clusters)
+    lost = np.bincount(code, negative * above[group], clusters)
+    # the same among the rows of each cluster: running sums that begin anew with it
+    inside = np.argsort(code, kind="stable")
+    mine, place = code[inside], group[inside]
+    group = np.cumsum(np.r_[False, (np.diff(mine) != 0) | (np.diff(place) != 0)])
+    above = np.bincount(group, positive[inside])
+    above = np.cumsum(above) - 0.5 * above
+    positives, negatives = np.bincount(code, positive, clusters), np.bincount(code, negative, clusters)
+    before = np.cumsum(positives) - positives
+    own = np.bincount(mine, negative[inside] * (above[group] - before[mine]), clusters)
+    pairs = won.sum() - np.r_[0.0, won + lost - own]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pairs / ((positives.sum() - np.r_[0.0, positives]) * (negatives.sum() - np.r_[0.0, negatives]))
+
+
 def _gaps(label: np.ndarray, score: np.ndarray, code: np.ndarray, clusters: int, weight: np.ndarray) -> Gaps:
     cell = bins(score)
     size = int(cell.max()) + 1

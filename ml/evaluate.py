@@ -60,9 +60,10 @@ def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def losses(label: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """The log loss of each row; scores are kept one float away from 0 and 1, as scikit-learn does."""
+    """The log loss of each row, expected where a label is a probability; scores are kept one float away from 0 and 1, as
+    scikit-learn does."""
     p = np.clip(score, np.finfo(np.float64).eps, 1 - np.finfo(np.float64).eps)
-    return -np.where(label == 1, np.log(p), np.log1p(-p))
+    return -(label * np.log(p) + (1 - label) * np.log1p(-p))
 
 
 def _log_loss(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -81,7 +82,10 @@ def bins(score: np.ndarray) -> np.ndarray:
 
 def _ece(label: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
     cell = bins(score)
-    gap = np.stack([(weights * (cell == c)) @ (score - label) for c in range(cell.max() + 1)])
+    if len(weights) == 1:  # the plain value: one pass instead of one a bin
+        gap = np.bincount(cell, weights[0] * (score - label))[:, None]
+    else:
+        gap = np.stack([(weights * (cell == c)) @ (score - label) for c in range(cell.max() + 1)])
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.abs(gap).sum(axis=0) / weights.sum(axis=1)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ml import student
 from ml.bootstrap import RESAMPLES, Interval, weighed
-from ml.clustered import means, pieces
+from ml.clustered import areas_without, means, pieces
 from ml.evaluate import METRICS, arrays
 
 # More clusters than this are left out in as many groups of neighbours: enough for a variance, and bounded work.
@@ -36,11 +36,7 @@ def difference(
     label, a, b = arrays(label, a, b)
     code, clusters, groups, ordered = _groups(cluster)
     weight = np.ones(len(label)) if weight is None else np.asarray(weight, dtype=np.float64)
-    times = leaving_out(groups)
-    values = []
-    for score in (a, b):
-        parts = pieces(metric, label, score, code, groups, weight)
-        values.append(parts.values(times) if parts else weighed(metric, label, score, times, code, weight))
+    values = [_without(metric, label, score, code, groups, weight) for score in (a, b)]
     return spread(METRICS[metric].sign * (values[0] - values[1]), len(label), clusters, alpha, ordered)
 
 
@@ -50,6 +46,14 @@ def mean(value: np.ndarray, cluster: np.ndarray, *, weight: np.ndarray | None = 
     weight = np.ones(len(value)) if weight is None else np.asarray(weight, dtype=np.float64)
     values = means(np.asarray(value, dtype=np.float64), code, groups, weight).values(leaving_out(groups))
     return spread(values, len(value), clusters, alpha, ordered)
+
+
+def _without(metric: str, label: np.ndarray, score: np.ndarray, code: np.ndarray, groups: int, weight: np.ndarray) -> np.ndarray:
+    """The metric on all rows, then without each group."""
+    if metric == "roc_auc":
+        return areas_without(label, score, code, groups, weight)
+    parts, times = pieces(metric, label, score, code, groups, weight), leaving_out(groups)
+    return parts.values(times) if parts else weighed(metric, label, score, times, code, weight)
 
 
 def leaving_out(clusters: int) -> np.ndarray:

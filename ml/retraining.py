@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from ml.declared.retraining import Retraining
+
+DAY = timedelta(days=1)
 
 
 class Window(NamedTuple):
@@ -61,3 +64,20 @@ def turns(cadence: str, at: datetime) -> tuple[int, ...]:
         "weekly": (monday,),
         "daily": (at.toordinal(),),
     }[cadence]
+
+
+def next_turn(cadence: str, after: datetime) -> datetime | None:
+    """The first midnight UTC after an instant at which the turn of a cadence comes; None where it never does."""
+    if cadence == "never":
+        return None
+    at = after.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+    while turns(cadence, at) == turns(cadence, after):
+        at += DAY
+    return at
+
+
+def turns_a_month(cadence: str) -> float:
+    """How often the turn of a cadence comes in a month, over four years."""
+    first, last = date(2009, 1, 1), date(2013, 1, 1)
+    days = [datetime.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1)]
+    return sum(turns(cadence, before) != turns(cadence, at) for before, at in pairwise(days)) / 48

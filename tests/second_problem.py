@@ -22,9 +22,16 @@ def plant(folder: Path) -> Path:
     home.mkdir()
     for name, sql in re.findall(r"^`(\w+\.sql)`\n+```sql\n(.*?)^```", text, flags=re.M | re.S):
         (home / name).write_text(sql)
-    declared = re.findall(r"^```yaml\n(models:\n.*?|  - name:.*?)^```", text, flags=re.M | re.S)
+    declared = re.findall(r"^```yaml\n(models:\n.*?|  - name: (?!\w+_report\n).*?)^```", text, flags=re.M | re.S)
     (home / f"_{SECOND}.yml").write_text("".join(declared))
+    exposures = folder / "models" / "marts" / "_exposures.yml"
+    exposures.write_text(f"{exposures.read_text()}\n{exposure()}")
     named = re.search(r"^```yaml\nvars:\n(  problems: .*?\n)```", text, flags=re.M | re.S)[1]
     settings = folder / "dbt_project.yml"
     settings.write_text(re.sub(r"^  problems: .*\n", lambda found: named, settings.read_text(), flags=re.M))
     return folder
+
+
+def exposure() -> str:
+    """What the page says to append to `models/marts/_exposures.yml`."""
+    return re.search(r"^```yaml\n(  - name: \w+_report\n.*?)^```", PAGE.read_text(), flags=re.M | re.S)[1]

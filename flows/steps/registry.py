@@ -62,11 +62,6 @@ def model(problem: str, model_version: str) -> Model:
     return Model.from_row(row(problem, model_version))
 
 
-def trained(problem: str) -> bool:
-    """Whether there is any version."""
-    return bool(warehouse.rows("select 1 from ledger.model_versions where problem = ? limit 1", [problem]))
-
-
 def latest(problem: str) -> str:
     """The version that was trained last; AsofError when there is none."""
     found = warehouse.rows(LATEST, [problem])

@@ -13,16 +13,15 @@ import pyarrow as pa
 
 from flows.steps import cards, dbt, ledger, problems, publishing, registry, settings, warehouse
 from flows.steps.alerting import events
-from flows.steps.calendar import coming
 from flows.steps.health import of as judge
 from flows.steps.step import step
 from ml.errors import AsofError
 from ml.histogram import Cell
 from ml.problem import Problem
+from ml.retraining import next_turn
 
 # Half a year of weeks and a quarter of days: what a page shows side by side and people can still read.
 WEEKS, DAYS, RECENT = 26, 91, 28
-CADENCES = {"daily": "day", "weekly": "week", "monthly": "month"}
 
 Row = dict[str, Any]
 
@@ -36,7 +35,6 @@ class Report:
     health: Row
     champion: Row | None
     importances: dict[str, float]
-    next_training: datetime | None
     versions: list[Row]
     promotions: list[Row]
     quality: list[Row]
@@ -58,6 +56,16 @@ class Report:
     runs: list[Row]
     failures: list[Row]
     pages: str
+
+    @property
+    def trained_as_of(self) -> datetime | None:
+        """The clock of the last training that left a version."""
+        return max((one["trained_as_of"] for one in self.versions), default=None)
+
+    @property
+    def next_training(self) -> datetime | None:
+        """When the calendar asks for a training, due where that has passed; None where it never does, or none was made yet."""
+        return self.trained_as_of and next_turn(self.problem.retraining.cadence, self.trained_as_of)
 
     @property
     def order(self) -> list[str]:
@@ -121,7 +129,6 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
         health=health,
         champion=next((one for one in models if one["model_version"] == version), None),
         importances=_importances(who, version),
-        next_training=coming(CADENCES[cadence], now) if (cadence := problem.retraining.cadence) in CADENCES else None,
         versions=models,
         promotions=warehouse.rows("select * from ledger.promotions where problem = ? order by effective_at, promoted_at", who),
         quality=[row for row in quality if row["grain"] == "week"],

@@ -19,7 +19,7 @@ from flows.verbs.verb import Instant, clock, verb
 )
 @click.option("--members", type=click.IntRange(1), default=1, show_default=True,
               help="Boosters that each model is the mean of; the declared number takes as many times as long.")  # fmt: skip
-@click.option("--quick", is_flag=True, help="No weekly cadence, and long steps in training: a third of the time.")
+@click.option("--quick", is_flag=True, help="No weekly cadence, and half as many rounds in steps twice as long.")
 @click.option(
     "--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where the page goes; docs/backtests by default."
 )
@@ -31,7 +31,7 @@ def backtest(
     \b
     A policy says when a challenger is trained and what lets it in:
       cadence   never, quarterly, monthly, fortnightly, weekly
-      trigger   drift of the features, a realised loss of quality, enough new labels
+      trigger   drift of the features, an estimated or realised loss of quality, enough new labels
       gate      none, or the gates of `judge` with a margin and so many days of holdout
 
     Each policy lives through the landed history: it trains at its instants, is judged by its gate, and rows are scored by whoever

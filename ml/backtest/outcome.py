@@ -11,15 +11,14 @@ import numpy as np
 from ml.backtest.living import Life
 from ml.backtest.policy import Policy
 from ml.backtest.world import World
-from ml.bootstrap import Interval, interval
+from ml.bootstrap import Interval
 from ml.feasibility.clustered import mean_by
 from ml.feasibility.worth import savings
+from ml.influence import interval
 from ml.jackknife import difference
 from ml.learn import Progress
 from ml.problem import Problem
 
-# Days are drawn so often for each of three metrics of each policy: an interval is then known to a tenth of its length.
-RESAMPLES = 100
 METRICS = ("roc_auc", "pr_auc", "log_loss")
 # Days of a month, for what is told by the month.
 MONTH = 365.25 / 12
@@ -82,7 +81,7 @@ def outcomes(
         if same not in known:
             saved = savings(problem, label, life.flagged[part])
             known[same] = (
-                {name: interval(name, label, life.score[part], cluster, resamples=RESAMPLES) for name in METRICS},
+                {name: interval(name, label, life.score[part], cluster) for name in METRICS},
                 difference(problem.metric, label, life.score[part], in_use.score[part], cluster),
                 mean_by(saved, cluster, problem.alpha),
                 mean_by(saved - usual, cluster, problem.alpha),
@@ -94,7 +93,7 @@ def outcomes(
             trainings=len(made),
             promoted=sum(one.promoted for one in made),
             causes={cause: causes.count(cause) for cause in dict.fromkeys(causes)},
-            cpu_seconds=sum(world.cpu_seconds(one.key) for one in made),
+            cpu_seconds=sum(world.trainings.cpu_seconds(one.key) for one in made),
         )  # fmt: skip
         found.append(outcome)
     return found

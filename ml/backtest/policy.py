@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 
-from ml.declared.retraining import Retraining
+from ml.declared.retraining import CADENCES, TRIGGERS, Retraining
 from ml.problem import Problem
 
 # Where triggers are looked at and trainings may begin: these days of each month, so that cadences share their trainings.
 DAYS = (1, 8, 15, 22)
-CADENCES = ("quarterly", "monthly", "fortnightly", "weekly")
+# A model a day costs a day's work of the machine for a season, and a week brings a fiftieth of new rows.
+TRIED = CADENCES[CADENCES.index("quarterly") : CADENCES.index("weekly") + 1]
 MARGINS = (0.005, 0.01)
 HOLDOUTS = (28, 56)
-# What estimates quality before labels come needs live scores and a past of them; a backtest has the labels.
-REPLAYED = ("drift", "realised_loss", "new_labels")
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,8 @@ class Policy:
 
 
 def declared(problem: Problem) -> Policy:
-    """The policy in use, as far as a backtest can follow it."""
-    policy = problem.retraining
-    seen = policy._replace(triggers=tuple(one for one in policy.triggers if one in REPLAYED))
-    return Policy(seen, Gate(problem.margin, problem.holdout_days), problem.holdout_days)
+    """The policy in use."""
+    return Policy(problem.retraining, Gate(problem.margin, problem.holdout_days), problem.holdout_days)
 
 
 def policies(problem: Problem, finest: str = "weekly") -> tuple[Policy, ...]:
@@ -76,14 +73,14 @@ def policies(problem: Problem, finest: str = "weekly") -> tuple[Policy, ...]:
     gates = [None, *(Gate(margin, usual) for margin in dict.fromkeys((problem.margin, *MARGINS)))]
     long = [Gate(margin, days) for margin, days in product(MARGINS, HOLDOUTS) if days != usual]
     found = [own, Policy(base, None, usual)]
-    for cadence in CADENCES[: CADENCES.index(finest) + 1]:
+    for cadence in TRIED[: TRIED.index(finest) + 1]:
         found += [Policy(base._replace(cadence=cadence), gate, usual) for gate in gates]
         if cadence in ("quarterly", "monthly"):
             found += [Policy(base._replace(cadence=cadence), gate, gate.holdout_days) for gate in long]
-    for trigger in REPLAYED:
+    for trigger in TRIGGERS:
         given = {"new_labels": labels} if trigger == "new_labels" else {}
         found += [Policy(base._replace(triggers=(trigger,), **given), gate, usual) for gate in gates]
-    for trigger in ("drift", "realised_loss"):
+    for trigger in (one for one in TRIGGERS if one != "new_labels"):
         found += [Policy(base._replace(cadence="monthly", triggers=(trigger,)), gate, usual) for gate in gates]
     return tuple(dict.fromkeys(found))
 
@@ -93,9 +90,9 @@ LABELS = 14_000
 
 
 def instants(start: datetime, until: datetime) -> tuple[datetime, ...]:
-    """`start`, every looked-at day at the same hour after it, and `until`."""
+    """`start`, every looked-at day at the same hour after it, and `until`, which no other precedes by less than a day."""
     found, at = [start], start + timedelta(days=1)
-    while at < until:
+    while at + timedelta(days=1) <= until:
         if at.day in DAYS:
             found.append(at)
         at += timedelta(days=1)

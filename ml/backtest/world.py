@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ import pyarrow as pa
 
 from ml import decide, profile
 from ml.backtest.policy import Gate
+from ml.backtest.trainings import Key, Trainings
 from ml.encode import numbers
 from ml.evaluate import measure
 from ml.gates import Flags
@@ -22,7 +22,7 @@ from ml.problem import Problem
 from ml.rows import labels, weights
 from ml.spending import Look, available
 from ml.split import days, instants, known
-from ml.train import Trained, train
+from ml.train import Trained
 
 # PSI is read over twentieths of the training rows, as the monitors do.
 CELLS = 20
@@ -36,14 +36,6 @@ class Drifting:
     share_of_gain: float
 
 
-@dataclass(frozen=True)
-class Key:
-    """A training: as of when, and the days that its twin did without."""
-
-    at: datetime
-    holdout_days: int
-
-
 class World:
     """The rows of a problem and everything that policies share; each is computed when it is first asked for.
 
@@ -53,54 +45,51 @@ class World:
 
     def __init__(self, table: pa.Table, problem: Problem, edges: Sequence[datetime], threads: int = 2) -> None:
         self.table, self.problem, self.edges = table, problem, tuple(edges)
-        self.threads = threads
+        self.trainings, self.threads = Trainings(table, problem, threads), threads
         self.as_of, self.known_at = instants(table[problem.as_of]), instants(table[problem.label_known_at])
         self.label = labels(table, problem, np.arange(table.num_rows))
         self.cluster = days(self.as_of) if problem.cluster == "day" else np.array(table[problem.cluster].to_pylist(), dtype=str)
         at = np.array(self.edges, dtype="datetime64[us]")
         bounds = np.searchsorted(self.as_of, at, "left")
         self.stretches = [np.arange(first, last) for first, last in pairwise(bounds)]
-        self._trained: dict[Key, Trained] = {}
-        self._cpu_seconds: dict[Key, float] = {}
         self._scores: dict[tuple[Key, int], np.ndarray] = {}
         self._verdicts: dict[tuple, Verdict] = {}
         self._cells: dict[Key, tuple[profile.Profile, dict[str, np.ndarray]]] = {}
 
     @cached_property
+    def _judged(self) -> list[str]:
+        """The columns that a verdict looks at beside scores and labels."""
+        return [*self.problem.slices, *([self.problem.weight] if self.problem.weight else [])]
+
+    @cached_property
     def rule(self) -> np.ndarray:
         return numbers(self.table, self.problem.rule)
-
-    def trained(self, key: Key) -> Trained:
-        """Twin and challenger, as production would have trained them then."""
-        if key not in self._trained:
-            problem = replace(self.problem, holdout_days=key.holdout_days)
-            began = time.process_time()
-            self._trained[key] = train(self.table, problem, key.at, threads=self.threads)
-            self._cpu_seconds[key] = time.process_time() - began
-        return self._trained[key]
-
-    @property
-    def trainings(self) -> int:
-        """How many were made; policies share them."""
-        return len(self._trained)
-
-    def cpu_seconds(self, key: Key) -> float:
-        """What a training took of the processor, over all threads."""
-        self.trained(key)
-        return self._cpu_seconds[key]
 
     def scores(self, key: Key, stretch: int) -> np.ndarray:
         """What the challenger of a training says of the rows of a stretch, as the model in office."""
         if (key, stretch) not in self._scores:
             rows = self.stretches[stretch]
             part = self.table.slice(int(rows[0]) if len(rows) else 0, len(rows))
-            self._scores[key, stretch] = self.trained(key).challenger.predict(part, self.threads)
+            self._scores[key, stretch] = self.trainings[key].challenger.predict(part, self.threads)
         return self._scores[key, stretch]
 
-    def realised(self, score: np.ndarray, stretch: int) -> float:
-        """The metric of a stretch on the rows whose truth was known when it ended; NaN where they are of one class."""
+    def said(self, key: Key, rows: np.ndarray) -> np.ndarray:
+        """The same of any rows, ascending; those of stretches are shared with whoever asks for them."""
+        early = rows[rows < self.stretches[0][0]] if len(self.stretches[0]) else rows
+        found = [self.trainings[key].challenger.predict(self.table.take(early), self.threads)] if len(early) else []
+        for stretch, inside in enumerate(self.stretches):
+            first, last = np.searchsorted(rows, [inside[0], inside[-1] + 1]) if len(inside) else (0, 0)
+            if last > first:
+                found.append(self.scores(key, stretch)[rows[first:last] - inside[0]])
+        return np.concatenate(found)
+
+    def realised(self, score: np.ndarray, stretch: int, now: datetime, labelled: float) -> float | None:
+        """The metric of a stretch on the rows whose truth was known before `now`; NaN where they are of one class, None while
+        less than a share of `labelled` is in: what is known first is no fair sample."""
         rows = self.stretches[stretch]
-        there = self.known_at[rows] < np.datetime64(self.edges[stretch + 1], "us")
+        there = self.known_at[rows] < np.datetime64(now, "us")
+        if len(rows) == 0 or there.mean() < labelled:
+            return None
         truth = self.label[rows][there]
         return measure(self.problem.metric, truth, score[there]) if len(np.unique(truth)) == 2 else float("nan")
 
@@ -110,29 +99,25 @@ class World:
 
     def drifted(self, key: Key, stretch: int, limits: Drifting) -> bool:
         """Whether most of what a model stands on had moved in a stretch, against the rows that it was trained on."""
-        cells, before = self._profile(key)
         rows = self.stretches[stretch]
-        part, gain = self.table.slice(int(rows[0]), len(rows)), self.trained(key).importances
-        moved = 0.0
-        for name, spec in cells.items():
-            now = np.bincount(profile.cell(spec, part, name), minlength=profile.size(spec))
-            moved += gain[name] if profile.psi(before[name], now) > limits.psi else 0.0
-        return moved > limits.share_of_gain
+        if len(rows) == 0:
+            return False
+        cells, before = self._profile(key)
+        part, gain = self.table.slice(int(rows[0]), len(rows)), self.trainings[key].importances
+        now = profile.tallies(cells, part)
+        return sum(gain[name] for name in cells if profile.psi(before[name], now[name]) > limits.psi) > limits.share_of_gain
 
     def _profile(self, key: Key) -> tuple[profile.Profile, dict[str, np.ndarray]]:
         if key not in self._cells:
             used = self._used(key)
             found = profile.edges(used, self.problem, CELLS)
             cells = {name: found[name] for name in self.problem.feature_names}
-            counts = {
-                name: np.bincount(profile.cell(spec, used, name), minlength=profile.size(spec)) for name, spec in cells.items()
-            }
-            self._cells[key] = cells, counts
+            self._cells[key] = cells, profile.tallies(cells, used)
         return self._cells[key]
 
     def _used(self, key: Key) -> pa.Table:
         rows = known(self.as_of, self.known_at, key.at, self.problem.training.window_days)
-        return self.table.take(rows)
+        return self.table.select(list(self.problem.feature_names)).take(rows)
 
     def verdict(self, key: Key, champion: Key, gate: Gate, looks: Sequence[Look]) -> tuple[Verdict, Look] | None:
         """What the gates say of a challenger, as of its training, and the rows that this spent alpha on.
@@ -141,8 +126,8 @@ class World:
 
         What serving costs, whether a fit repeats and whether a test set was broken is not asked: policies do not differ in it.
         """
-        challenger = self.trained(key)
-        there = self.trained(champion).challenger.unseen(self.known_at[challenger.holdout])
+        challenger = self.trainings[key]
+        there = self.trainings[champion].challenger.unseen(self.known_at[challenger.holdout])
         rows = challenger.holdout[there]
         if len(rows) == 0:
             return None
@@ -158,9 +143,13 @@ class World:
     def _judge(
         self, challenger: Trained, rows: np.ndarray, score: np.ndarray, champion: Key, gate: Gate, alpha: float
     ) -> Verdict:
-        problem, part, rule = replace(self.problem, margin=gate.margin), self.table.take(rows), self.rule[rows]
-        model = self.trained(champion).challenger
-        theirs = model.predict(part, self.threads)
+        problem, part, rule = (
+            replace(self.problem, margin=gate.margin),
+            self.table.select(self._judged).take(rows),
+            self.rule[rows],
+        )
+        model = self.trainings[champion].challenger
+        theirs = self.said(champion, rows)
         ruled = rule >= decide.threshold(problem.decision, problem.costs, rule)
         flags = Flags(score >= challenger.twin.threshold, ruled, theirs >= model.threshold)
         return judge(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml.problem import Problem
+from ml.retraining import turns_a_month
 
-# A month has 365.25 / 12 days.
-RETRAININGS = {"daily": 30.4, "weekly": 4.35, "fortnightly": 2.17, "monthly": 1.0, "quarterly": 1 / 3, "never": 0.0}
 # A challenger is fitted three times: to find its rounds, as the twin that is judged, and on all rows.
 FITS = 3
 
@@ -43,7 +42,7 @@ def bill(problem: Problem, usage: Usage) -> Bill:
     prices, upkeep, needs = problem.framing.prices, problem.framing.upkeep, problem.framing.needs
     second = None if prices.cpu_hour is None else prices.cpu_hour / 3600
     per_row = usage.row_seconds + (usage.feature_seconds or 0)
-    retrainings = RETRAININGS[problem.retraining.cadence]
+    retrainings = turns_a_month(problem.retraining.cadence)
     people = [_times(hours, prices.human_hour) for hours in (upkeep.rule_hours, upkeep.ml_hours)]
     retraining = _times(second, FITS * usage.fit_seconds * retrainings)
     starts = (needs.batches_per_month or 0) * usage.start_seconds

@@ -1,4 +1,4 @@
--- One row per problem: the labels that have become known since its last training.
+-- One row per problem: the labels that have become known since its last training, all of them before the first.
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 
 last_training as (
@@ -12,8 +12,8 @@ last_training as (
 {%- set known_at = declared_column(name, 'label_known_at') %}
 select '{{ name }}' as problem, count(*) as labels
 from {{ ref(name ~ '__training_set') }} as rows
-inner join last_training on last_training.problem = '{{ name }}'
 cross join clock
-where rows.{{ known_at }} >= last_training.trained_as_of and rows.{{ known_at }} < clock.now
+left join last_training on last_training.problem = '{{ name }}'
+where rows.{{ known_at }} >= coalesce(last_training.trained_as_of, rows.{{ known_at }}) and rows.{{ known_at }} < clock.now
 {{ 'union all' if not loop.last }}
 {%- endfor %}

@@ -1,4 +1,4 @@
--- One row per problem and cause of a training (its schedule, each declared trigger): due or not, why, since when, and what holds it.
+-- One row per problem and cause of a training (first, schedule, each declared trigger): due or not, why, since when, what holds it.
 with policy as (select * from {{ ref('mon_retraining_policy') }}),
 
 clock as (select * from {{ ref('stg_asof__clock') }}),
@@ -50,10 +50,17 @@ collect as (
         'schedule' as trigger,
         turned_at > trained_as_of as fires,
         turned_at as since,
-        concat('a ', cadence, ' training; the last was as of ', trained_as_of) as said
+        concat('a ', cadence, ' training; ', coalesce('the last was as of ' || cast(trained_as_of as varchar), 'none so far')) as said
     from remember_the_trainings
     inner join look_at_the_calendar using (problem)
     where cadence <> 'never'
+    union all
+    -- without a label there is nothing to learn from, and a training that must fail is not begun
+    select problem, 'first', labels > 0, now,
+        case when labels > 0 then concat('nothing has been trained yet, ', labels, ' labels are known') else 'no label is known yet' end
+    from remember_the_trainings
+    inner join {{ ref('mon_new_labels') }} using (problem)
+    where trained_as_of is null
     union all
     select problem, 'new_labels', labels >= new_labels, now, concat(labels, ' new labels, ', new_labels, ' are enough')
     from remember_the_trainings
@@ -73,7 +80,7 @@ hold as (
         trainings.trainings_today,
         trainings.trained_as_of + trainings.cooldown_days * interval 1 day as cooldown_until,
         case
-            when trainings.trained_as_of is null then 'nothing has been trained yet'
+            when trainings.trained_as_of is null and collect.trigger <> 'first' then 'nothing has been trained yet'
             when trainings.trainings_today >= trainings.daily_maximum then 'daily maximum'
             -- the calendar is no storm
             when collect.trigger <> 'schedule' and trainings.now < trainings.trained_as_of + trainings.cooldown_days * interval 1 day

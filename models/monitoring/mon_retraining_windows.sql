@@ -17,7 +17,14 @@ measure_the_drift as (
     group by all
 ),
 
--- a loss is small where it is good
+count_the_labels as (
+    select problem, cast(date_trunc('week', day) as date) as week, sum(rows) as rows, sum(rows_labelled) as rows_labelled
+    from {{ ref('mon_proxies') }}
+    group by all
+),
+
+-- A loss is small where it is good. What is known first is no fair sample (positives show themselves before the others are over):
+-- a week counts when all but a few of its labels are in, or when it is too old to wait for those.
 realise as (
     select
         quality.problem,
@@ -25,7 +32,13 @@ realise as (
         case policy.metric when 'roc_auc' then roc_auc when 'pr_auc' then pr_auc else -log_loss end as quality
     from {{ ref('mon_quality') }} as quality
     inner join policy using (problem)
+    inner join count_the_labels as counted on counted.problem = quality.problem and counted.week = quality.period
+    cross join clock
     where quality.grain = 'week' and quality.scorer = 'champion' and quality.rows_labelled >= {{ limits.quality_min_rows }}
+        and (
+            counted.rows_labelled >= {{ 1 - var('estimation').unverified_share }} * counted.rows
+            or quality.period + interval {{ 7 + var('monitors_stay_open_days') }} days <= clock.now
+        )
 ),
 
 estimate as (

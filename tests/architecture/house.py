@@ -49,11 +49,12 @@ class Macro:
 
 @dataclass
 class House:
-    """Models, macros and sources of this project, by name."""
+    """Models, macros and sources of this project, by name; the url of each exposure by its name."""
 
     models: dict[str, Model]
     macros: dict[str, Macro]
     sources: set[str]
+    exposures: dict[str, str] = field(default_factory=dict)
 
     def problem(self, name: str) -> list[Model]:
         """The models of one problem."""
@@ -99,4 +100,5 @@ def read(manifest: dict[str, Any], package: str = "asof") -> House:
         models={m.name: m for m in models},
         macros={m.name: m for m in macros},
         sources={f"{s['source_name']}.{s['name']}" for s in sources.values() if s["package_name"] == package},
+        exposures={e["name"]: e["url"] or "" for e in manifest["exposures"].values() if e["package_name"] == package},
     )

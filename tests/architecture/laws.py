@@ -81,6 +81,16 @@ def every_model_reaches_a_reader(house: House) -> list[str]:
     return [f"{name} is read by nobody" for name in sorted(set(house.models) - read)]
 
 
+def every_report_has_its_exposure(house: House) -> list[str]:
+    """The documentation of dbt links the report of each problem."""
+    return [
+        f"models/marts/_exposures.yml: exposures: none has the url ../published/reports/{problem}.html; add one for the report "
+        f"of {problem}, docs/how-to/add-a-problem.md shows it"
+        for problem in house.problems
+        if not any(url.endswith(f"/reports/{problem}.html") for url in house.exposures.values())
+    ]
+
+
 def every_model_names_its_row(house: House) -> list[str]:
     """The first line of a model says what one row is."""
     first = {m.name: (m.sql.splitlines() or [""])[0] for m in house.models.values()}
@@ -143,6 +153,7 @@ def macros_compare_times(house: House) -> list[str]:
 
 LAWS = [
     layers_refer_to_earlier_ones, problems_are_strangers, features_never_read_predictions, only_staging_reads_sources,
-    predictions_name_their_scoring_set, every_source_reaches_the_marts, every_model_reaches_a_reader, every_model_names_its_row,
-    models_and_macros_are_short, everything_is_documented, features_are_listed_once, macros_compare_times,
+    predictions_name_their_scoring_set, every_source_reaches_the_marts, every_model_reaches_a_reader,
+    every_report_has_its_exposure, every_model_names_its_row, models_and_macros_are_short, everything_is_documented,
+    features_are_listed_once, macros_compare_times,
 ]  # fmt: skip

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from copy import deepcopy
 
 import pytest
+import yaml
 
 from tests.architecture import laws
+from tests.architecture.conftest import PROJECT
 from tests.architecture.house import House, Macro, Model
+from tests.second_problem import exposure
 
 P = "flight_disruption"
 
@@ -78,6 +81,7 @@ BROKEN = [
     ("predictions from nowhere", laws.predictions_name_their_scoring_set, _cut),
     ("a source for nobody", laws.every_source_reaches_the_marts, _unlanded),
     ("a model for nobody", laws.every_model_reaches_a_reader, _orphan),
+    ("a report without a link", laws.every_report_has_its_exposure, lambda house: house.exposures.pop("disruption_report")),
     ("a model without its row", laws.every_model_names_its_row, _sql("alerts", lambda sql: "\n" + sql)),
     ("a long model", laws.models_and_macros_are_short, _sql("alerts", lambda sql: sql + "\n" * 151)),
     ("a long macro", laws.models_and_macros_are_short, _long_macro),
@@ -92,6 +96,17 @@ def test_a_broken_house_is_refused(house: House, law: Callable[[House], list[str
     broken = deepcopy(house)
     breaks(broken)
     assert law(broken) != []
+
+
+def test_the_exposure_that_a_further_problem_needs_is_named_with_its_file_and_written_on_the_page(house: House) -> None:
+    broken = deepcopy(house)
+    broken.models["carrier_cancels__cohort"] = Model("carrier_cancels__cohort", "problems", "carrier_cancels", "", "x", {})
+    (said,) = laws.every_report_has_its_exposure(broken)
+    assert said.startswith("models/marts/_exposures.yml: exposures: ") and "reports/carrier_cancels.html" in said
+    first, last = yaml.safe_load(f"{(PROJECT / 'models/marts/_exposures.yml').read_text()}\n{exposure()}")["exposures"][1:]
+    broken.exposures[last["name"]] = last["url"]
+    assert laws.every_report_has_its_exposure(broken) == []
+    assert last["depends_on"] == first["depends_on"], "every report reads the same models"
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,13 @@ from flows.steps.backtesting.measuring import Backtest, _possible, measure, peri
 from ml.backtest.living import live
 from ml.backtest.outcome import choose, outcomes
 from ml.backtest.policy import instants, policies
+from ml.backtest.windows import Limits
 from ml.backtest.world import Drifting, World
 from ml.errors import AsofError
 from ml.problem import Problem
 from tests.conftest import PROBLEM, House
 from tests.ml import conftest as small
+from tests.ml.test_ml_backtest import ESTIMATION
 
 FIRST, UNTIL, NOW = datetime(2013, 5, 22), datetime(2013, 6, 8), datetime(2013, 6, 30)
 
@@ -36,11 +38,11 @@ def found() -> Backtest:
     prices = replace(problem.framing.prices, currency="EUR", cost_unit=2.0, cpu_hour=0.05)
     problem = replace(problem, framing=replace(problem.framing, prices=prices))
     world = World(small.small_table(3000), problem, instants(FIRST, NOW))
-    lives = [live(world, one, Drifting(0.25, 0.5)) for one in policies(problem)[:6]]
+    lives = [live(world, one, Limits(Drifting(0.25, 0.5), ESTIMATION)) for one in policies(problem)[:6]]
     choice, report = outcomes(world, lives, FIRST, UNTIL), outcomes(world, lives, UNTIL, NOW)
     return Backtest(
         problem, FIRST, UNTIL, NOW, tuple(lives), tuple(choice), tuple(report), choose(choice, problem),
-        choose(choice, problem, gated=False), 1, True, world.trainings, 1.0, "2 cores", "abc",
+        choose(choice, problem, gated=False), 1, True, len(world.trainings), 1.0, 1.0, "2 cores", "abc",
     )  # fmt: skip
 
 
@@ -52,8 +54,8 @@ def test_the_page_shows_every_policy_twice_and_keeps_what_people_wrote(found: Ba
         assert table.count("\n") == 1 + len(found.lives) and "in use" in table and "chosen" in table
     mine = "## Decision\n\nMonthly, because the cost of a look is not declared."
     file.write_text(file.read_text().replace(page.DECISION, mine))
-    page.write(replace(found, seconds=2.0), tmp_path)
-    assert mine in file.read_text() and "2 seconds" in file.read_text()
+    page.write(replace(found, cpu_seconds=2.0), tmp_path)
+    assert mine in file.read_text() and "2 processor seconds" in file.read_text()
 
 
 def test_a_page_whose_figures_somebody_changed_is_not_written_over(found: Backtest, tmp_path: Path) -> None:
@@ -105,3 +107,23 @@ def test_the_cause_of_a_training_stands_with_its_version_and_what_is_not_due_is_
     assert retraining.fn(PROBLEM) == NOT_DUE
     trained = warehouse.rows("select count(*) as n from ledger.model_versions")
     assert trained == [{"n": 2}], "no third one"
+
+
+def test_a_first_training_waits_for_a_label_and_keeps_the_daily_maximum(inside: House) -> None:
+    def change(statement: str) -> str | None:
+        with warehouse.transaction() as con:
+            con.execute(statement)
+        return due.due(PROBLEM)
+
+    assert change("delete from ledger.runs where phase = 'training'").startswith("first: nothing has been trained yet, ")
+    failed = (
+        "insert into ledger.runs by name select * exclude (now) replace ('failed' as run_id, 'training' as phase, "
+        f"'{PROBLEM}' as problem, 'failed' as status, now as as_of) "
+        "from (select * from ledger.runs limit 1), (select now from landing.clock)"
+    )
+    assert change(failed) is None, "it failed today"
+    assert change("update landing.clock set now = now + interval 1 day").startswith("first: ")
+    assert change("update landing.clock set now = timestamp '2013-01-01 05:00'") is None, "no label is known"
+    assert retraining.fn(PROBLEM) == NOT_DUE
+    with pytest.raises(AsofError, match="python -m flows build"):
+        change("drop view monitoring.mon_retraining")

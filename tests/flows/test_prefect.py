@@ -140,17 +140,26 @@ def test_runs_wait_for_one_another_complete_or_fail_with_their_reason(served: Se
     for deployment in served.deployments().values():  # or the hour might turn while this runs
         served.ask(f"deployments/{deployment['id']}/pause_deployment", {})
     before: datetime = one(served.house, "select now from landing.clock")
-    good = [served.run("data/hourly", length="hour"), served.run("serving/hourly", problem=PROBLEM)]
+    good = [
+        served.run("data/hourly", length="hour"),
+        served.run("serving/hourly", problem=PROBLEM),
+        served.run("monitoring/hourly", tests=False),
+    ]
     bad = served.run("serving/hourly", problem="no_such_problem")
     await_that(lambda: all(served.state(run) in ENDED for run in [*good, bad]))
 
     runs = [served.ask(f"flow_runs/{run}") for run in [*good, bad]]
-    assert [run["state_type"] for run in runs] == ["COMPLETED", "COMPLETED", "FAILED"], [run["state"]["message"] for run in runs]
-    assert "AsofError: dbt_project.yml: vars.problems does not name 'no_such_problem'" in runs[2]["state"]["message"]
+    assert [run["state_type"] for run in runs] == ["COMPLETED"] * 3 + ["FAILED"], [run["state"]["message"] for run in runs]
+    assert "AsofError: dbt_project.yml: vars.problems does not name 'no_such_problem'" in runs[3]["state"]["message"]
     spans = sorted((run["start_time"], run["end_time"]) for run in runs)
     assert all(end <= start for (_, end), (start, _) in pairwise(spans)), spans
     assert one(served.house, "select now from landing.clock") >= before + timedelta(hours=1)
-    assert {"dbt-run", "published-file"} <= {artifact["key"] for artifact in served.ask("artifacts/filter", {})}
+    artifacts = {artifact["key"]: artifact for artifact in served.ask("artifacts/filter", {})}
+    assert {"dbt-run", "published-file", "alerts", "report-flight-disruption"} <= set(artifacts)
+    report = served.house.published.parent / "reports" / f"{PROBLEM}.html"
+    assert artifacts["report-flight-disruption"]["flow_run_id"] == good[2]
+    assert f"[{report.name}]({report.resolve().as_uri()})" in artifacts["report-flight-disruption"]["data"]
+    assert report.stat().st_size > 10_000
 
 
 def test_a_flow_without_the_password_fails_loudly(served: Served) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from flows.steps import clock, problems, registry, reports, warehouse
 from flows.steps.pages import report as page
+from flows.steps.pages.report import glance
+from ml.declared.retraining import CADENCES, Retraining
 from tests import browser
 from tests.browser import Browser
 from tests.children import House
@@ -30,6 +34,26 @@ def written() -> str:
     """The page as it would be written now, without its errors section, which takes longest."""
     now = clock.now()
     return page.html(reports.gather(problems.get(PROBLEM), now, errors=False))
+
+
+def test_the_next_training_is_told_for_every_cadence(inside: House) -> None:
+    report = reports.gather(problems.get(PROBLEM), clock.now(), errors=False)
+
+    def told(retraining: Retraining, now: datetime, versions: list | None = None) -> str:
+        problem = replace(report.problem, retraining=retraining)
+        return glance.head(replace(report, problem=problem, now=now, versions=report.versions if versions is None else versions))
+
+    trained = report.trained_as_of
+    turns = {
+        "quarterly": "1 Apr 2013", "monthly": "1 Apr 2013", "fortnightly": "4 Mar 2013", "weekly": "4 Mar 2013",
+        "daily": "2 Mar 2013",
+    }  # fmt: skip
+    assert str(trained)[:10] == "2013-03-01" and set(turns) == set(CADENCES) - {"never"}
+    for cadence, turn in turns.items():
+        assert f"<dd>{turn}<small>declared {cadence}; last as of 1 Mar 2013" in told(Retraining(cadence), trained), cadence
+        assert "<dd>due<small>" in told(Retraining(cadence), trained + timedelta(days=99)), "its turn has come"
+    assert "<dd>never<small>declared never or new labels" in told(Retraining("never", ("new_labels",)), trained)
+    assert "<dd>due<small>the first; then weekly" in told(Retraining(), trained, [])
 
 
 def change(*statements: str) -> None:

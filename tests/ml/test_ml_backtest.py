@@ -1,22 +1,26 @@
 """History lived again: what a policy would have trained, let in and scored, and nothing that could not be known then."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.backtest.living import live, lost
+from ml.backtest import estimating
+from ml.backtest.living import live, planned
 from ml.backtest.outcome import choose, outcomes
 from ml.backtest.policy import Gate, Policy, instants, policies
+from ml.backtest.trainings import Key, Trainings
+from ml.backtest.windows import Limits, Windows, lost
 from ml.backtest.world import Drifting, World
 from ml.declared.retraining import Retraining
 from ml.split import instants as at
 from ml.train import train
 
 FIRST, UNTIL, END = datetime(2013, 5, 8), datetime(2013, 6, 8), datetime(2013, 6, 30)
-LIMITS = Drifting(0.25, 0.5)
+ESTIMATION = estimating.Limits(28, 200, 0.5, 60, 5, 2, 30, 0.1, 4)
+LIMITS = Limits(Drifting(0.25, 0.5), ESTIMATION)
 
 
 def policy(cadence: str = "never", gate: Gate | None = None, **given) -> Policy:
@@ -31,6 +35,8 @@ def world(table, problem) -> World:
 def test_instants_are_those_days_of_a_month_on_which_cadences_meet():
     found = instants(datetime(2013, 4, 1), datetime(2013, 5, 2))
     assert [one.day for one in found] == [1, 8, 15, 22, 1, 2]
+    last = instants(datetime(2013, 4, 1), datetime(2013, 5, 1, 5))[-2:]
+    assert [one.day for one in last] == [22, 1], "nobody trains for five hours"
 
 
 def test_a_model_that_is_never_trained_again_scores_every_row(world, table, problem):
@@ -40,6 +46,13 @@ def test_a_model_that_is_never_trained_again_scores_every_row(world, table, prob
     rows = np.flatnonzero((at(table["as_of"]) >= np.datetime64(FIRST)) & (at(table["as_of"]) < np.datetime64(END)))
     np.testing.assert_array_equal(life.score, first.predict(table.take(rows)))
     np.testing.assert_array_equal(life.flagged, life.score >= first.threshold)
+
+
+def test_scores_of_stretches_are_put_together_to_those_of_any_rows(world, table):
+    key, rows = Key(FIRST, 20), np.sort(np.random.default_rng(0).choice(len(world.as_of), 2000, replace=False))
+    rows = rows[world.as_of[rows] < np.datetime64(END)]
+    assert rows[0] < world.stretches[0][0]
+    np.testing.assert_array_equal(world.said(key, rows), world.trainings[key].challenger.predict(table.take(rows)))
 
 
 def test_without_a_gate_each_stretch_is_scored_by_the_model_trained_at_its_beginning(world, table, problem):
@@ -52,11 +65,60 @@ def test_without_a_gate_each_stretch_is_scored_by_the_model_trained_at_its_begin
 
 def test_policies_share_their_trainings(world):
     live(world, policy("weekly"), LIMITS)
-    before = world.trainings
+    before = len(world.trainings)
     for cadence in ("fortnightly", "monthly", "quarterly"):
         live(world, policy(cadence), LIMITS)
         live(world, policy(cadence, Gate(0.01, 20)), LIMITS)
-    assert world.trainings == before
+    assert len(world.trainings) == before
+
+
+def test_trainings_at_the_same_time_give_the_bytes_of_one_after_the_other(table, problem):
+    keys = [Key(at, 20) for at in (FIRST, datetime(2013, 6, 1), datetime(2013, 6, 15))]
+    made, heard = Trainings(table, problem, threads=2), []
+    made.ahead([*keys, keys[0]], lambda *said: heard.append(said))
+    assert heard == [("trainings", at, 3) for at in (1, 2, 3)] and len(made) == 3
+    for key in keys:
+        alone = train(table, problem, key.at)
+        assert made[key].challenger.to_json() == alone.challenger.to_json()
+        assert made[key].twin.to_json() == alone.twin.to_json()
+        assert made.cpu_seconds(key) > 0
+
+
+@pytest.mark.parametrize("cadence", ["never", "quarterly", "monthly", "fortnightly", "weekly"])
+def test_what_a_calendar_will_ask_for_is_known_before(world, cadence):
+    life = live(world, policy(cadence), LIMITS)
+    assert planned(life.policy, world.edges) == [Key(FIRST, 20), *(one.key for one in life.trainings)]
+
+
+def test_labels_that_come_late_are_waited_for(table, problem):
+    place = table.schema.get_field_index("label_known_at")
+    late = pa.array(at(table["label_known_at"]) + np.timedelta64(10, "D"))
+    slow = World(table.set_column(place, "label_known_at", late), problem, instants(FIRST, END))
+    score = slow.rule[slow.stretches[0]]
+    assert slow.realised(score, 0, slow.edges[1], 0.9) is None, "none of its labels is ten days old"
+    assert 0.5 < slow.realised(score, 0, slow.edges[3], 0.9) < 1
+    seen = Windows(slow, Retraining("never", ("realised_loss",)), LIMITS)
+    for stretch in range(3):
+        seen.close(stretch, Key(FIRST, 20), slow.rule[slow.stretches[stretch]])
+    assert [one.end for one in seen.seen["realised_loss"]] == [slow.edges[1]], "the others are not in"
+
+
+def test_a_loss_that_is_only_estimated_starts_a_training_and_blindness_starts_none(table, problem):
+    edges = [datetime(2013, 4, 20) + at * timedelta(days=2) for at in range(36)]
+    turn = datetime(2013, 6, 15)
+    broken = table["recent_delay"].to_numpy(zero_copy_only=False).copy()
+    broken[at(table["as_of"]) >= np.datetime64(turn)] *= -1
+    soon = pa.array(at(table["as_of"]) + np.timedelta64(6, "h"))
+    spoiled = table
+    for name, column in (("recent_delay", pa.array(broken)), ("label_known_at", soon)):
+        spoiled = spoiled.set_column(spoiled.schema.get_field_index(name), name, column)
+    asked = Policy(Retraining("never", ("estimated_loss",), beyond=1, cooldown_days=14), None, 20)
+    life = live(World(spoiled, problem, edges), asked, LIMITS)
+    assert [one.cause for one in life.trainings] == ["estimated_loss"] and life.trainings[0].at > turn
+    assert set(edges[1:20]) <= set(life.blind) and len(life.blind) < 25, "nineteen periods have to be verified first"
+    limits = LIMITS._replace(estimation=ESTIMATION._replace(fewest_in_bin=10**6))
+    blind = live(World(spoiled, problem, edges), asked, limits)
+    assert blind.trainings == () and len(blind.blind) == 35
 
 
 def test_nothing_that_was_not_known_then_changes_what_was_done(world, table, problem):
@@ -93,9 +155,9 @@ def test_a_trigger_trains_on_enough_new_labels_and_waits_for_the_cooldown(world)
 
 
 def test_everything_drifts_where_nothing_may_move(world):
-    found = live(world, policy(triggers=("drift",), beyond=1, cooldown_days=0), Drifting(0.0, 0.1))
+    found = live(world, policy(triggers=("drift",), beyond=1, cooldown_days=0), LIMITS._replace(drifting=Drifting(0.0, 0.1)))
     assert [one.cause for one in found.trainings] == ["drift"] * (len(world.edges) - 2)
-    assert live(world, policy(triggers=("drift",), beyond=1), Drifting(99.0, 0.1)).trainings == ()
+    assert live(world, policy(triggers=("drift",), beyond=1), LIMITS._replace(drifting=Drifting(99.0, 0.1))).trainings == ()
 
 
 @pytest.mark.parametrize(

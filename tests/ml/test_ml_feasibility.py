@@ -150,7 +150,7 @@ def test_a_bill_adds_up_and_a_price_that_is_missing_is_not_made_up():
     found = bill.bill(_with(framing=framing, retraining=Retraining(cadence="weekly")), used)
     second = 3.6 / 3600
     expected = {
-        "people_rule": 50.0, "people_model": 250.0, "retraining": 3 * 10 * 4.35 * second, "scoring": (100 * 2 + 1) * second,
+        "people_rule": 50.0, "people_model": 250.0, "retraining": 3 * 10 * 209 / 48 * second, "scoring": (100 * 2 + 1) * second,
         "features": 2 * second, "per_million": 3000 * second,
     }  # fmt: skip
     assert {name: getattr(found, name) for name in expected} == pytest.approx(expected)

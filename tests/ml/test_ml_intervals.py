@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
-from ml import clustered, jackknife, recalibrate, simulate, student
-from ml.bootstrap import paired_difference
+from ml import clustered, influence, jackknife, recalibrate, simulate, student
+from ml.bootstrap import interval, paired_difference
 from ml.drift import drift
 from ml.evaluate import METRICS
 from ml.profile import edges
@@ -46,6 +46,43 @@ def test_pieces_of_clusters_give_the_value_of_the_weighted_rows(seed, clusters, 
     np.testing.assert_allclose(
         parts.take(chosen).values(np.ones((1, 4))), METRICS[metric].statistic(label, score, counts[:, code] * weight), rtol=1e-9
     )
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.integers(2, 9))
+def test_areas_without_each_cluster_are_those_of_the_rows_that_are_left(seed, clusters):
+    rng = np.random.default_rng(seed)
+    label = np.r_[np.tile([0.0, 1.0], clusters), rng.integers(0, 2, 60)]
+    score, code = rng.integers(1, 20, len(label)) / 20, np.r_[np.repeat(np.arange(clusters), 2), rng.integers(0, clusters, 60)]
+    weight = rng.random(len(label)) + 0.1
+    times = jackknife.leaving_out(clusters)
+    rows = METRICS["roc_auc"].statistic(label, score, times[:, code] * weight)
+    np.testing.assert_allclose(clustered.areas_without(label, score, code, clusters, weight), rows, rtol=1e-9)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10**6), st.sampled_from(sorted(influence.MOVES)))
+def test_an_influence_is_the_derivative_of_the_metric_by_the_weight_of_a_cluster(seed, metric):
+    rng = np.random.default_rng(seed)
+    label, score, code = np.r_[0.0, 1.0, rng.integers(0, 2, 80)], rng.integers(1, 20, 82) / 20, rng.integers(0, 5, 82)
+    estimate, moved = influence.MOVES[metric](label, score, code, 5)
+    step = 1e-6
+    times = np.vstack([np.ones(5), np.ones((5, 5)) + step * np.eye(5)])
+    values = METRICS[metric].statistic(label, score, times[:, code])
+    assert estimate == pytest.approx(values[0], rel=1e-12)
+    np.testing.assert_allclose(moved, (values[1:] - values[0]) / step, atol=1e-5)
+
+
+def test_an_interval_of_influences_is_about_as_wide_as_the_bootstrap_and_infinite_for_one_cluster():
+    rng = np.random.default_rng(3)
+    day = np.repeat(np.arange(40), 100)
+    score = 1 / (1 + np.exp(-rng.normal(size=4000) - rng.normal(0, 0.5, 40)[day]))
+    label = (rng.random(4000) < score).astype(float)
+    for metric in influence.MOVES:
+        one, other = influence.interval(metric, label, score, day), interval(metric, label, score, day)
+        assert one.estimate == pytest.approx(other.estimate) and one.se == pytest.approx(other.se, rel=0.15)
+        assert one.low < one.estimate < one.high
+        assert influence.interval(metric, label, score, np.zeros(4000)).high == np.inf
 
 
 def delong(label, a, b):

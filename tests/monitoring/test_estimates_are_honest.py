@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from flows.steps import dbt
+from ml.backtest.estimating import Estimator, Limits, Scored
 from tests.monitoring.worlds import KINDS, estimates, honest, share, world
 
 DAILY = replace(KINDS["daily, labels in hours"], periods=90, rows=400)
@@ -21,6 +23,23 @@ DRIFTS = ("none", "covariate", "concept")
 def found() -> list[dict]:
     """Estimates of four worlds of each kind of drift; `problem` is the drift and the seed."""
     return estimates({f"{drift}/{seed}": world(DAILY, drift, seed) for drift in DRIFTS for seed in range(4)})
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
+def test_a_backtest_estimates_what_the_monitors_do(found: list[dict], drift: str, metric: str) -> None:
+    rows = world(DAILY, drift, 0)
+    order = np.argsort(rows["as_of"], kind="stable")
+    scored = Scored(*(rows[name][order] for name in ("as_of", "label_known_at", "label", "score")))
+    estimator = Estimator(metric, Limits(**dbt.project_vars()["estimation"]))
+    days = np.unique(scored.as_of.astype("datetime64[D]"))
+    mine = {day: estimator.add(scored, np.datetime64(day, "us"), np.datetime64(day + 1, "us")) for day in days}
+    theirs = [row for row in found if row["problem"] == f"{drift}/0" and row["metric"] == metric]
+    assert len(theirs) > 80 and {row["state"] for row in theirs} == {"BLIND", "ESTIMATED"}
+    for row in theirs:
+        one = mine[np.datetime64(row["period"], "D")]
+        assert one.expected == pytest.approx(row["estimate"], abs=1e-9)
+        assert (one.low, one.high) == pytest.approx((row["low"], row["high"]), abs=1e-9), row["period"]
 
 
 @pytest.mark.parametrize("drift", DRIFTS)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.declared.retraining import CADENCES, Retraining
-from ml.retraining import Window, due, turns
+from ml.retraining import Window, due, next_turn, turns, turns_a_month
 
 PROJECT = Path(__file__).parents[2]
 START = datetime(2013, 6, 28, 4)
@@ -142,3 +142,18 @@ def test_a_training_that_fails_counts_towards_the_daily_maximum_and_not_as_the_l
 
 def test_nothing_that_was_never_trained_is_trained_again() -> None:
     assert due(Retraining("daily"), START, [], {}) is None
+
+
+@pytest.mark.parametrize("cadence", CADENCES[1:])
+@given(hours=st.integers(0, 24 * 800))
+def test_the_next_turn_is_the_first_instant_of_another_period(cadence: str, hours: int) -> None:
+    after = START + hours * timedelta(hours=1)
+    at = next_turn(cadence, after)
+    assert at > after and turns(cadence, at) != turns(cadence, after)
+    assert turns(cadence, at - timedelta(microseconds=1)) == turns(cadence, after)
+
+
+def test_a_calendar_that_never_turns_has_no_next_turn_and_the_others_turn_as_often_as_a_year_says() -> None:
+    assert next_turn("never", START) is None
+    a_year = {"never": 0, "quarterly": 4, "monthly": 12, "fortnightly": 26.1, "weekly": 52.2, "daily": 365.25}
+    assert {cadence: 12 * turns_a_month(cadence) for cadence in CADENCES} == pytest.approx(a_year, rel=0.005)

@@ -15,9 +15,11 @@ from checks.border import check_rows
 from flows.steps import dbt, ledger, problems, settings
 from flows.steps.experimenting import bench
 from flows.steps.step import step
-from ml.backtest.living import Life, live
+from ml.backtest import estimating
+from ml.backtest.living import Life, live, planned
 from ml.backtest.outcome import Outcome, choose, outcomes
 from ml.backtest.policy import Policy, instants, policies
+from ml.backtest.windows import Limits
 from ml.backtest.world import Drifting, World
 from ml.errors import AsofError
 from ml.fit import DEFAULTS
@@ -33,7 +35,8 @@ class Backtest:
     """All of it. The policy in use is the first of `lives`, `choice` and `report`; `chosen` is an element of `choice`, and so
     is `ungated`, the best of those that let everything in: what caution costs.
 
-    `choice` holds outcomes from `first` to `until`, `report` from `until` to `now`.
+    `choice` holds outcomes from `first` to `until`, `report` from `until` to `now`. `seconds` are by the clock, `cpu_seconds`
+    those of all cores together.
     """
 
     problem: Problem
@@ -49,6 +52,7 @@ class Backtest:
     quick: bool
     trainings: int
     seconds: float
+    cpu_seconds: float
     machine: str
     code_version: str
 
@@ -95,27 +99,35 @@ def measure(
     `report(stage, at, total)` hears how far it is. Models have `members` members, whatever is declared. `quick` leaves out the
     weekly cadence, and boosts with twice the step and half the rounds.
     """
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     with ledger.run("planning", now, problem.name) as run:
         table = problems.training_rows(problem, now)
         check_rows(table, problem, problem.training_columns, f"{problem.name}__training_set")
         known = replace(problem, training=_training(problem, members, quick))
         edges = sorted({*instants(first, until)[:-1], *instants(until, now)})
-        world, limits = World(table, known, edges, settings.threads()), dbt.project_vars()["alert_limits"]
-        drifting = Drifting(limits["drift_psi"], limits["drift_share_of_gain"])
+        world, limits = World(table, known, edges, settings.threads()), _limits()
         asked, lives = _possible(policies(problem, "fortnightly" if quick else "weekly"), world), []
+        world.trainings.ahead([key for policy in asked for key in planned(policy, world.edges)], report)
         for number, policy in enumerate(asked):
             report("policies", number, len(asked))
-            lives.append(live(world, policy, drifting))
+            lives.append(live(world, policy, limits))
         report("policies", len(asked), len(asked))
         choice, later = (outcomes(world, lives, *span, report) for span in ((first, until), (until, now)))
         found = Backtest(
             problem, first, until, now, tuple(lives), tuple(choice), tuple(later), choose(choice, problem),
-            choose(choice, problem, gated=False), members, quick, world.trainings, time.perf_counter() - started,
+            choose(choice, problem, gated=False), members, quick, len(world.trainings),
+            time.perf_counter() - started, time.process_time() - worked,
             f"{os.cpu_count()} cores, {settings.threads()} used, {platform.machine()}", ledger.code_version(),
         )  # fmt: skip
         run.rows, run.message = table.num_rows, f"of {len(asked)} policies the best was {found.chosen.policy.name}"
     return found
+
+
+def _limits() -> Limits:
+    """What the monitors look at, from where they are declared."""
+    alerts, estimation = dbt.project_vars()["alert_limits"], dbt.project_vars()["estimation"]
+    drifting = Drifting(alerts["drift_psi"], alerts["drift_share_of_gain"])
+    return Limits(drifting, estimating.Limits(**estimation))
 
 
 def _possible(asked: Sequence[Policy], world: World) -> list[Policy]:

@@ -131,11 +131,25 @@ def _how(found: Backtest) -> str:
         "share rows. Rows are scored by whoever was in office at their own `as_of`.\n\n"
         "Differences to production: weeks are those stretches of seven to ten days; each model is the mean of "
         f"{found.members} of {found.problem.training.members} declared members{_quick(found)}; gates on serving cost, "
-        "repetition and a broken test set are not asked; quality estimated without labels is no trigger here, because it needs "
-        "live scores of its own past. The first model, trained with the holdout of its policy, was asked nothing.\n\n"
-        f"{found.machine}; {found.seconds:.0f} seconds; code {found.code_version}. Again: "
+        "repetition and a broken test set are not asked. The first model, trained with the holdout of its policy, was asked "
+        f"nothing.{_blind(found)}\n\n"
+        f"{found.machine}; {found.cpu_seconds:,.0f} processor seconds, most of them for trainings, one on each core at a time; "
+        f"code {found.code_version}. Again: "
         f"`python -m flows backtest --problem {found.problem.name}{' --quick' if found.quick else ''}`."
     )
+
+
+def _blind(found: Backtest) -> str:
+    """What a loss that is only estimated could not see."""
+    for life in found.lives:
+        if life.blind:
+            early, late = sum(at <= found.until for at in life.blind), sum(at > found.until for at in life.blind)
+            return (
+                f" An estimated loss is what [the monitors](../estimation.md) would have estimated of each stretch from what was "
+                f"known at its end; under {life.policy.name} that was BLIND in {early} stretches before the choice and {late} "
+                "after it, mostly because an interval needs nineteen periods whose truth is known."
+            )
+    return ""
 
 
 def _quick(found: Backtest) -> str:

@@ -175,7 +175,9 @@ def _runs(report: Report) -> tuple:
 
 
 def _training(report: Report) -> tuple:
-    trained = max((one["trained_as_of"] for one in report.versions), default=None)
-    last = f"last as of {day(trained)}" if trained else "none so far"
-    cadence = report.problem.retraining.cadence
-    return "Next training", day(report.next_training) if report.next_training else cadence, f"declared {cadence}; {last}"
+    policy, trained, coming = report.problem.retraining, report.trained_as_of, report.next_training
+    declared = " or ".join([policy.cadence, *(one.replace("_", " ") for one in policy.triggers)])
+    if trained is None:
+        return "Next training", "due", f"the first; then {declared}"
+    value = policy.cadence if coming is None else "due" if coming <= report.now else day(coming)
+    return "Next training", value, f"declared {declared}; last as of {day(trained)}"
