@@ -168,8 +168,14 @@ def test_whatever_is_changed_in_a_table_changes_its_section(inside: House) -> No
     }
     assert silent == set()
     assert "do not trust the scores" in after["head"], "a critical alert is the first thing that is said"
-    change("update ledger.promotions set model_version = 'someone-else-1'")
-    assert "someone-else-1 has been in office" in sections(written())["head"]
+    assert "Looked at" in after["head"] and "Not looked at since" not in after["head"]
+    change(
+        "update ledger.promotions set model_version = 'someone-else-1'",
+        "delete from ledger.alert_events",
+        "update ledger.runs set started_at = started_at - interval 4 hours",
+    )
+    head = sections(written())["head"]
+    assert "someone-else-1 has been in office" in head and "Not looked at since" in head
 
 
 def sections(text: str) -> dict[str, str]:
