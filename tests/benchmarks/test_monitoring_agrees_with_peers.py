@@ -1,5 +1,6 @@
 """What is measured of monitoring gives the answers of NumPy and scikit-learn, and the same from counts that were kept."""
 
+import math
 from pathlib import Path
 
 import duckdb
@@ -77,3 +78,22 @@ def test_an_answer_that_is_too_far_off_or_lacks_rows_is_told(tmp_path: Path) -> 
     assert _beyond(apart, {"a": 1e-2}) == {"rows": 1}
     assert _beyond({"a": 1e-3}, {"a": 1e-4, "b": 1}) == {"a": 1e-3, "b": None}
     assert _beyond({"a": float("nan")}, {"a": 1}).keys() == {"a"}
+
+
+def test_a_null_on_one_side_is_no_agreement_and_one_on_both_is(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    value = "case when i not in ({}) then i / 2 end as {}"
+    for file, lacking in ((one, "3"), (two, "3, 4, 5")):
+        columns = ", ".join((value.format(3, "both"), value.format(lacking, "psi"), value.format(lacking, "wasserstein")))
+        duckdb.execute(f"copy (select i as id, {columns} from range(10) t(i)) to '{file}'")
+    apart = largest_differences(one, two, "id")
+    assert apart == {"both": 0, "psi": math.inf, "wasserstein": math.inf} == largest_differences(two, one, "id")
+    assert _beyond(apart, {"both": 1e-9, "psi": 1}) == {"psi": math.inf}
+
+
+def test_a_distance_from_nothing_is_relative_to_nothing_and_infinite(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    for file, moved in ((one, 0.0), (two, 0.1)):
+        duckdb.execute(f"copy (select 1 as id, {moved}::double as wasserstein) to '{file}'")
+    assert largest_differences(one, two, "id") == {"wasserstein": math.inf}
+    assert largest_differences(one, one, "id") == {"wasserstein": 0}
