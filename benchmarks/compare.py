@@ -56,8 +56,8 @@ def largest_differences(answer: Path, other: Path, key: str) -> dict[str, float]
         shared = sorted((columns & theirs) - {key})
         per = {"wasserstein": " / nullif(abs(a.wasserstein), 0)"}
         parts = [
-            f"max(case when a.{c} is not distinct from b.{c} then 0 else coalesce(abs(a.{c} - b.{c}){per.get(c, '')}, 'inf') end) "
-            f"filter (where a.{key} = b.{key})"
+            f"max(case when a.{c} is not distinct from b.{c} then 0 else coalesce(abs(a.{c} - b.{c}){per.get(c, '')}, 'inf') end)"
+            f" filter (where a.{key} = b.{key})"
             for c in shared
         ]
         lost, *values = con.execute(
