@@ -46,7 +46,7 @@ def train(arguments: dict) -> Callable[[str], object]:
 
 
 def drift_before(arguments: dict) -> None:
-    """The first array that pyarrow makes of Python values imports pandas, which a scoring run has; imports are outside the clock."""
+    """Imports are outside the clock, and pyarrow imports pandas for its first array of Python values."""
     pa.array([0])
 
 

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from benchmarks.bench import Bench, _beyond
@@ -67,6 +68,26 @@ def test_quality_is_that_of_scikit_learn(sql: dict[str, str], tmp_path: Path) ->
     in_sklearn.quality({"scored": str(scored)})(str(tmp_path / "theirs.parquet"))
     apart = largest_differences(mine, tmp_path / "theirs.parquet", "everything")
     assert len(apart) == 5 and max(apart.values()) < 1e-9
+
+
+def test_an_estimate_is_that_of_each_pair_with_scores_calibrated_by_numpy(sql: dict[str, str], tmp_path: Path) -> None:
+    scored, known = tmp_path / "scored.parquet", {"score": [0.1, 0.3, 0.30001, 0.8], "probability": [0.05, 0.05, 0.4, 0.9]}
+    duckdb.execute(f"""copy (
+        select date '2030-01-01' as period, (hash(i) % 999 + 0.5) / 1000 as score from range({ROWS}) t(i)
+    ) to '{scored}'""")
+    rows = ", ".join(f"({x}, {y})" for x, y in zip(*known.values(), strict=True))
+    views = {"scored": f"(from '{scored}')", "knots": f"(from (values {rows}) as t(score, probability))"}
+    found = {}
+    for form in ("exact", "cells"):
+        file = answered(sql[f"estimate_{form}"], views, tmp_path / f"{form}.parquet")
+        found[form] = duckdb.execute(f"select roc_auc, log_loss, brier from '{file}'").fetchone()
+    x = duckdb.execute(f"select score from '{scored}'").fetchnumpy()["score"]
+    p = np.interp(x, *known.values())
+    ordered = (x[:, None] > x) + 0.5 * (x[:, None] == x)
+    area = p @ ordered @ (1 - p) / (p.sum() * (1 - p).sum())
+    loss, brier = -np.mean(p * np.log(x) + (1 - p) * np.log(1 - x)), np.mean(p * (1 - x) ** 2 + (1 - p) * x**2)
+    assert found["exact"] == pytest.approx((area, loss, brier), abs=1e-9)
+    assert found["cells"] == pytest.approx((area, loss, brier), abs=2e-5)
 
 
 def test_an_answer_that_is_too_far_off_or_lacks_rows_is_told(tmp_path: Path) -> None:
