@@ -20,6 +20,7 @@ def cli() -> None:
     Everything, as `make bench` does:    python -m benchmarks run
     One suite, one size:                 python -m benchmarks run trailing --size 1M
     What monitoring costs, alone:        python -m benchmarks run drift estimation metrics
+    Cut off half-way, go on with:        python -m benchmarks run drift estimation metrics --resume
     Seconds, to see that it works:       python -m benchmarks run --quick
     The page and charts from results:    python -m benchmarks report
 
@@ -33,11 +34,12 @@ def cli() -> None:
 @click.argument("suites", nargs=-1, type=click.Choice(list(SUITES)))
 @click.option("--size", "sizes", multiple=True, type=click.Choice(list(SIZES)), help="Flights; all of them by default.")
 @click.option("--turns", type=click.IntRange(1), help="How often each contestant runs; by default what the size bears.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was cut off: what the last hours measured is kept.")
 @click.option("--quick", is_flag=True, help="Two months of flights, one turn; results go to benchmarks/work/ only.")
-def run(suites: tuple[str, ...], sizes: tuple[str, ...], turns: int | None, quick: bool) -> None:
+def run(suites: tuple[str, ...], sizes: tuple[str, ...], turns: int | None, resume: bool, quick: bool) -> None:
     """Measure SUITES (all by default), and compare every answer."""
     started = time.monotonic()
-    bench = Bench(["quick"] if quick else list(sizes or SIZES), turns=turns)
+    bench = Bench(["quick"] if quick else list(sizes or SIZES), turns=turns, resume=resume)
     if quick:
         bench.results = bench.work / "quick"
     for name in suites or SUITES:

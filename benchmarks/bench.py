@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,8 @@ from benchmarks.measure import Contestant, take_turns
 RESULTS = Path(__file__).parent / "results"
 # Medians of three where a turn takes seconds; where it takes a minute, one turn says enough, and `make bench` has to end.
 TURNS = {"1M": 3, "3M": 3, "10M": 1, "30M": 1, "quick": 1}
+# A run that was cut off is taken up again while its figures are still those of the same morning.
+STILL_GOOD = timedelta(hours=6)
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Bench:
     work: Path = flights.WORK
     results: Path = RESULTS
     say: object = print
+    resume: bool = False
     machine: dict = field(default_factory=lambda: machine())
 
     @cached_property
@@ -52,8 +55,13 @@ class Bench:
         """Take turns, compare every answer with the first contestant's, write the case into `results/<suite>.json`.
 
         Answers are compared bit for bit, or, with `within` (label → column → largest difference allowed), by how far they are
-        apart: all of them are told, and those that stand in `within` are judged.
+        apart: all of them are told, and those that stand in `within` are judged. With `resume`, a case that was measured in the
+        last hours is returned as it was.
         """
+        found = self._measured_before(suite, case, size) if self.resume else None
+        if found:
+            self.say(f"  {suite}: {case}, {size}, measured at {found['measured']} UTC")
+            return found
         self.say(f"  {suite}: {case}, {size}, {rows:,} rows")
         measured, answers = take_turns(contestants, self._turns(size, turns), self.work, self.say)
         first = contestants[0].label
@@ -85,10 +93,19 @@ class Bench:
     def keep(self, suite: str, found: dict) -> None:
         """Put a case in the place of the one of the same name and size."""
         self.results.mkdir(parents=True, exist_ok=True)
-        file = self.results / f"{suite}.json"
-        kept = json.loads(file.read_text()) if file.exists() else []
-        kept = [one for one in kept if (one["case"], one["size"]) != (found["case"], found["size"])]
-        file.write_text(json.dumps([*kept, found], indent=1) + "\n")
+        kept = [one for one in self._kept(suite) if (one["case"], one["size"]) != (found["case"], found["size"])]
+        self._file(suite).write_text(json.dumps([*kept, found], indent=1) + "\n")
+
+    def _file(self, suite: str) -> Path:
+        return self.results / f"{suite}.json"
+
+    def _kept(self, suite: str) -> list[dict]:
+        return json.loads(self._file(suite).read_text()) if self._file(suite).exists() else []
+
+    def _measured_before(self, suite: str, case: str, size: str) -> dict | None:
+        soonest = f"{datetime.now(UTC) - STILL_GOOD:%Y-%m-%d %H:%M}"
+        return next((one for one in self._kept(suite)
+                     if (one["case"], one["size"]) == (case, size) and one["measured"] >= soonest), None)  # fmt: skip
 
 
 def _beyond(apart: dict[str, float], within: dict[str, float]) -> dict[str, float | None]:

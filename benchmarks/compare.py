@@ -46,14 +46,20 @@ def differences(answer: Path, other: Path, key: str) -> dict[str, int]:
 def largest_differences(answer: Path, other: Path, key: str) -> dict[str, float]:
     """Column → how far two answers are apart at most, of the columns that both have; `rows` if not every key is in both.
 
-    Absolute, but relative for `wasserstein`, which has the unit of its feature. What one side does not tell is not compared.
+    Absolute, but relative for `wasserstein`, which has the unit of its feature. Infinite where one side is null and the other
+    is not, or where 0 has no relative distance. A column that one side does not have is not compared.
     """
     with duckdb.connect() as con:
         columns, theirs = (
             {name for name, *_ in con.execute(f"describe select * from '{file}'").fetchall()} for file in (answer, other)
         )
         shared = sorted((columns & theirs) - {key})
-        parts = [f"max(abs(a.{c} - b.{c}){' / nullif(abs(a.wasserstein), 0)' if c == 'wasserstein' else ''})" for c in shared]
+        per = {"wasserstein": " / nullif(abs(a.wasserstein), 0)"}
+        parts = [
+            f"max(case when a.{c} is not distinct from b.{c} then 0 else coalesce(abs(a.{c} - b.{c}){per.get(c, '')}, 'inf') end)"
+            f" filter (where a.{key} = b.{key})"
+            for c in shared
+        ]
         lost, *values = con.execute(
             f"select count(*) - count(a.{key}) + count(*) - count(b.{key}), {', '.join(parts) or 'null'} "
             f"from '{answer}' as a full join '{other}' as b using ({key})"

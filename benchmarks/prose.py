@@ -39,9 +39,14 @@ Evidently and NannyML bin in their own ways, so their distances are told and not
 
 ESTIMATION = """## Quality without labels
 
-A million scores, taken for the probabilities that they are, by `quality_of_counts`: area, average precision, log loss,
-Brier score, calibration. CBPE is asked for the two of these that it has, and was fitted before. With a calibration of its
-own it answers another question. By month, cells hold few rows each, and counting together gains little."""
+A million scores of a model before any label of them, as one period, by month and by week (production asks by week and month).
+CBPE is fitted on the labels of three years before, outside the clock, and finds the scores in need of its isotonic calibration.
+The macros read the knots of that calibration, so both sides calibrate within the clock, alike: points are joined as-of to the
+knots, and `quality_of_counts` gives area, average precision, log loss and Brier score. CBPE is judged by the two of these that
+it has, and measured with all seven metrics of its guide too; *fitted and asked* has the fit within the clock, which the
+macros leave to the training, and is told and not judged. Of one period CBPE asks one sort and a few passes of NumPy, so there
+is little to save: what it costs is the fit, and every further period. By week most points hold one row, and counting them
+together gains nothing on cells."""
 
 METRICS = """## Realised quality
 
@@ -53,9 +58,9 @@ METHOD = """## How it was measured
 Every measurement is a process of its own. Contestants take turns (A B A B), and the figures are medians over the turns;
 ratios are of the same run. The clock runs from opening Parquet files to having the answer in memory. Peak is the kernel's
 high-water mark of the process; one that needs more than 8 GB or ten minutes is ended. Each answer is compared with the
-macros', column by column, bit for bit; distances and metrics by how far they are apart. Peers are locked with hashes in
-environments of their own (`benchmarks/peers/`). The macros are measured as dbt compiles them, in DuckDB with a memory limit
-of 5 GB.
+macros', column by column, bit for bit; distances and metrics by how far they are apart, a null on one side being infinitely
+far. Peers are locked with hashes in environments of their own (`benchmarks/peers/`). The macros are measured as dbt compiles
+them, in DuckDB with a memory limit of 5 GB.
 
 The flights are New York's of 2013, shifted by whole weeks into further years and flown by parallel networks, with a little
 noise of delay per copy, day and origin (`benchmarks/flights.py`). They are good for costs, and say nothing about models."""

@@ -13,7 +13,9 @@ MEMORY_LIMIT = "5GB"
 def query(arguments: dict) -> Callable[[str], object]:
     """Lay `views` (name → SELECT over files) under `sql` and make its table."""
     con = duckdb.connect(config={"threads": arguments["threads"], "memory_limit": MEMORY_LIMIT,
-                                 "temp_directory": arguments["scratch"], "preserve_insertion_order": False})  # fmt: skip
+                                 "temp_directory": arguments["scratch"], "preserve_insertion_order": False,
+                                 # a period that is constant is taken for one row, and rows of it would be looped over
+                                 "asof_loop_join_threshold": 0})  # fmt: skip
     con.execute("set TimeZone = 'UTC'")
     for name, select in arguments["views"].items():
         con.execute(f"create view {name} as {select}")

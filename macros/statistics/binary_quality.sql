@@ -7,8 +7,5 @@
     {%- if by is string or by | length == 0 -%}
         {{ exceptions.raise_compiler_error("binary_quality: by must be a list of columns, not '" ~ by ~ "'") }}
     {%- endif -%}
-    {%- set equal_scores -%}
-    (select {{ by | join(', ') }}, {{ score }} as score, count(*) as rows, count_if({{ label }}) as positives from {{ relation }} group by all)
-    {%- endset -%}
-    {{ quality_of_counts(equal_scores, by) }}
+    {{ quality_of_counts(relation, by, score, rows='1', positives='cast(' ~ label ~ ' as integer)') }}
 {%- endmacro %}

@@ -6,7 +6,7 @@
     relation  a CTE or table with the columns of `by`, place, expected and actual; one row per (by, place), null counts mean 0
     by        list of grouping columns
     at        column: the value, or the place of the cell
-    numeric   false for categories: they have no order, so ks means nothing and wasserstein is 0
+    numeric   false for categories: they have no order, so ks and wasserstein are null
     groups    none compares the shares of every point; a number those of so many quantile groups of the reference, with a group
               of their own for below and above: a fine grid is right for ks and too fine for psi
     Returns   by…, rows_expected, rows_actual, psi, jensen_shannon, ks, wasserstein, chi_square, degrees -#}
@@ -26,8 +26,13 @@
             sum(actual) as actual,
             max(expected_n) as expected_n,
             max(actual_n) as actual_n,
+            {% if numeric -%}
             {{ kolmogorov_smirnov('expected_so_far', 'actual_so_far', 'expected_n', 'actual_n') }} as ks,
             {{ wasserstein('expected_so_far', 'actual_so_far', 'expected_n', 'actual_n', 'step') }} as wasserstein
+            {%- else -%}
+            cast(null as double) as ks,
+            cast(null as double) as wasserstein
+            {%- endif %}
         from cumulated
         group by all
     )

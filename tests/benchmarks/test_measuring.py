@@ -1,10 +1,12 @@
 """A measurement is a fresh process; one that fails, or swallows the machine, has no figures and a reason."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import measure
+from benchmarks.bench import Bench
 from benchmarks.measure import Contestant, once, take_turns
 from benchmarks.peers import NoPeerError
 
@@ -44,3 +46,13 @@ def test_a_peer_that_cannot_be_installed_is_a_row_with_its_reason(tmp_path: Path
 
 def _refuse(command: list[str]) -> None:
     raise NoPeerError("nobody could not be installed: no network")
+
+
+def test_a_run_that_was_cut_off_keeps_the_cases_of_the_last_hours_and_measures_the_others(tmp_path: Path) -> None:
+    first = Bench(["quick"], turns=1, work=tmp_path, results=tmp_path / "results", say=lambda line: None)
+    kept = first.measure("suite", "one", "quick", 1, [contestant("good", "select * from spine")])
+    again = replace(first, resume=True)
+    assert again.measure("suite", "one", "quick", 1, [contestant("bad", "select nothing from spine")]) == kept
+    assert again.measure("suite", "two", "quick", 1, [contestant("good", "select * from spine")])["case"] == "two"
+    first.keep("suite", kept | {"measured": "2020-01-01 00:00"})
+    assert again.measure("suite", "one", "quick", 1, [contestant("good", "select * from spine")])["measured"] > "2020-01-02"

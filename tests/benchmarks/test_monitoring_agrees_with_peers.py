@@ -1,8 +1,10 @@
 """What is measured of monitoring gives the answers of NumPy and scikit-learn, and the same from counts that were kept."""
 
+import math
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from benchmarks.bench import Bench, _beyond
@@ -68,6 +70,26 @@ def test_quality_is_that_of_scikit_learn(sql: dict[str, str], tmp_path: Path) ->
     assert len(apart) == 5 and max(apart.values()) < 1e-9
 
 
+def test_an_estimate_is_that_of_each_pair_with_scores_calibrated_by_numpy(sql: dict[str, str], tmp_path: Path) -> None:
+    scored, known = tmp_path / "scored.parquet", {"score": [0.1, 0.3, 0.30001, 0.8], "probability": [0.05, 0.05, 0.4, 0.9]}
+    duckdb.execute(f"""copy (
+        select date '2030-01-01' as period, (hash(i) % 999 + 0.5) / 1000 as score from range({ROWS}) t(i)
+    ) to '{scored}'""")
+    rows = ", ".join(f"({x}, {y})" for x, y in zip(*known.values(), strict=True))
+    views = {"scored": f"(from '{scored}')", "knots": f"(from (values {rows}) as t(score, probability))"}
+    found = {}
+    for form in ("exact", "cells"):
+        file = answered(sql[f"estimate_{form}"], views, tmp_path / f"{form}.parquet")
+        found[form] = duckdb.execute(f"select roc_auc, log_loss, brier from '{file}'").fetchone()
+    x = duckdb.execute(f"select score from '{scored}'").fetchnumpy()["score"]
+    p = np.interp(x, *known.values())
+    ordered = (x[:, None] > x) + 0.5 * (x[:, None] == x)
+    area = p @ ordered @ (1 - p) / (p.sum() * (1 - p).sum())
+    loss, brier = -np.mean(p * np.log(x) + (1 - p) * np.log(1 - x)), np.mean(p * (1 - x) ** 2 + (1 - p) * x**2)
+    assert found["exact"] == pytest.approx((area, loss, brier), abs=1e-9)
+    assert found["cells"] == pytest.approx((area, loss, brier), abs=2e-5)
+
+
 def test_an_answer_that_is_too_far_off_or_lacks_rows_is_told(tmp_path: Path) -> None:
     one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
     duckdb.execute(f"copy (select i as id, i / 3 as a, i::double as b from range(10) t(i)) to '{one}'")
@@ -77,3 +99,22 @@ def test_an_answer_that_is_too_far_off_or_lacks_rows_is_told(tmp_path: Path) -> 
     assert _beyond(apart, {"a": 1e-2}) == {"rows": 1}
     assert _beyond({"a": 1e-3}, {"a": 1e-4, "b": 1}) == {"a": 1e-3, "b": None}
     assert _beyond({"a": float("nan")}, {"a": 1}).keys() == {"a"}
+
+
+def test_a_null_on_one_side_is_no_agreement_and_one_on_both_is(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    value = "case when i not in ({}) then i / 2 end as {}"
+    for file, lacking in ((one, "3"), (two, "3, 4, 5")):
+        columns = ", ".join((value.format(3, "both"), value.format(lacking, "psi"), value.format(lacking, "wasserstein")))
+        duckdb.execute(f"copy (select i as id, {columns} from range(10) t(i)) to '{file}'")
+    apart = largest_differences(one, two, "id")
+    assert apart == {"both": 0, "psi": math.inf, "wasserstein": math.inf} == largest_differences(two, one, "id")
+    assert _beyond(apart, {"both": 1e-9, "psi": 1}) == {"psi": math.inf}
+
+
+def test_a_distance_from_nothing_is_relative_to_nothing_and_infinite(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    for file, moved in ((one, 0.0), (two, 0.1)):
+        duckdb.execute(f"copy (select 1 as id, {moved}::double as wasserstein) to '{file}'")
+    assert largest_differences(one, two, "id") == {"wasserstein": math.inf}
+    assert largest_differences(one, one, "id") == {"wasserstein": 0}

@@ -21,7 +21,7 @@ from ml.score import EXPLAIN_LIMIT, score_batches
 SCORED = ("score", "flagged", "reasons")
 # Monitors need a past, a fault its two weeks, and there must be days to draw from.
 FEWEST_DAYS = 50
-# Of a source with fewer rows a day no count can say whether some are missing: chance alone makes a fifth of 20 too few or too many.
+# Of a source with fewer rows a day no count says whether some are missing: chance alone moves 20 by a fifth.
 FEWEST_ROWS = 20
 
 

@@ -1,10 +1,10 @@
--- One row per period: what the quality of calibrated scores will turn out to be, before any label is in; over distinct scores.
-with expected_labels as (
-    select period, score as score, count(*) as rows, sum(score) as positives
-    from scored
-    group by all
+-- One row per period: what the quality of scores will turn out to be, before any label is in; over distinct scores.
+with points as (
+    select period, score, count(*) as rows from scored group by all
 ),
 
-measure as ({{ quality_of_counts('expected_labels', by=['period']) }})
+calibrate as ({{ calibrated('points') }}),
+
+measure as ({{ quality_of_counts('calibrate', by=['period'], positives='rows * probability') }})
 
 select period, roc_auc, pr_auc, log_loss, brier from measure
