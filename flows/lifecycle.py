@@ -29,8 +29,8 @@ def lifecycle(
     """Live until `until`: before `history` files come in months and nothing is scored, after it step by step.
 
     Each day a challenger is trained and judged where the declared schedule has its turn. Once a week the monitors are read,
-    reports written, contracts verified and marts published, and a declared trigger may ask for a training, too; with the week
-    that follows the turn of a month every data test runs.
+    and a declared trigger may ask for a training, too. With the first week of a month reports are written, contracts verified and
+    marts published; so they are at the end, where every data test runs as well.
     `watch(what, clock)` is told what begins. Where the clock stands already, nothing is repeated. Returns the clock.
     """
     tell = watch or (lambda what, at: None)
@@ -41,7 +41,7 @@ def lifecycle(
         call(data, history, "month")
     if registry.champion(problem) is None:
         challenge(problem, tell, "there is no champion")
-    policy, looked = problems.get(problem).retraining, None
+    policy, looked, shown = problems.get(problem).retraining, None, clock.now()
     for tick in clock.ticks(clock.now(), until, step):
         before = clock.now()
         tell("data", tick)
@@ -55,11 +55,13 @@ def lifecycle(
             looked = tick
         if turned("week", before, tick) or tick == until:
             tell("monitoring", tick)
-            call(monitoring, tests=turned("month", before, tick) or tick == until)
+            showing = turned("month", shown, tick) or tick == until
+            call(monitoring, tests=tick == until, reporting=showing)
             if policy.triggers and (cause := due(problem)):
                 challenge(problem, tell, cause)
-            if registry.champion(problem):
+            if showing and registry.champion(problem):
                 call(serving, problem)
+            shown = tick if showing else shown
     return clock.now()
 
 

@@ -9,8 +9,8 @@
     {%- endif -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set names = [] -%}
-    {%- for name in run_query('select * from ' ~ target ~ ' limit 0').column_names -%}
-        {%- do names.append(adapter.quote(name)) -%}
+    {%- for column in adapter.add_query('select * from ' ~ target ~ ' limit 0', auto_begin=false)[1].description -%}
+        {%- do names.append(adapter.quote(column[0])) -%}
     {%- endfor -%}
     {%- set columns = names | join(', ') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}

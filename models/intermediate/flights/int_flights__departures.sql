@@ -9,6 +9,7 @@ scheduled as (select * from {{ ref('int_flights__scheduled') }}),
 
 planes as (select * from {{ ref('stg_reference__planes') }})
 
+-- The date is part of the id: with it the database reads the days that it needs, and not the table.
 -- Only a departed flight shows its tail number, so planes may be joined here and nowhere earlier.
 select
     departures.flight_id,
@@ -26,5 +27,5 @@ select
     departures.known_at,
     departures.landed_at
 from departures
-inner join scheduled using (flight_id)
+inner join scheduled using (flight_id, flight_date)
 left join planes using (tailnum)

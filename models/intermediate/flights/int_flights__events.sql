@@ -14,7 +14,7 @@ scheduled as (
 
 all_departures as (select * from {{ ref('int_flights__departures') }}),
 
-departures as (select * from all_departures where {{ newly_landed() }}),
+departures as (select * from {{ ref('int_flights__departures') }} where {{ newly_landed() }}),
 
 outcomes as (select * from {{ ref('int_flights__outcomes') }} where {{ newly_landed() }}),
 
@@ -33,6 +33,8 @@ become_due as (
     from scheduled
     left join all_departures as left_early
         on left_early.flight_id = scheduled.flight_id
+        -- an id has one: with it the database reads the days that it needs, and not the table
+        and left_early.scheduled_departure_at = scheduled.scheduled_departure_at
         and {{ known_before('left_early.known_at', 'scheduled.scheduled_departure_at') }}
 ),
 
@@ -97,4 +99,4 @@ select
     unite.known_at,
     unite.landed_at
 from unite
-inner join flights using (flight_id)
+inner join flights using (flight_id, scheduled_departure_at)

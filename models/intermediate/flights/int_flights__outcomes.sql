@@ -18,11 +18,11 @@ departures as (select * from {{ ref('int_flights__departures') }}),
 scheduled as (select * from {{ ref('int_flights__scheduled') }}),
 
 unite_fates as (
-    select flight_id, 'arrived' as fate, arr_delay, air_time, known_at, landed_at from arrivals
+    select flight_id, flight_date, 'arrived' as fate, arr_delay, air_time, known_at, landed_at from arrivals
     union all
-    select flight_id, 'cancelled', null, null, known_at, landed_at from cancellations
+    select flight_id, flight_date, 'cancelled', null, null, known_at, landed_at from cancellations
     union all
-    select flight_id, 'diverted', null, null, known_at, landed_at from diversions
+    select flight_id, flight_date, 'diverted', null, null, known_at, landed_at from diversions
 )
 
 select
@@ -49,5 +49,6 @@ select
     unite_fates.known_at,
     unite_fates.landed_at
 from unite_fates
-inner join scheduled using (flight_id)
-left join departures using (flight_id)
+-- the date is part of the id: with it the database reads the days that it needs, and not the tables
+inner join scheduled using (flight_id, flight_date)
+left join departures using (flight_id, flight_date)

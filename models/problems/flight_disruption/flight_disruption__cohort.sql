@@ -3,7 +3,10 @@
 
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 
-scheduled as (select * from {{ ref('int_flights__scheduled') }}),
+-- as_of lies before the departure: this leaves out nothing that is new, and what is old need not be read.
+scheduled as (
+    select * from {{ ref('int_flights__scheduled') }} where {{ within_reach('scheduled_departure_at', '0 hours') }}
+),
 
 look_two_hours_ahead as (
     select *, scheduled_departure_at - interval 2 hours as as_of

@@ -9,7 +9,10 @@ events as (
     select * from {{ ref('int_flights__events') }} where {{ within_reach('known_at', '48 hours') }}
 ),
 
-scheduled as (select * from {{ ref('int_flights__scheduled') }}),
+-- Older days are no flight's of these events: the database need not read them.
+scheduled as (
+    select * from {{ ref('int_flights__scheduled') }} where flight_date >= (select min(flight_date) from events)
+),
 
 -- An aircraft that left comes back after as long a way again and an hour at the other end. Its news count from two hours
 -- before that on, which is as_of of the flights that it could fly next.
