@@ -35,7 +35,8 @@ find_the_reach as (
         max(periods_verified) as periods_verified,
         max(past_period) as last_verified,
         quantile_cont(days_waited, 0.9) as days_until_verified,
-        min(error) filter (where place >= ceil(0.95 * (periods_verified + 1))) as error_reach
+        min(error) filter (where place >= ceil(0.95 * (periods_verified + 1))) as error_reach,
+        max(error) as greatest_error
     from rank_the_errors
     group by all
 ),
@@ -47,7 +48,8 @@ bound as (
         coalesce(periods_verified, 0) as periods_verified,
         period - last_verified as days_since_verified,
         days_until_verified,
-        error_reach
+        error_reach,
+        greatest_error
     from expected
     left join find_the_reach using (problem, grain, period, metric)
 ),
@@ -67,6 +69,7 @@ count_recent_misses as (
 decide as (
     select
         bound.*,
+        recent_misses,
         case
             when error_reach is null then 'too few periods whose truth is known'
             when recent_misses >= {{ limits.misses }} then 'recent estimates missed the truth'
@@ -75,6 +78,15 @@ decide as (
         end as blind_because
     from bound
     left join count_recent_misses using (problem, grain, period, metric)
+),
+
+-- Errors are exchangeable with the recent past until something changes, and a recent miss is the first sign of that: then the
+-- interval is as wide as the worst error of all, and wider, until misses make it BLIND or are forgotten.
+widen_after_a_miss as (
+    select
+        *,
+        case when recent_misses > 0 then {{ limits.wider }} * greatest_error else error_reach end * scale as reach
+    from decide
 )
 
 select
@@ -86,15 +98,15 @@ select
     case when blind_because is null then 'ESTIMATED' else 'BLIND' end as state,
     blind_because,
     expected as estimate,
-    case when blind_because is null then greatest(0, expected - error_reach * scale) end as low,
+    case when blind_because is null then greatest(0, expected - reach) end as low,
     case
         when blind_because is not null then null
-        when metric = 'log_loss' then expected + error_reach * scale
-        else least(1, expected + error_reach * scale)
+        when metric = 'log_loss' then expected + reach
+        else least(1, expected + reach)
     end as high,
     realised,
     verified_at,
     rows_scored,
     unknown_share,
     periods_verified
-from decide
+from widen_after_a_miss

@@ -13,16 +13,17 @@ from flows.steps import dbt
 from ml.backtest.estimating import Estimator, Limits, Scored
 from tests.monitoring.worlds import KINDS, estimates, honest, share, world
 
-DAILY = replace(KINDS["daily, labels in hours"], periods=90, rows=400)
-# Of some 700 estimates that should hold in 95 %, fewer than 91 % hold by chance once in ten thousand.
-LEAST = 0.91
-DRIFTS = ("none", "covariate", "concept")
+DAILY = replace(KINDS["daily, labels in hours"], periods=90, rows=300)
+# What docs/estimation.md claims. The worlds are drawn with fixed seeds, so chance decides nothing here.
+LEAST = 0.95
+DRIFTS = ("none", "covariate", "concept", "concept, slowly", "concept, shifted")
+SEEDS = 3
 
 
 @pytest.fixture(scope="module")
 def found() -> list[dict]:
-    """Estimates of four worlds of each kind of drift; `problem` is the drift and the seed."""
-    return estimates({f"{drift}/{seed}": world(DAILY, drift, seed) for drift in DRIFTS for seed in range(4)})
+    """Estimates of three worlds of each kind of drift; `problem` is the drift and the seed."""
+    return estimates({f"{drift}/{seed}": world(DAILY, drift, seed) for drift in DRIFTS for seed in range(SEEDS)})
 
 
 @pytest.mark.parametrize("drift", DRIFTS)
