@@ -56,7 +56,7 @@ def _grouped(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _shares(p: np.ndarray, q: np.ndarray) -> dict[str, float]:
     hit = p + q > 0
     p, q, n, m = p[hit], q[hit], p.sum(), q.sum()
-    e, f = (p + 0.5) / (n + 0.5), (q + 0.5) / (m + 0.5)
+    e, f = (p + 0.5) / (n + 0.5 * len(p)), (q + 0.5) / (m + 0.5 * len(q))
     p, q = p / n, q / m
     middle = (p + q) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
