@@ -5,8 +5,10 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,6 +17,8 @@ from flows.steps import artifacts, warehouse
 from flows.steps.settings import PROJECT
 from ml.errors import AsofError
 
+# What profiles.yml reads from the environment.
+PROFILE = ("ASOF_WAREHOUSE", "ASOF_MEMORY_LIMIT", "ASOF_THREADS")
 _FLAGS = (
     "--project-dir",
     str(PROJECT),
@@ -41,11 +45,27 @@ def _invoke(arguments: Sequence[str], manifest: Any = None, callbacks: Sequence[
 @lru_cache(maxsize=1)
 def manifest() -> Any:
     """dbt's parsed project; an error in a model or a declaration is raised as one readable line."""
-    result = _invoke(["parse"])
+    with _at_home():
+        result = _invoke(["parse"])
     if not result.success:
         raise AsofError(f"dbt cannot parse the project: {result.exception}")
     _settle()
     return result.result
+
+
+@contextlib.contextmanager
+def _at_home() -> Iterator[None]:
+    """The profile as it is by default, but for the name of the warehouse's file.
+
+    Where path, memory or threads are not those of the last time dbt parses every file anew, and comes to the same.
+    """
+    given = {name: os.environ.pop(name) for name in PROFILE if name in os.environ}
+    os.environ["ASOF_WAREHOUSE"] = f"data/{Path(given.get('ASOF_WAREHOUSE', 'warehouse.duckdb')).name}"
+    try:
+        yield
+    finally:
+        del os.environ["ASOF_WAREHOUSE"]
+        os.environ.update(given)
 
 
 def _settle() -> None:

@@ -214,7 +214,7 @@ def test_the_project_holds_and_three_mutants_are_caught(lived: Lived, tmp_path: 
         assert base.end - base.begin == timedelta(days=20)
         parts = ("keys", "split", "cuts", "batches")
         job = replace(base, folder=str(folder / "cuts"), cuts=1, days=1, hours=8, parts=parts)
-        results = run(project.copy(folder / "project_cuts"), job)
+        results = run(project.copy(folder / "project_cuts", parsed=house.folder / "target"), job)
         assert differences(results) == []
         compared = {result.check: result.rows for result in results if result.check != "full build"}
         assert all(compared.values()), f"nothing is proved by comparing nothing: {compared}"
