@@ -55,12 +55,12 @@ measure_the_tail as (
     group by all
 ),
 
--- The budget is shared by all measures. The two rules are not two: a day that lasts is mostly one that is beyond by itself.
+-- The budget is shared by all measures and both rules.
 extrapolate as (
     select
         *,
         -- a tail that never began counts as one that did once
-        tail_begins + falls_within * ln(greatest(in_tail, 1) / cast(days as double) / ({{ how.false_pages_a_quarter }} / cast(92 as double) / {{ how.measures | length }})) as rarity_limit
+        tail_begins + falls_within * ln(greatest(in_tail, 1) / cast(days as double) / ({{ how.false_pages_a_quarter }} / cast(92 as double) / {{ 2 * how.measures | length }})) as rarity_limit
     from measure_the_tail
 )
 

@@ -2,7 +2,10 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
 {%- set how = var('signals') %}
 {%- set look_back = how.level_days + how.weekday_days + how.scale_days + how.tail_days %}
-with measures as (select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back) }}),
+{%- set changed = oldest_change(label_rates_by_day(ref('mon_measures'), after=this), label_rates_by_day(this)) %}
+with measures as (
+    select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back, changed=changed) }}
+),
 
 -- The day itself is in none of its baselines. What is read before the open days is there to be looked back at, and has no whole past here.
 find_the_level as (
@@ -122,4 +125,4 @@ select
     greatest(abs(stray) - 1, 0 * stray) / excess as rarity,
     greatest(lasting_stray - 1, 0 * lasting_stray) / excess as lasting_rarity
 from measure_the_tail
-where {{ open_days('day') }}
+where {{ open_days('day', changed=changed) }}

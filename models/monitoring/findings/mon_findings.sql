@@ -1,7 +1,7 @@
 -- One row per kind, problem, subject and instant at which a monitor was beyond its limit: what alerts are made of.
 {%- set kinds = [
-    'failed_run', 'quality_below_rule', 'quality_estimated', 'quality_realised', 'quota', 'quarantine', 'volume', 'feature_drift', 'missing_values', 'skew',
-    'prediction_drift', 'proxies', 'label_drift', 'test_set_drift', 'training_cost', 'training_overdue', 'gate_failed', 'no_promotion',
+    'failed_run', 'quality_below_rule', 'quality_estimated', 'quality_realised', 'quota', 'quarantine', 'volume', 'feature_drift',
+    'missing_values', 'skew', 'prediction_drift', 'proxies', 'label_drift', 'test_set_drift', 'training_cost', 'training_overdue', 'gate_failed', 'no_promotion',
 ] %}
 with unite as (
     {%- for kind in kinds %}
@@ -12,7 +12,10 @@ with unite as (
 
 kinds as (select * from {{ ref('alert_kinds') }}),
 
-clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }})
+clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') }}),
+
+-- What labels say of a day is new on the day on which they come.
+waits as (select problem, max_by(days, end_day) as days from {{ ref('mon_label_delay') }} group by problem)
 
 select
     unite.problem,
@@ -29,7 +32,10 @@ select
     unite.rows_at_stake,
     kinds.period_days,
     -- a kind that does not age tells by itself when it is over
-    kinds.closes_after_days is null or unite.seen_at >= clock.today - kinds.closes_after_days as is_standing
+    kinds.closes_after_days is null or unite.seen_at >= clock.today - kinds.closes_after_days - case
+        when unite.kind in ('label_drift', 'quality_realised', 'quality_below_rule') then coalesce(waits.days, 0) else 0
+    end as is_standing
 from unite
 inner join kinds using (kind)
+left join waits on waits.problem = unite.problem
 cross join clock
