@@ -37,7 +37,7 @@ def build(now: datetime) -> int:
             # appends of one day are small: two at a time hide dbt's own work behind the database's
             nodes = dbt.run("run", ["config.materialized:incremental"], [*LEDGER, MONITORS], "--threads", str(settings.threads()))
         else:
-            dbt.run("seed", (), (), "--full-refresh")  # a later version may have another column
+            dbt.run("seed")
             nodes = dbt.run("run", exclude=LEDGER)
             _remember()
         run.rows, run.message = len(nodes), f"built {len(nodes)} models"

@@ -3,9 +3,7 @@
 {%- set how = var('signals') %}
 {%- set look_back = how.level_days + how.weekday_days + how.scale_days + how.tail_days %}
 {%- set changed = oldest_change(label_rates_by_day(ref('mon_measures'), after=this), label_rates_by_day(this)) %}
-with measures as (
-    select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back, changed=changed) }}
-),
+with measures as (select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back, changed=changed) }}),
 
 -- The day itself is in none of its baselines. What is read before the open days is there to be looked back at, and has no whole past here.
 find_the_level as (
@@ -15,17 +13,12 @@ find_the_level as (
         count(*) over before as level_days,
         median(value) over before as level,
         median(rows) over before as usual_rows,
-        max(abs(value)) over a_quarter as greatest_before
+        max(abs(value)) over before as greatest_before
     from measures
-    window
-        before as (
-            partition by problem, subject, measure, version order by day
-            range between interval {{ how.level_days }} days preceding and interval 1 days preceding
-        ),
-        a_quarter as (
-            partition by problem, subject, measure, version order by day
-            range between interval {{ how.scale_days }} days preceding and interval 1 days preceding
-        )
+    window before as (
+        partition by problem, subject, measure, version order by day
+        range between interval {{ how.level_days }} days preceding and interval 1 days preceding
+    )
 ),
 
 find_what_the_weekday_adds as (
@@ -56,7 +49,7 @@ compare as (
 look_back as (
     select
         *,
-        from_zero and greatest_before = 0 as was_always_zero,
+        from_zero and greatest_before = 0 and coalesce(max(abs(value)) over before, 0) = 0 as was_always_zero,
         count(effect) over before as days_before,
         quantile_cont(abs(effect), 0.9) over before as usual_effect
     from compare

@@ -82,7 +82,8 @@ def _source(source: str, last: dict, lost: dict | None) -> list[object]:
 
 
 def _volume(source: str, rows: list[dict]) -> Html:
-    at, count = [row["day"] for row in rows], [row["rows"] for row in rows]
+    # what lands a week at once is not what a day brings
+    at, count = zip(*((row["day"], row["rows"]) for row in rows if row["rows"] is not None), strict=True)
     usual = [(row["day"], row["rows_usual"]) for row in rows if row["rows_usual"] is not None]
     facts = f"{count[-1]:,} rows on {day(at[-1])}"
     with small() as (fig, axes):
