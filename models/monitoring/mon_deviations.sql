@@ -72,8 +72,7 @@ standardise as (
     from look_back
 ),
 
--- How far a series goes on average where it goes beyond 1: some have storms, others have not. A few days that never were, as wild
--- as most series are, keep the first ones from deciding.
+-- How far a series goes where it goes beyond 1: some have storms. A few days that never were keep the first ones from deciding.
 measure_the_tail as (
     select
         *,
