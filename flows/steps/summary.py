@@ -61,5 +61,6 @@ def of(problem: str) -> Summary:
 
 def _unwatched(problem: str) -> datetime | None:
     """When the monitors were looked at last, where the next look was due before now; None where it was not."""
-    row = health.of(problem, ledger.wall_clock())
-    return row["looked_at"] if row and row["looked_at"] and ledger.wall_clock() > row["look_due_at"] else None
+    now = ledger.wall_clock()
+    row = health.of(problem, now)
+    return row["looked_at"] if row and row["look_due_at"] and now > row["look_due_at"] else None

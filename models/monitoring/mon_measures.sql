@@ -23,14 +23,14 @@ proxies as (
     where day < (select today from clock)
 ),
 
--- The labels that come first are not a fair sample: nine in ten must be in. A week is its days, each by its rows.
+-- The labels that come first are not a fair sample: all but a few must be in. A week is its days, each by its rows.
 orders as (
     select
         *,
         sum(rows_labelled * lost) over week / sum(rows_labelled) over week as lost_week,
         count(*) over week as days
     from {{ ref('mon_auc_claimed') }}
-    where day < (select today from clock) and lost is not null and rows_labelled >= 0.9 * rows
+    where day < (select today from clock) and lost is not null and rows_labelled >= {{ 1 - var('estimation').unverified_share }} * rows
     window week as (partition by problem order by day range between interval 6 days preceding and current row)
 ),
 
@@ -64,7 +64,7 @@ measured as (
     union all
     {%- endfor %}
     {%- for measure in ['label_rate', 'label_surprise'] %}
-    select problem, 'label', null, '{{ measure }}', day, {{ measure }}, 1, rows_labelled from proxies where share_labelled >= 0.9
+    select problem, 'label', null, '{{ measure }}', day, {{ measure }}, 1, rows_labelled from proxies where share_labelled >= {{ 1 - var('estimation').unverified_share }}
     union all
     {%- endfor %}
     select problem, 'score', null, 'rows_scored', day, rows_scored, 1, null from proxies

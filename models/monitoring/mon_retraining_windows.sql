@@ -23,8 +23,7 @@ count_the_labels as (
     group by all
 ),
 
--- A loss is small where it is good. What is known first is no fair sample (positives show themselves before the others are over):
--- a week counts when all but a few of its labels are in, or when it is too old to wait for those.
+-- A loss is small where it is good.
 realise as (
     select
         quality.problem,
@@ -35,10 +34,7 @@ realise as (
     inner join count_the_labels as counted on counted.problem = quality.problem and counted.week = quality.period
     cross join clock
     where quality.grain = 'week' and quality.scorer = 'champion' and quality.rows_labelled >= {{ limits.quality_min_rows }}
-        and (
-            counted.rows_labelled >= {{ 1 - var('estimation').unverified_share }} * counted.rows
-            or quality.period + interval {{ 7 + var('monitors_stay_open_days') }} days <= clock.now
-        )
+        and {{ labels_are_in('counted.rows_labelled', 'counted.rows', 'quality.period', 'clock.now') }}
 ),
 
 estimate as (

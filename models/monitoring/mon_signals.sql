@@ -12,7 +12,7 @@ set_limits as (
     select
         d.*,
         -- a day that is known to be unlike others may stray farther
-        case when special.day is null then 1 else {{ how.get('special_days', {}).get('times', 1) }} end as times,
+        case when special.day is null then 1 else {{ (how.get('special_days') or {}).get('times', 1) }} end as times,
         case
             when d.was_always_zero then 'zero'
             when l.alone_limit is null or d.days_before < {{ how.fewest_days }} then 'learning'
@@ -33,10 +33,7 @@ decide as (
         case when only_up then effect else abs(effect) end as size,
         times * case when state = 'zero' then least_effect / weight when state = 'watched' then alone_limit end as one_day_limit,
         times * case when state = 'watched' and lasting_rarity >= lasting_rarity_limit then lasting_limit end as two_days_limit,
-        -- a share cannot be above 1: where the limit lies beyond, in both directions, nothing could be a signal
-        coalesce(
-            state = 'watched' and expected + alone_limit > most and (only_up or expected < alone_limit), false
-        ) as is_out_of_reach
+        times * least(alone_limit, coalesce(lasting_limit, alone_limit)) as nearest_limit
     from set_limits
 )
 
@@ -46,7 +43,11 @@ select
     subject,
     measure,
     day,
-    case when is_out_of_reach then 'blind' else state end as state,
+    -- a share cannot be above 1: where every limit lies beyond, in both directions, nothing could be a signal
+    case
+        when state = 'watched' and expected + nearest_limit > most and (only_up or expected < nearest_limit) then 'blind'
+        else state
+    end as state,
     value,
     expected,
     effect,

@@ -99,6 +99,14 @@ def test_the_runs_that_are_expected_are_those_that_are_deployed_by_the_hour() ->
 def test_who_reads_later_than_the_next_look_was_due_is_told_that_nobody_has_looked(
     inside: House, capsys: pytest.CaptureFixture
 ) -> None:
+    by_hand = health.of(PROBLEM, ledger.wall_clock() + timedelta(days=9))
+    assert (by_hand["look_due_at"], by_hand["state"] == "UNWATCHED") == (None, False), "no schedule, nothing that is due"
+    with warehouse.transaction() as con:  # looks in six hours of a day come by a schedule
+        con.execute(
+            "insert into ledger.runs by name select * exclude (n) replace (concat(run_id, n) as run_id, "
+            "started_at - n * interval 1 hour as started_at) from ledger.runs, generate_series(1, 5) as hours(n) "
+            "where phase = 'monitoring' and status = 'succeeded'"
+        )
     looked = health.of(PROBLEM, ledger.wall_clock())["looked_at"]
     due = looked + timedelta(hours=3)
     assert health.of(PROBLEM, due)["state"] != "UNWATCHED" == health.of(PROBLEM, due + timedelta(seconds=1))["state"]

@@ -32,9 +32,9 @@ select
     unite.rows_at_stake,
     kinds.period_days,
     -- a kind that does not age tells by itself when it is over
-    kinds.closes_after_days is null or unite.seen_at >= clock.today - kinds.closes_after_days - case
-        when unite.kind in ('label_drift', 'quality_realised', 'quality_below_rule') then coalesce(waits.days, 0) else 0
-    end as is_standing
+    kinds.closes_after_days is null
+    or unite.seen_at >= clock.today - kinds.closes_after_days - case when kinds.waits_for_labels then coalesce(waits.days, 0) else 0 end
+        as is_standing
 from unite
 inner join kinds using (kind)
 left join waits on waits.problem = unite.problem

@@ -50,9 +50,12 @@ silence as (
 ),
 
 missed as (
-    select problem, phase, as_of as seen_at, 'hours since the last success', hours_silent as value, cast(hours_allowed as double) as limit_value
+    select
+        problem, phase, as_of as seen_at, 'hours since the last success', hours_silent as value,
+        cast(hours_allowed as double) as limit_value
     from silence
-    where hours_silent > hours_allowed
+    -- a problem that is no longer declared is missed by nobody
+    where hours_silent > hours_allowed and (problem is null or problem in ('{{ var('problems') | join("', '") }}'))
 )
 
 select

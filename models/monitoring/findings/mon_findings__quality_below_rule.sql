@@ -3,8 +3,14 @@ with quality as (
     select * from {{ ref('mon_quality') }}
     where
         grain = 'week' and rows_labelled >= {{ var('alert_limits').quality_min_rows }}
-        -- a week that is not over may have its worst day before it
-        and period + 7 <= (select cast(now as date) from {{ ref('stg_asof__clock') }})
+),
+
+clock as (select now, cast(now as date) as today from {{ ref('stg_asof__clock') }}),
+
+count_the_labels as (
+    select problem, cast(date_trunc('week', day) as date) as period, sum(rows) as rows, sum(rows_labelled) as rows_labelled
+    from {{ ref('mon_proxies') }}
+    group by all
 )
 
 select
@@ -23,4 +29,10 @@ select
     champion.rows_labelled as rows_at_stake
 from quality as champion
 inner join quality as rule using (problem, period)
-where champion.scorer = 'champion' and rule.scorer = 'rule' and champion.roc_auc < rule.roc_auc
+inner join count_the_labels as counted using (problem, period)
+cross join clock
+where
+    -- a week that is not over may have its best days before it
+    champion.period + 7 <= clock.today
+    and {{ labels_are_in('counted.rows_labelled', 'counted.rows', 'champion.period', 'clock.now') }}
+    and champion.scorer = 'champion' and rule.scorer = 'rule' and champion.roc_auc < rule.roc_auc

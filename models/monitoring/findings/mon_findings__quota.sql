@@ -21,7 +21,11 @@ select
         when 'near' then concat(unit, ' a ', period, ', of ', limit_text, ' that may be used')
         else concat('days until ', limit_text, ' ', unit, ' a ', period, ' are reached')
     end as measure,
-    cast(case quota.status when 'soon' then {{ days_since_1970('reached_on') }} - {{ days_since_1970('clock.today') }} else quota.used end as double) as value,
+    cast(
+        case quota.status
+            when 'soon' then greatest({{ days_since_1970('reached_on') }} - {{ days_since_1970('clock.today') }}, 0) else quota.used
+        end as double
+    ) as value,
     -- each status against what makes it one
     cast(case quota.status
         when 'over' then quota.limit_value when 'near' then quota.warn_at * quota.limit_value else quota.warn_days

@@ -52,10 +52,10 @@ def _look(report: Report) -> Html:
     looked, due = report.health["looked_at"], report.health["look_due_at"]
     if looked is None:
         return Html("<strong>The monitors have not been looked at yet.</strong>")
-    return Html(
-        f"<strong>Looked at {instant(looked)} UTC</strong> by the clock of the wall; the next look is due by {instant(due)}. "
-        "Read later than that, this page may be out of date."
-    )
+    said = f"<strong>Looked at {instant(looked)} UTC</strong> by the clock of the wall"
+    if due is None:
+        return Html(f"{said}; looks do not come by a schedule.")
+    return Html(f"{said}; the next look is due by {instant(due)}. Read later than that, this page may be out of date.")
 
 
 def _because(report: Report) -> str:
