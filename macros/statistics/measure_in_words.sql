@@ -24,7 +24,7 @@
         'label_rate': 'share of true labels',
         'label_surprise': 'share of true labels less mean score',
         'auc_lost': 'area under the ROC curve that its scores claim and labels do not give',
-        'auc_lost_week': 'the same of seven days: area that its scores claim and labels do not give',
+        'auc_lost_week': 'area under the ROC curve, over seven days, that its scores claim and labels do not give',
         'rows': 'rows of the day',
         'hours_behind': 'hours from its newest row to the clock',
     } -%}

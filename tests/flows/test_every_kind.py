@@ -37,7 +37,7 @@ CHANGES = {
         ["update problems.flight_disruption__predictions set score = 1 - score"],
         "champion", "area under the ROC curve, champion less rule fell to -0.",
     ),
-    "quality_realised": ([], "champion", "area under the ROC curve that its scores claim and labels do not give rose to"),
+    "quality_realised": ([], "champion", "its scores claim and labels do not give rose to"),
     "label_drift": ([], "label", "share of true labels less mean score fell to -0."),
     "training_overdue": (
         ["update ledger.runs set as_of = as_of - interval 100 days where phase = 'training'"],
