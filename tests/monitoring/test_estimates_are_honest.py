@@ -32,7 +32,7 @@ def promotions() -> dict[str, np.ndarray]:
     than a quarter ago in the end, and stop for nine days."""
     rows = world(replace(DAILY, periods=150, rows=200), "concept, shifted", 0)
     day = (rows["as_of"] - np.datetime64("2013-01-07T00:00", "us")) / np.timedelta64(1, "D")
-    slow = np.where(day < 21, 3, np.where((day >= 70) & (day < 79), 79 - np.floor(day), 0)).astype(np.int64)
+    slow = np.where(day < 21, 3, np.where((day >= 76) & (day < 85), 85 - np.floor(day), 0)).astype(np.int64)
     version = np.select([day < 50.4, day < 90.6], ["m1", "m2"], "m3")
     return rows | {"model_version": version, "label_known_at": rows["label_known_at"] + slow * np.timedelta64(1, "D")}
 
