@@ -3,8 +3,8 @@
 The models from `mon_period_rows` to `mon_quality_estimated` ask this of the warehouse for days and weeks; a backtest asks for
 stretches of lives that never were. A test holds the two together, to 1e-9. How and why: docs/estimation.md.
 
-A period counts as verified when 99 of a hundred labels are in, with the labels that are in by then, as the monitors see it on that day;
-monitors that are built anew know of the last label and count the period from there.
+A period counts as verified when 99 of a hundred labels are in, with the labels that are in by then, as the monitors see it on
+that day; monitors that are built anew know of the last label and count the period from there.
 """
 
 from __future__ import annotations
