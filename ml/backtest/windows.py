@@ -35,12 +35,14 @@ class Windows:
         self.seen: dict[str, list[Window]] = {name: [] for name in policy.triggers}
         self.blind: tuple[datetime, ...] = ()
         self._scores: list[np.ndarray] = []
+        self._champions: list[Key] = []
         self._realised: dict[int, float] = {}
         self._estimator = Estimator(world.problem.metric, limits.estimation)
 
     def close(self, stretch: int, champion: Key, score: np.ndarray) -> None:
         """A stretch has ended: `score` is what `champion` said of its rows."""
         self._scores.append(score)
+        self._champions.append(champion)
         end = self.world.edges[stretch + 1]
         if "drift" in self.seen:
             self.seen["drift"].append(Window(end, self.world.drifted(champion, stretch, self.limits.drifting)))
@@ -78,8 +80,10 @@ class Windows:
         world, start, end = self.world, *(np.datetime64(at, "us") for at in self.world.edges[stretch : stretch + 2])
         if len(world.stretches[stretch]) == 0:
             return None
-        rows = slice(int(world.stretches[0][0]), int(world.stretches[stretch][-1]) + 1)
-        scored = Scored(world.as_of[rows], world.known_at[rows], world.label[rows], np.concatenate(self._scores))
+        rows = slice(world.first, int(world.stretches[stretch][-1]) + 1)
+        # A version is told by where it came into office.
+        version = np.repeat([self._champions.index(one) for one in self._champions], [len(one) for one in self._scores])
+        scored = Scored(world.as_of[rows], world.known_at[rows], world.label[rows], np.concatenate(self._scores), version)
         found = self._estimator.add(scored, start, end)
         return found.low if METRICS[world.problem.metric].sign < 0 else found.high
 

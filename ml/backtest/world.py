@@ -51,6 +51,8 @@ class World:
         self.cluster = days(self.as_of) if problem.cluster == "day" else np.array(table[problem.cluster].to_pylist(), dtype=str)
         at = np.array(self.edges, dtype="datetime64[us]")
         bounds = np.searchsorted(self.as_of, at, "left")
+        # Where the first stretch begins, though it may be empty.
+        self.first = int(bounds[0])
         self.stretches = [np.arange(first, last) for first, last in pairwise(bounds)]
         self._scores: dict[tuple[Key, int], np.ndarray] = {}
         self._verdicts: dict[tuple, Verdict] = {}
@@ -75,7 +77,7 @@ class World:
 
     def said(self, key: Key, rows: np.ndarray) -> np.ndarray:
         """The same of any rows, ascending; those of stretches are shared with whoever asks for them."""
-        early = rows[rows < self.stretches[0][0]] if len(self.stretches[0]) else rows
+        early = rows[rows < self.first]
         found = [self.trainings[key].challenger.predict(self.table.take(early), self.threads)] if len(early) else []
         for stretch, inside in enumerate(self.stretches):
             first, last = np.searchsorted(rows, [inside[0], inside[-1] + 1]) if len(inside) else (0, 0)

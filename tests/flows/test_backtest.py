@@ -10,19 +10,17 @@ import pytest
 from rich.console import Console
 
 from flows.retraining import NOT_DUE, retraining
-from flows.steps import clock, due, problems, warehouse
+from flows.steps import clock, dbt, due, problems, warehouse
 from flows.steps.backtesting import page, told
-from flows.steps.backtesting.measuring import Backtest, _possible, measure, periods
+from flows.steps.backtesting.measuring import Backtest, _limits, _possible, measure, periods
 from ml.backtest.living import live
 from ml.backtest.outcome import choose, outcomes
 from ml.backtest.policy import instants, policies
-from ml.backtest.windows import Limits
 from ml.backtest.world import Drifting, World
 from ml.errors import AsofError
 from ml.problem import Problem
 from tests.conftest import PROBLEM, House
 from tests.ml import conftest as small
-from tests.ml.test_ml_backtest import ESTIMATION
 
 FIRST, UNTIL, NOW = datetime(2013, 5, 22), datetime(2013, 6, 8), datetime(2013, 6, 30)
 
@@ -38,12 +36,18 @@ def found() -> Backtest:
     prices = replace(problem.framing.prices, currency="EUR", cost_unit=2.0, cpu_hour=0.05)
     problem = replace(problem, framing=replace(problem.framing, prices=prices))
     world = World(small.small_table(3000), problem, instants(FIRST, NOW))
-    lives = [live(world, one, Limits(Drifting(0.25, 0.5), ESTIMATION)) for one in policies(problem)[:6]]
+    lives = [live(world, one, _limits()) for one in policies(problem)[:6]]
     choice, report = outcomes(world, lives, FIRST, UNTIL), outcomes(world, lives, UNTIL, NOW)
     return Backtest(
         problem, FIRST, UNTIL, NOW, tuple(lives), tuple(choice), tuple(report), choose(choice, problem),
         choose(choice, problem, gated=False), 1, True, len(world.trainings), 1.0, 1.0, "2 cores", "abc",
     )  # fmt: skip
+
+
+def test_a_backtest_looks_at_what_the_monitors_are_declared_to_look_at() -> None:
+    declared, limits = dbt.project_vars(), _limits()
+    assert limits.estimation._asdict() == declared["estimation"]
+    assert limits.drifting == Drifting(declared["alert_limits"]["drift_psi"], declared["alert_limits"]["drift_share_of_gain"])
 
 
 def test_the_page_shows_every_policy_twice_and_keeps_what_people_wrote(found: Backtest, tmp_path: Path) -> None:

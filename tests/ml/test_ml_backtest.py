@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 
 from ml.backtest import estimating
 from ml.backtest.living import live, planned
@@ -19,7 +21,8 @@ from ml.split import instants as at
 from ml.train import train
 
 FIRST, UNTIL, END = datetime(2013, 5, 8), datetime(2013, 6, 8), datetime(2013, 6, 30)
-ESTIMATION = estimating.Limits(28, 200, 0.5, 60, 5, 2, 30, 0.1, 4)
+PROJECT = yaml.safe_load((Path(__file__).resolve().parents[2] / "dbt_project.yml").read_text())
+ESTIMATION = estimating.Limits(**PROJECT["vars"]["estimation"])
 LIMITS = Limits(Drifting(0.25, 0.5), ESTIMATION)
 
 
@@ -53,6 +56,20 @@ def test_scores_of_stretches_are_put_together_to_those_of_any_rows(world, table)
     rows = rows[world.as_of[rows] < np.datetime64(END)]
     assert rows[0] < world.stretches[0][0]
     np.testing.assert_array_equal(world.said(key, rows), world.trainings[key].challenger.predict(table.take(rows)))
+
+
+def test_a_life_may_begin_with_a_stretch_that_has_no_row(table, problem):
+    edges = instants(FIRST, END)
+    day = at(table["as_of"])
+    gap = table.filter(pa.array((day < np.datetime64(FIRST)) | (day >= np.datetime64(edges[1]))))
+    late, key = World(gap, problem, edges), Key(FIRST, 20)
+    assert [len(rows) > 0 for rows in late.stretches] == [False] + [True] * (len(edges) - 2)
+    rows = np.arange(late.stretches[1][0] - 2, late.stretches[1][0] + 2)
+    assert len(late.said(key, rows)) == 4, "each row once"
+    np.testing.assert_array_equal(late.said(key, rows), late.trainings[key].challenger.predict(gap.take(rows)))
+    life = live(late, policy(triggers=("drift", "realised_loss", "estimated_loss")), LIMITS)
+    assert len(life.score) == sum(map(len, late.stretches))
+    assert life.blind[0] == edges[1], "of nothing nobody can say how good it is"
 
 
 def test_without_a_gate_each_stretch_is_scored_by_the_model_trained_at_its_beginning(world, table, problem):

@@ -22,16 +22,27 @@ SEEDS = 3
 
 @pytest.fixture(scope="module")
 def found() -> list[dict]:
-    """Estimates of three worlds of each kind of drift; `problem` is the drift and the seed."""
-    return estimates({f"{drift}/{seed}": world(DAILY, drift, seed) for drift in DRIFTS for seed in range(SEEDS)})
+    """Estimates of three worlds of each kind of drift, and of one of promotions; `problem` is the drift and the seed."""
+    worlds = {f"{drift}/{seed}": world(DAILY, drift, seed) for drift in DRIFTS for seed in range(SEEDS)}
+    return estimates(worlds | {"promotions/0": promotions()})
 
 
-@pytest.mark.parametrize("drift", DRIFTS)
+def promotions() -> dict[str, np.ndarray]:
+    """Two promotions within a day, the second of a version that scores too low; and labels that are slow for three weeks, more
+    than a quarter ago in the end, and stop for nine days."""
+    rows = world(replace(DAILY, periods=150, rows=200), "concept, shifted", 0)
+    day = (rows["as_of"] - np.datetime64("2013-01-07T00:00", "us")) / np.timedelta64(1, "D")
+    slow = np.where(day < 21, 3, np.where((day >= 76) & (day < 85), 85 - np.floor(day), 0)).astype(np.int64)
+    version = np.select([day < 50.4, day < 90.6], ["m1", "m2"], "m3")
+    return rows | {"model_version": version, "label_known_at": rows["label_known_at"] + slow * np.timedelta64(1, "D")}
+
+
+@pytest.mark.parametrize("drift", [*DRIFTS, "promotions"])
 @pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
 def test_a_backtest_estimates_what_the_monitors_do(found: list[dict], drift: str, metric: str) -> None:
-    rows = world(DAILY, drift, 0)
+    rows = promotions() if drift == "promotions" else world(DAILY, drift, 0)
     order = np.argsort(rows["as_of"], kind="stable")
-    scored = Scored(*(rows[name][order] for name in ("as_of", "label_known_at", "label", "score")))
+    scored = Scored(*(rows[name][order] for name in ("as_of", "label_known_at", "label", "score", "model_version")))
     estimator = Estimator(metric, Limits(**dbt.project_vars()["estimation"]))
     days = np.unique(scored.as_of.astype("datetime64[D]"))
     mine = {day: estimator.add(scored, np.datetime64(day, "us"), np.datetime64(day + 1, "us")) for day in days}
@@ -41,6 +52,14 @@ def test_a_backtest_estimates_what_the_monitors_do(found: list[dict], drift: str
         one = mine[np.datetime64(row["period"], "D")]
         assert one.expected == pytest.approx(row["estimate"], abs=1e-9)
         assert (one.low, one.high) == pytest.approx((row["low"], row["high"]), abs=1e-9), row["period"]
+
+
+def test_in_a_world_of_promotions_every_reason_to_be_blind_is_told(found: list[dict]) -> None:
+    told = {row["blind_because"] for row in found if row["problem"] == "promotions/0"}
+    assert told == {
+        None, "too few periods whose truth is known", "recent estimates missed the truth", "scores that no label has verified",
+        "labels stopped coming",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("drift", DRIFTS)
