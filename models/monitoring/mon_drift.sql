@@ -1,5 +1,5 @@
 -- One row per problem, model version, feature and week of serving: how far the served rows are from the training rows.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'model_version', 'feature', 'week']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'week']) }}
 {%- set changed = oldest_change(
     labels_by_period("cast(date_trunc('week', day) as date)"),
     "select problem, week as period, sum(rows_served) as labels, sum(round(rows_served * mean)) as positives from " ~ this ~ " where feature = 'label' group by all",

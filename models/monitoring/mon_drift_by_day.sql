@@ -1,5 +1,5 @@
 -- One row per problem, model version, feature and day of serving: how far the served rows are from training and the week before.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'model_version', 'feature', 'day']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'day']) }}
 {%- set changed = oldest_change(
     labels_by_period(),
     "select problem, day as period, sum(rows_served) as labels, sum(round(rows_served * mean)) as positives from " ~ this ~ " where feature = 'label' group by all",
