@@ -1,16 +1,13 @@
 -- One row per problem, feature, day and cell of the rows whose label is known: a profile of the data, without any model.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'day']) }}
+{#- a day whose last label is withdrawn has no row that would take its place -#}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'day'],
+    post_hook="delete from {{ this }} where (problem, day) not in (select problem, period from ({{ training_labels_by_day(200) }}))"
+) }}
 {%- set cells = 200 %}
-{%- set labels = [] %}
-{%- for problem in var('problems') %}
-{%- do labels.append(
-    "select '" ~ problem ~ "' as problem, cast(" ~ declared_columns(problem, 'as_of')[0] ~ " as date) as period, count(*) as labels, 0 as positives from "
-    ~ ref(problem ~ '__training_set') ~ " group by all"
-) %}
-{%- endfor %}
 {%- set changed = oldest_change(
-    labels | join(' union all '),
-    "select problem, day as period, sum(rows) as labels, 0 as positives from " ~ this ~ " where feature = 'label' group by all",
+    training_labels_by_day(cells),
+    "select problem, day as period, sum(rows) as labels, sum(rows * coalesce(cell, 0)) as positives from " ~ this ~ " where feature = 'label' group by all",
 ) %}
 
 with grids as (select * from {{ ref('mon_data_grids') }}),

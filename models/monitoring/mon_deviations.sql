@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
 {%- set how = var('signals') %}
 {%- set look_back = how.level_days + how.weekday_days + how.scale_days + how.tail_days %}
-{%- set changed = oldest_change(label_rates_by_day(ref('mon_measures'), after=this), label_rates_by_day(this)) %}
+{%- set changed = oldest_change(label_measures_by_day(ref('mon_measures'), how.fewest_zeros), label_measures_by_day(this)) %}
 with measures as (select * from {{ ref('mon_measures') }} where {{ open_days('day', before=look_back, changed=changed) }}),
 
 -- The day itself is in none of its baselines. What is read before the open days is there to be looked back at, and has no whole past here.

@@ -1,13 +1,13 @@
 -- One row per problem, grain, period and metric: what was expected of it at its end, and what it turned out to be.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period', 'metric']) }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'grain', 'period', 'metric']) }}
 {%- set limits = var('estimation') -%}
 {%- set metrics = ['roc_auc', 'pr_auc', 'log_loss', 'brier', 'positive_rate'] %}
-{#- of a closed period only the verification can change: it opens again when the last labels come -#}
 {%- set changed = oldest_change(
-    "select problem, day as period, cast(sum(rows_labelled) >= 0.99 * sum(rows) as integer) as labels, 0 as positives from " ~ ref('mon_proxies') ~ " group by all",
-    "select problem, period, max(cast(is_verified as integer)) as labels, 0 as positives from " ~ this ~ " where grain = 'day' group by all",
+    labels_by_period(),
+    "select problem, period, rows_labelled as labels, positives from " ~ this ~ " where grain = 'day' and metric = 'roc_auc'",
+    columns=['rows_labelled', 'positives'],
 ) %}
--- a period that is closed keeps what was expected of it
+-- A period that is closed keeps what was expected of it, until its labels or those of one before are others.
 with expected_labels as (
     select * from {{ ref('mon_expected_labels') }} where {{ open_days('period', before=6, changed=changed) }}
 ),
@@ -39,7 +39,9 @@ describe_the_periods as (
         cast(count_if(bin_rows < {{ limits.fewest_in_bin }}) as double) / count(*) as unverified_share,
         -- a label that never comes must not keep a period open for ever
         count(label) >= 0.99 * count(*) as is_verified,
-        max(label_known_at) as verified_at
+        max(label_known_at) as verified_at,
+        count(label) as rows_labelled,
+        count_if(label) as positives
     from expected_labels
     group by all
 )

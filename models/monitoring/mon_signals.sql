@@ -1,7 +1,7 @@
 -- One row per problem, monitor, subject, measure and day: the value, the limit that its history sets, and whether it is a signal.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='day') }}
 {%- set how = var('signals') %}
-{%- set changed = oldest_change(label_rates_by_day(ref('mon_deviations'), after=this), label_rates_by_day(this)) %}
+{%- set changed = oldest_change(label_measures_by_day(ref('mon_deviations')), label_measures_by_day(this)) %}
 with deviations as (
     select *, {{ declared_of_measure('most') }} as most from {{ ref('mon_deviations') }} where {{ open_days('day', changed=changed) }}
 ),
