@@ -1,6 +1,7 @@
 {#- What `oldest_change` compares of measures: what labels say of each day, by how many labels, and how many measures say anything. A query.
     relation     mon_measures, or what is made of it
-    days_before  only of days that as many were measured before, within `level_days`: others are compared with nothing and dropped -#}
+    days_before  only of days that as many were measured before, within `level_days`: others are
+                 dropped, as nothing can be said of them; what changes there waits for the next day that is kept -#}
 {% macro label_measures_by_day(relation, days_before=0) -%}
     select problem, day as period, sum(rows) as labels, sum(round(1e6 * value)) as positives
     from (
