@@ -1,12 +1,12 @@
 {#- What a measure of mon_signals measures, in words with its unit; a measure without words here is called by its name. An expression. -#}
 {% macro measure_in_words(measure) -%}
     {%- set words = {
-        'shift': 'mean, in standard deviations of training',
+        'shift': 'mean',
         'spread': 'spread, as a multiple of that of training',
         'shape': 'distance of its distribution from that of training, 0 to 1',
         'top_share': 'share of the rows in its fullest cell',
-        'mean_apart': 'mean without what its companion does, in standard deviations of training',
-        'spread_apart': 'spread without what its companion does, as a multiple of that of training',
+        'mean_apart': 'mean, less what its companion lets expect',
+        'spread_apart': 'spread, less what its companion lets expect, as a multiple of that of training',
         'missing': 'share of missing values',
         'missing_apart': 'share of missing values beyond that of its companion',
         'unseen': 'share of values that training never saw',
