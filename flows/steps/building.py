@@ -77,9 +77,16 @@ def _columns() -> dict[tuple[str, str], set[str]]:
 
 @step()
 def watch(now: datetime) -> int:
-    """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran."""
+    """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran.
+
+    Where the project has changed since the last build, all of them are built, with their seeds.
+    """
     with ledger.run("monitors", now) as run:
-        nodes = dbt.run("run", [f"{MONITORS},config.materialized:incremental"])
+        if _is_built():
+            nodes = dbt.run("run", [f"{MONITORS},config.materialized:incremental"])
+        else:
+            dbt.run("seed")
+            nodes = dbt.run("run", [MONITORS])
         run.rows, run.message = len(nodes), f"built {len(nodes)} monitors"
     return run.rows
 
