@@ -15,5 +15,9 @@ def of(problem: str, wall: datetime) -> dict | None:
     if not warehouse.has_table("monitoring", "mon_health"):
         return None
     row = warehouse.rows("select * from monitoring.mon_health where problem = ?", [problem])[0]
-    overdue = row["look_due_at"] is not None and wall > row["look_due_at"]
-    return {**row, "state": "UNWATCHED"} if overdue and row["state"] not in ("FAILING", "NO MODEL") else row
+    return {**row, "state": "UNWATCHED"} if overdue(row, wall) and row["state"] not in ("FAILING", "NO MODEL") else row
+
+
+def overdue(row: dict, wall: datetime) -> bool:
+    """Whether the next look at the monitors was due before `wall`; never where looks do not come by a schedule."""
+    return row["look_due_at"] is not None and wall > row["look_due_at"]

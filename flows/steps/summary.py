@@ -63,4 +63,4 @@ def _unwatched(problem: str) -> datetime | None:
     """When the monitors were looked at last, where the next look was due before now; None where it was not."""
     now = ledger.wall_clock()
     row = health.of(problem, now)
-    return row["looked_at"] if row and row["look_due_at"] and now > row["look_due_at"] else None
+    return row["looked_at"] if row and health.overdue(row, now) else None

@@ -12,9 +12,7 @@
     {#- `model` lives as long as this rendering of the model -#}
     {%- set asked = model.setdefault('built_through', {}) -%}
     {%- if latest not in asked -%}
-        {#- without run_query: guessing the types of one text takes dbt longer than the question takes the database -#}
-        {%- set found = adapter.add_query('select cast(' ~ latest ~ ' as ' ~ dbt.type_string() ~ ')', auto_begin=false)[1] -%}
-        {%- do asked.update({latest: found.fetchall()[0][0]}) -%}
+        {%- do asked.update({latest: answer(latest)}) -%}
     {%- endif -%}
     timestamp '{{ asked[latest] }}'
 {%- endmacro %}

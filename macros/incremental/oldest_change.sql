@@ -21,5 +21,5 @@
     {%- if not execute or this is string -%}{{ return(oldest) }}{%- endif -%}
     {%- set there = adapter.get_columns_in_relation(this) | map(attribute='name') | list if columns else [] -%}
     {%- if columns | reject('in', there) | list -%}{{ return("date '1900-01-01'") }}{%- endif -%}
-    date '{{ run_query("select cast(" ~ oldest ~ " as " ~ dbt.type_string() ~ ")").rows[0][0] }}'
+    date '{{ answer(oldest) }}'
 {%- endmacro %}

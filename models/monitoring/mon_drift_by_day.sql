@@ -1,11 +1,6 @@
 -- One row per problem, model version, feature and day of serving: how far the served rows are from training and the week before.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'day']) }}
-{#- a version without cells has no drift -#}
-{%- set has_cells = "(problem, model_version) in (select problem, model_version from " ~ ref('mon_cells') ~ " where feature = 'label')" %}
-{%- set changed = oldest_change(
-    labels_by_period('day', has_cells),
-    "select problem, day as period, sum(rows_served) as labels, sum(round(rows_served * mean)) as positives from " ~ this ~ " where feature = 'label' group by all",
-) %}
+{%- set changed = oldest_drift_change('day', 'day') %}
 with cells as (select * from {{ ref('mon_cells') }}),
 
 counts as (

@@ -35,12 +35,12 @@ looks as (
     where phase = 'monitoring' and status = 'succeeded'
 ),
 
--- Looks in six different hours of a day come by a schedule: only then is the next one due, as in mon_findings__failed_run.
+-- Only where looks come by a schedule is the next one due.
 schedule as (
     select
         looks.latest_run_at,
         looks.looked_at,
-        case when count(distinct date_trunc('hour', runs.started_at)) >= 6
+        case when {{ by_schedule('runs.started_at') }}
             then looked_at + {{ var('expected_runs').monitoring }} * interval '1' hour
         end as look_due_at
     from looks

@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'model_version', 'day']) }}
 {%- set changed = oldest_change(
     'select problem, cast(as_of as date) as period, count(label) as labels, count_if(label) as positives from ' ~ ref('mon_scored') ~ ' group by all',
-    'select problem, day as period, sum(rows_labelled) as labels, sum(round(coalesce(label_rate * rows_labelled, 0))) as positives from ' ~ this ~ ' group by all',
+    labels_by_period(relation=this),
 ) %}
 with scored as (
     select *, cast(as_of as date) as day

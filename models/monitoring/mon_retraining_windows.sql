@@ -18,9 +18,7 @@ measure_the_drift as (
 ),
 
 count_the_labels as (
-    select problem, cast(date_trunc('week', day) as date) as week, sum(rows) as rows, sum(rows_labelled) as rows_labelled
-    from {{ ref('mon_proxies') }}
-    group by all
+    {{ labels_by_period("cast(date_trunc('week', day) as date)") }}
 ),
 
 -- A loss is small where it is good.
@@ -31,10 +29,10 @@ realise as (
         case policy.metric when 'roc_auc' then roc_auc when 'pr_auc' then pr_auc else -log_loss end as quality
     from {{ ref('mon_quality') }} as quality
     inner join policy using (problem)
-    inner join count_the_labels as counted on counted.problem = quality.problem and counted.week = quality.period
+    inner join count_the_labels as counted on counted.problem = quality.problem and counted.period = quality.period
     cross join clock
     where quality.grain = 'week' and quality.scorer = 'champion' and quality.rows_labelled >= {{ limits.quality_min_rows }}
-        and {{ labels_are_in('counted.rows_labelled', 'counted.rows', 'quality.period', 'clock.now') }}
+        and {{ labels_are_in('counted.labels', 'counted.rows', 'quality.period', 'clock.now') }}
 ),
 
 estimate as (

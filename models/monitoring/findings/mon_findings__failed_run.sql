@@ -29,7 +29,7 @@ keep_the_schedule as (
         runs.phase,
         max(runs.as_of) as as_of,
         max(runs.started_at) as succeeded_at,
-        count(distinct date_trunc('hour', runs.started_at)) as hours_kept
+        {{ by_schedule('runs.started_at') }} as is_kept
     from runs
     inner join last_successes
         on last_successes.phase = runs.phase and last_successes.problem is not distinct from runs.problem
@@ -46,7 +46,7 @@ silence as (
         case phase {% for phase, hours in expected.items() if phase != 'monitoring' %}when '{{ phase }}' then {{ hours }} {% endfor %}end
             as hours_allowed
     from keep_the_schedule
-    where hours_kept >= 6
+    where is_kept
 ),
 
 missed as (

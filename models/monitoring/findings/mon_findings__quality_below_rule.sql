@@ -8,9 +8,7 @@ with quality as (
 clock as (select now, cast(now as date) as today from {{ ref('stg_asof__clock') }}),
 
 count_the_labels as (
-    select problem, cast(date_trunc('week', day) as date) as period, sum(rows) as rows, sum(rows_labelled) as rows_labelled
-    from {{ ref('mon_proxies') }}
-    group by all
+    {{ labels_by_period("cast(date_trunc('week', day) as date)") }}
 )
 
 select
@@ -34,5 +32,5 @@ cross join clock
 where
     -- a week that is not over may have its best days before it
     champion.period + 7 <= clock.today
-    and {{ labels_are_in('counted.rows_labelled', 'counted.rows', 'champion.period', 'clock.now') }}
+    and {{ labels_are_in('counted.labels', 'counted.rows', 'champion.period', 'clock.now') }}
     and champion.scorer = 'champion' and rule.scorer = 'rule' and champion.roc_auc < rule.roc_auc
