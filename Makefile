@@ -1,7 +1,9 @@
-# Asof: two commands do all the set-up. `make run` lives through July 2013, `make test` checks everything.
+# Asof: two commands do all the set-up. `make run` lives through the example, `make test` checks everything.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+TESTS := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+STYLE := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 # Compiled bytecode halves the start of dbt and Prefect.
 unexport PYTHONDONTWRITEBYTECODE
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -11,16 +13,22 @@ export OMP_WAIT_POLICY := PASSIVE
 -include .env
 .DEFAULT_GOAL := help
 
-.PHONY: help run replay leak-proof bench test lint docs serve status clean
+.PHONY: help run replay leak-proof bench chaos check test lint docs serve status clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-run: .venv/.locked ## Land half a year of flights, train, judge, then live through July (about 3 minutes)
-	@$(BIN)/python -m flows replay --history 2013-07-01 --until 2013-08-01
+# example
+# Half a year of flights lands, then July passes (about 3 minutes); or all days from May on (about 20 minutes).
+RUN := --history 2013-07-01 --until 2013-08-01
+REPLAY := --history 2013-05-01 --until 2014-01-01
+# /example
 
-replay: .venv/.locked ## Live through 2013 with monthly challengers, from May on (about 20 minutes)
-	@$(BIN)/python -m flows replay --history 2013-05-01 --until 2014-01-01
+run: .venv/.locked ## Let history land, train, judge, then let days pass (of the example: July)
+	@$(BIN)/python -m flows replay $(RUN)
+
+replay: .venv/.locked ## Live through the whole past with challengers (of the example: from May on)
+	@$(BIN)/python -m flows replay $(REPLAY)
 
 status: .venv/.locked ## Show what the ledger says
 	@$(BIN)/python -m flows status
@@ -32,18 +40,29 @@ serve: .venv/.locked ## Start Prefect on loopback with a worker, and deploy the 
 	@$(BIN)/python -m flows.serve
 
 leak-proof: .venv/.locked ## Prove by experiment that no feature holds anything from the future (about 20 minutes)
-	@$(BIN)/python -m flows prove --problem flight_disruption --page published/leak-proof.md
+	@$(BIN)/python -m flows prove --page published/leak-proof.md
 
+# example
 bench: .venv/.locked ## Measure the macros beside their peers, up to 30 million flights (about 24 minutes)
 	@$(BIN)/python -m benchmarks run && $(BIN)/python -m benchmarks report
+# /example
 
-test: .venv/.locked ## Run every check: style, layers, Python, SQL
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/python -m pytest
+chaos: .venv/.locked ## Kill replays at 200 random points, and compare each with the life that was not killed (about an hour)
+	@$(BIN)/python -m tests.faults.chaos --kills 120
+# example
+	@$(BIN)/python -m tests.flights.faults.chaos --on flights --kills 80
+# /example
+
+check: .venv/.locked ## Run the quick checks: style, imports, declarations, everything without a browser, a server or a long replay
+	@$(STYLE) && $(TESTS) -m "not slow"
+
+test: .venv/.locked ## Run every check: style, imports, Python, SQL
+	@$(STYLE) && $(TESTS)
 
 lint: .venv/.locked ## Mend the style
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-clean: ## Remove the warehouse, the landed files and what was published
+clean: ## Remove data/ (warehouse, landed files, remarks, password), published/, target/, logs/
 	rm -rf data published target logs
 
 # The environment is made anew when the lock file is newer than it.

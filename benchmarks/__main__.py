@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,6 +11,8 @@ import click
 from benchmarks.bench import Bench
 from benchmarks.flights import SIZES
 from benchmarks.suites import SUITES
+from flows.cli.verb import clock, verb
+from flows.cli.watching import simulated, simulation_options
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -23,6 +26,7 @@ def cli() -> None:
     Cut off half-way, go on with:        python -m benchmarks run drift estimation metrics --resume
     Seconds, to see that it works:       python -m benchmarks run --quick
     The page and charts from results:    python -m benchmarks report
+    Faults that monitors notice:         python -m benchmarks detection
 
     Contestants take turns in fresh processes, two cores each. Scaled flights, peers' environments and answers lie in
     benchmarks/work/ (remove it to begin anew); figures go to benchmarks/results/, one file per suite, a case in the place
@@ -59,6 +63,22 @@ def report(results: Path | None, docs: Path | None) -> None:
     for file in write(results or RESULTS, docs or Path(__file__).resolve().parents[1] / "docs"):
         click.echo(f"wrote {file}")
 
+
+@verb
+@simulation_options
+def detection(problem: str, dates: int, seed: int, turn: datetime | None, kinds: tuple[str, ...], page: Path | None) -> None:
+    """Simulate faults on the warehouse as `python -m flows monitor --simulate` does, and ask Evidently, too.
+
+    \b
+      python -m benchmarks detection --page docs/simulation.md
+    """
+    from benchmarks.detection import evidently
+
+    clock()
+    simulated(problem, dates, seed, turn, kinds, page, evidently)
+
+
+cli.add_command(detection)
 
 if __name__ == "__main__":
     cli(prog_name="python -m benchmarks")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.steps.feeds.nycflights import _load, _package_data
+from flows.steps.data.feeds.nycflights import _load, _package_data
 
 WORK = Path(__file__).parent / "work"
 # Rows in millions → years and networks. Ten years at most, so that larger sizes are larger networks, as they would be.

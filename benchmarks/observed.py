@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.flights import WORK
-from flows.steps.feeds.nycflights import _load, _package_data
+from flows.steps.data.feeds.nycflights import _load, _package_data
 
 NUMBERS = ("departure_minute", "scheduled_minutes", "flight", "distance", "dep_delay", "arr_delay", "air_time", "speed", "temp",
            "dewp", "humid", "wind_speed", "precip", "pressure", "visib", "plane_year", "route_delay", "tail_delay")  # fmt: skip

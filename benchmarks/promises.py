@@ -33,6 +33,22 @@ def ratio(case: Case, label: str, other: str, unit: str = "wall") -> float | Non
     return one / two if one and two else None
 
 
+def _of_landing(cases: list[Case]) -> list[Promise]:
+    found = []
+    for case in (c for c in cases if c["case"] == "one file"):
+        clean, bad = "landed, no line bad", "landed, 1 % of lines bad"
+        found.append(_at_most("a CSV lands, CPU, of DuckDB's read_csv", 2.5, ratio(case, clean, "DuckDB read_csv", "cpu")))
+        found.append(_at_most("a CSV with 1 % of bad lines, wall, of one with none", 1.3, ratio(case, bad, clean)))
+    for case in (c for c in cases if c["case"] == "many"):
+        each = 1000 * cost(case, "landed") / case["files"]
+        found.append(Promise(f"{case['files']:,} small files, each", "≤ 8 ms", f"{each:.1f} ms", each <= 8))
+    grown = sorted((c for c in cases if c["case"] == "growth"), key=lambda c: c["rows"])
+    if len(grown) > 1:
+        found.append(_at_most(f"peak memory of landing {grown[-1]['megabytes']:,} MB, of {grown[0]['megabytes']:,} MB", 2.0,
+                              cost(grown[-1], "landed", "peak_mb") / cost(grown[0], "landed", "peak_mb")))  # fmt: skip
+    return found
+
+
 def judged(results: dict[str, list[Case]]) -> list[Promise]:
     """Every promise, in the order in which they were made."""
     found = []
@@ -77,6 +93,7 @@ def judged(results: dict[str, list[Case]]) -> list[Promise]:
         found.append(Promise("30M flights, peak memory of the macros", "< 8 GB, never killed",
                              "; ".join(problems) or f"{gigabytes:.1f} GB", not problems and 0 < gigabytes < 8))  # fmt: skip
     found += _of_monitoring(results)
+    found += _of_landing(results.get("landing", []))
     every = [case for kept in results.values() for case in kept]
     cases = [case for case in every if "within" not in case]
     pairs = [(case, label, what) for case in cases for label, what in case["differences"].items()]

@@ -19,9 +19,9 @@ The same joins on so many rows of the spine. Feast is asked for more until it do
 TRAILING = """## Trailing windows of 28 days
 
 Three features: how many flights, their mean delay, the share disrupted. *To the instant* the window ends at the decision.
-*Per midnight* it ends at the last midnight before, which is what `trailing_daily` tables hold. `form='auto'` took the running
-form for carriers and routes, the range frame for aircraft. polars has two ways: rolling over facts and decisions in one
-frame, and running sums that `join_asof` looks up at both ends of the window."""
+*Per midnight* it ends at the last midnight before, which is what `trailing_daily` tables hold. Carriers and routes take the
+running form (`form='running'`; routes with `bucket='day'`), aircraft the range frame. polars has two ways: rolling over facts and
+decisions in one frame, and running sums that `join_asof` looks up at both ends of the window."""
 
 INCREMENT = """## A day's increment
 
@@ -33,7 +33,7 @@ DRIFT = """## Drift
 Eighteen numbers and seven categories of real flights, one of these with four thousand levels: July to December against
 January to June. The macros give PSI, Jensen–Shannon, Kolmogorov–Smirnov and Wasserstein of every column: over distinct
 values, over a grid of 4,096 cells that was laid beforehand, and over that grid with the counts of the reference kept.
-*Production* is what a scoring run does: `ml.profile` counts the rows into the cells of the model, the counts go to
+*Production* is what a scoring run does: `ml.statistics.profile` counts the rows into the cells of the model, the counts go to
 `ledger.profiles`, and `mon_drift_by_day` compares them; it counts what is missing as a group, so its PSI is another.
 Evidently and NannyML bin in their own ways, so their distances are told and not judged; NumPy computes ours."""
 
@@ -52,6 +52,13 @@ METRICS = """## Realised quality
 
 Area, average precision, log loss, Brier score and calibration error of ten million scores. A model's scores repeat,
 because decisions do; *every score distinct* is the macros' weakest case."""
+
+LANDING = """## Landing
+
+Visits of shops in eight columns of six types. To land is to find the records without the parser, to read every value in its
+written form, to compare key and clock, and to insert: in a warehouse on disk, with a memory limit of 2 GB. DuckDB's `read_csv`
+finds types by itself and writes a table of the same warehouse; pandas reads into memory; both believe what they read. One line
+in a hundred is bad in addition to the good ones, so that all come to the same sums."""
 
 METHOD = """## How it was measured
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from benchmarks import prose
 from benchmarks.promises import SIZES, Case, cost, judged, ratio, seconds_of_a_day
-from flows.steps.pages import chart
-from flows.steps.pages.page import table
+from flows.pages.html import chart
+from flows.pages.html.page import table
 
-SUITES = ("asof", "feast", "trailing", "increment", "drift", "estimation", "metrics")
+SUITES = ("asof", "feast", "trailing", "increment", "drift", "estimation", "metrics", "landing")
 MARK = {True: "reached", False: "**not reached**", None: "not measured"}
 
 
@@ -53,6 +53,12 @@ def _page(kept: dict[str, list[Case]], pictures: dict[str, str]) -> str:
         if kept.get(suite):
             parts += [words, _costs(kept[suite], peer), "How far the answers are from those of the macros' first row, at most:",
                       _apart(kept[suite])]  # fmt: skip
+    if kept.get("landing"):
+        parts += [
+            prose.LANDING,
+            _costs([c for c in kept["landing"] if c["case"] == "one file"], "DuckDB read_csv"),
+            _landed(kept["landing"]),
+        ]
     return "\n\n".join([*parts, prose.METHOD, _machines(kept)]) + "\n"
 
 
@@ -74,6 +80,15 @@ def _days(kept: dict[str, list[Case]]) -> str:
         )
     header = ["history", "flights", "full build: s", "peak MB", "a day: s of the models", "cpu-s of the dbt run", "peak MB"]
     return table(header, rows)
+
+
+def _landed(cases: list[Case]) -> str:
+    rows = []
+    for case in (c for c in cases if c["case"] != "one file"):
+        row = case["contestants"][0]
+        what = f"one file of {case['megabytes']:,} MB" if "megabytes" in case else f"{case['files']:,} files of five rows"
+        rows.append([what, case["rows"], round(row["wall"], 1), round(row["cpu"], 1), round(row["peak_mb"])])
+    return table(["landed", "rows", "wall s", "cpu-s", "peak MB"], rows)
 
 
 def _costs(cases: list[Case], reference: str) -> str:

@@ -1,24 +1,27 @@
-"""What the dbt sources declare about landed files, and the Pandera schema that each file's rows must pass."""
+"""What the dbt sources declare about landed files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-import pandas as pd
-import pandera.pandas as pa
 import pyarrow as arrow
-from pandera.errors import SchemaErrors
 
-from ml.declaration import IDENTIFIER, Keys
+from checks import known_at
+from checks.known_at import KnownAt
+from checks.landing_column import LandingColumn, column, identifier
+from checks.limits import Limits, limits
+from checks.written import DECLARED
 from ml.errors import AsofError
+from ml.problem.keys import Keys
 
+__all__ = ["LandingColumn", "LandingSource"]
 FORMATS = ("csv", "csv.gz", "parquet", "jsonl")
-TYPES = {
+DELIMITERS = (",", ";", "\t", "|")
+ARROW = {
     "varchar": arrow.string(), "boolean": arrow.bool_(), "smallint": arrow.int16(), "integer": arrow.int32(),
     "bigint": arrow.int64(), "double": arrow.float64(), "date": arrow.date32(), "timestamp": arrow.timestamp("us"),
 }  # fmt: skip
@@ -26,25 +29,18 @@ TYPES = {
 REFERENCE = {"problem": "varchar", "entity_id": "varchar", "as_of": "timestamp"}
 # No `..`, nothing absolute, nothing that a shell, a glob or SQL would read as more than a name.
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
-
-
-@dataclass(frozen=True)
-class LandingColumn:
-    """A declared column: its type, whether it must be filled, and which values are accepted."""
-
-    name: str
-    data_type: str
-    required: bool
-    minimum: float | None
-    maximum: float | None
-    values: tuple[Any, ...]
+# Written forms that a source may declare for all of its columns.
+DEFAULTS = ("decimal", "thousands", "timezone")
 
 
 @dataclass(frozen=True)
 class LandingSource:
     """One dbt source table that files are landed for, as its YAML declares it.
 
+    `repeats`: without a key, a file with the very rows of an earlier one is news and no copy of it.
     `refers_to` "cohort": each row names a row of a problem (`REFERENCE`), so it lands after the cohorts are built.
+    `made` says how `known_at` is made where no column of the file says it: it is then `_known_at`.
+    `rename` pairs a column of the file's header with a declared column; `quoted_null`: the null texts count in quotes too.
     """
 
     source: str
@@ -59,42 +55,66 @@ class LandingSource:
     feed: str | None
     columns: tuple[LandingColumn, ...]
     refers_to: str | None = None
+    rename: tuple[tuple[str, str], ...] = ()
+    delimiter: str = ","
+    quoted_null: bool = False
+    limits: Limits = field(default_factory=Limits)
+    repeats: bool = False
+    made: KnownAt | None = None
 
     @property
     def name(self) -> str:
-        """`flights.departures`, as `source()` calls it."""
+        """`shop.visits`, as `source()` calls it."""
         return f"{self.source}.{self.table}"
 
     @property
     def relation(self) -> str:
-        """The landed table, `landing.flights__departures`."""
+        """The landed table, `landing.shop__visits`."""
         return f"landing.{self.source}__{self.table}"
 
     @property
     def arrow_schema(self) -> arrow.Schema:
         """The Arrow types of the declared columns, in declared order."""
-        return arrow.schema([(column.name, TYPES[column.data_type]) for column in self.columns])
+        return arrow.schema([(column.name, ARROW[column.data_type]) for column in self.columns])
 
     @staticmethod
     def from_manifest(manifest: Mapping[str, Any]) -> list[LandingSource]:
         """Every source table with `config.meta.landing`, by name. AsofError names the file and the wrong key."""
-        nodes = manifest.get("sources", {}).values()
+        nodes = list(manifest.get("sources", {}).values())
         declared = [(node, (node.get("config") or {}).get("meta") or {}) for node in nodes]
-        return sorted((_source(node, meta) for node, meta in declared if "landing" in meta), key=lambda one: one.name)
+        found = sorted((_source(node, meta) for node, meta in declared if "landing" in meta), key=lambda one: one.name)
+        _collisions(nodes)
+        return known_at.resolved(found)
+
+
+def _collisions(nodes: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse two tables of the landing schema that would be one."""
+    seen: dict[str, tuple[str, str]] = {}
+    for node in nodes:
+        if node.get("schema") != "landing":
+            continue
+        name, file = f"{node['source_name']}.{node['name']}", node["original_file_path"]
+        table = str(node.get("identifier") or node["name"]).lower()
+        other, there = seen.setdefault(table, (name, file))
+        if other != name:
+            raise AsofError(f"{file}: {name} and {other} of {there} would both land in landing.{table}; rename one of them")
 
 
 def _source(node: Mapping[str, Any], meta: Mapping[str, Any]) -> LandingSource:
     file, name = node["original_file_path"], f"{node['source_name']}.{node['name']}"
     for word in (node["source_name"], node["name"]):
-        _identifier(word, file, "source table", name)
+        identifier(word, file, "source table", name)
     if node["schema"] != "landing" or node["identifier"] != name.replace(".", "__"):
         raise AsofError(f"{file}: {name} must have schema landing and identifier {name.replace('.', '__')}")
-    columns = tuple(_column(column, file, name) for column in node["columns"].values())
+    keys = Keys(meta["landing"], file, f"{name}: landing")
+    defaults = {key: keys.raw(key) for key in DEFAULTS if key in keys.declared}
+    columns = tuple(column(entry, defaults, file, name) for entry in node["columns"].values())
     names = [column.name for column in columns]
     if not names:
         raise AsofError(f"{file}: {name} declares no columns; list every column of its files")
-    keys = Keys(meta["landing"], file, f"{name}: landing")
+    _used(keys, defaults, columns)
     null = keys.raw("null", [])
+    known, made = known_at.known_at(keys, names)
     source = LandingSource(
         source=node["source_name"],
         table=node["name"],
@@ -102,58 +122,64 @@ def _source(node: Mapping[str, Any], meta: Mapping[str, Any]) -> LandingSource:
         path=_path(keys),
         format=keys.choice("format", FORMATS),
         null=tuple(str(text) for text in (null if isinstance(null, list) else [null])),
-        key=keys.choices("key", names),
-        # Written down even where it is null: a list without known_at claims to have been known always.
-        known_at=None if keys.raw("known_at") is None else keys.choice("known_at", names),
+        key=keys.choices("key", names, "no declared column"),
+        known_at=known,
+        made=made,
         max_rejected_share=keys.number("max_rejected_share", 0.01, low=0, high=1),
         feed=meta.get("feed"),
         columns=columns,
+        repeats=_flag(keys, "repeats"),
         refers_to=None if keys.raw("refers_to", None) is None else keys.choice("refers_to", ("cohort",)),
+        rename=_rename(keys, names),
+        delimiter=keys.choice("delimiter", DELIMITERS, ","),
+        quoted_null=_flag(keys, "quoted_null"),
+        limits=limits(keys.inner("limits", {})),
     )
     keys.finish()
-    needed = {*source.key, *([source.known_at] if source.known_at else [])}
-    for column, kind in REFERENCE.items() if source.refers_to else []:
-        if (column, kind, True) not in [(one.name, one.data_type, one.required) for one in columns]:
-            raise AsofError(f"{file}: {name} refers to a cohort and must declare {column} as {kind}, not_null")
-    for column in columns:
-        if column.name in needed and not column.required:
-            raise AsofError(f"{file}: {name}.{column.name} is a key or known_at and needs the constraint not_null")
-        if column.name == source.known_at and column.data_type != "timestamp":
-            raise AsofError(f"{file}: {name}.{column.name} is known_at and must be a timestamp in UTC")
+    _needed(source)
     return source
 
 
-def _column(entry: Mapping[str, Any], file: str, name: str) -> LandingColumn:
-    _identifier(entry["name"], file, "column", f"{name}.{entry['name']}")
-    data_type = str(entry.get("data_type") or "").lower()
-    if data_type not in TYPES:
-        raise AsofError(f"{file}: {name}.{entry['name']}: data_type {data_type!r} is not one of {', '.join(TYPES)}")
-    meta = {**(entry.get("meta") or {}), **((entry.get("config") or {}).get("meta") or {})}
-    accepted = Keys(meta.get("accepted", {}), file, f"{name}.{entry['name']}: accepted")
-    values = accepted.raw("values", [])
-    column = LandingColumn(
-        name=entry["name"],
-        data_type=data_type,
-        required=any(constraint.get("type") == "not_null" for constraint in entry.get("constraints") or []),
-        minimum=accepted.number("min", None),
-        maximum=accepted.number("max", None),
-        values=tuple(values) if isinstance(values, list) else (values,),
-    )
-    accepted.finish()
-    if (column.minimum is not None or column.maximum is not None) and data_type in (
-        "varchar",
-        "boolean",
-        "date",
-        "timestamp",
-    ):
-        raise AsofError(f"{file}: {name}.{column.name}: accepted min and max are for numbers, not for {data_type}")
-    return column
+def _used(keys: Keys, defaults: Mapping[str, Any], columns: Iterable[LandingColumn]) -> None:
+    types = {column.data_type for column in columns}
+    for key in defaults:
+        if not types & set(DECLARED[key]):
+            raise keys.error(key, f"is declared, but no column is a {' or '.join(DECLARED[key])}")
 
 
-def _identifier(word: str, file: str, kind: str, name: str) -> None:
-    # A leading underscore is the project's: _batch_id, _line and _landed_at stand beside the declared columns.
-    if not IDENTIFIER.fullmatch(word) or word.startswith("_"):
-        raise AsofError(f"{file}: {kind} {name!r} is not a name: use lower-case letters, digits and _, starting with a letter")
+def _needed(source: LandingSource) -> None:
+    """Refuse a source whose key, known_at or reference may be null, or is of another type."""
+    file, name, columns = source.declared_in, source.name, source.columns
+    needed = {*source.key, source.known_at}
+    for wanted, kind in REFERENCE.items() if source.refers_to else []:
+        if (wanted, kind, True) not in [(one.name, one.data_type, one.required) for one in columns]:
+            raise AsofError(f"{file}: {name} refers to a cohort and must declare {wanted} as {kind}, not_null")
+    for one in columns:
+        if one.name in needed and not one.required:
+            raise AsofError(f"{file}: {name}.{one.name} is a key or known_at and needs the constraint not_null")
+        if one.name == source.known_at and one.data_type != "timestamp":
+            raise AsofError(f"{file}: {name}.{one.name} is known_at and must be a timestamp in UTC")
+    if len(columns) > source.limits.columns:
+        raise AsofError(f"{file}: {name} has {len(columns):,} columns; declare landing.limits.columns if that is meant")
+
+
+def _flag(keys: Keys, key: str) -> bool:
+    value = keys.raw(key, False)
+    if not isinstance(value, bool):
+        raise keys.error(key, f"is {value!r}; it must be true or false")
+    return value
+
+
+def _rename(keys: Keys, names: list[str]) -> tuple[tuple[str, str], ...]:
+    renames = keys.raw("rename", {})
+    if not isinstance(renames, Mapping):
+        raise keys.error("rename", f"must pair a column of the file with a declared one, not be {renames!r}")
+    inner, pairs = keys.inner("rename", {}), []
+    for header in renames:
+        pairs.append((str(header), inner.choice(header, names)))
+        if sum(column == pairs[-1][1] for _, column in pairs) > 1:
+            raise inner.error(str(header), f"is {pairs[-1][1]}, as another column of the file is")
+    return tuple(pairs)
 
 
 def _path(keys: Keys) -> str:
@@ -161,45 +187,6 @@ def _path(keys: Keys) -> str:
     if not PATH.fullmatch(path) or ".." in PurePosixPath(path).parts:
         raise keys.error(
             "path",
-            f"is {path!r}; it must be a folder or file below the landing folder, such as flights/departures",
+            f"is {path!r}; it must be a folder or file below the landing folder, such as shop/visits",
         )
     return path
-
-
-@lru_cache(maxsize=256)
-def landing_schema(source: LandingSource) -> pa.DataFrameSchema:
-    """The schema for rows of `source`: types, not null, accepted values; kept, it costs as much as checking a file."""
-    return pa.DataFrameSchema({column.name: _checked(column) for column in source.columns})
-
-
-def _checked(column: LandingColumn) -> pa.Column:
-    low, high, checks = column.minimum, column.maximum, []
-    if low is not None and high is not None:
-        checks.append(pa.Check.in_range(low, high, error=f"is outside {low:g} to {high:g}"))
-    elif low is not None:
-        checks.append(pa.Check.ge(low, error=f"is less than {low:g}"))
-    elif high is not None:
-        checks.append(pa.Check.le(high, error=f"is more than {high:g}"))
-    if column.values:
-        checks.append(pa.Check.isin(list(column.values), error=f"is none of {', '.join(map(str, column.values))}"))
-    return pa.Column(pd.ArrowDtype(TYPES[column.data_type]), checks=checks, nullable=not column.required)
-
-
-def failures(rows: arrow.Table, schema: pa.DataFrameSchema) -> list[tuple[int, str, str]]:
-    """What `rows` do not keep to: (index of the row, column, reason); empty if all is well."""
-    try:
-        # Arrow-backed columns: no copy into objects, and nulls stay apart from NaN.
-        schema.validate(rows.to_pandas(types_mapper=pd.ArrowDtype), lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        if cases["index"].isna().any():
-            raise AsofError(f"rows do not have the declared shape: {cases.iloc[0].to_dict()}") from error
-        return [
-            (
-                int(case.row),
-                str(case.column),
-                "is null" if case.check == "not_nullable" else f"{case.failure_case} {case.check}",
-            )
-            for case in cases.rename(columns={"index": "row"}).itertuples(index=False)
-        ]
-    return []

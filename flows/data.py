@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from prefect import flow
 
-from flows.steps import clock, feedback
-from flows.steps.building import build, prepare
-from flows.steps.landing_zone import land, upcoming
+from flows.runtime.errors import explaining
+from flows.steps.data import feedback
+from flows.steps.data.building import build, prepare
+from flows.steps.data.landing_zone import land, nothing, tell_unread, upcoming
+from flows.steps.monitoring.alerting.failures import failures_reported
+from flows.store import clock
 
 
 @flow(name="data")
+@explaining
+@failures_reported()
 def data(until: datetime | None = None, length: str = "hour") -> datetime:
     """Move the clock to `until` (by default one hour, day or month further), land and build; returns the clock."""
     prepare()
     land(until or upcoming(length), length)
-    build(clock.now())
-    feedback.receive(clock.now())
+    _build()
     return clock.now()
+
+
+def landed(until: datetime | None = None, length: str = "day", warn: Callable[[str], None] = nothing) -> int:
+    """Let the feeds deliver up to `until`, land every new file, then move the clock; returns the rows that landed."""
+    prepare()
+    tell_unread(warn)
+    return land(until or upcoming(length), length, warn)
+
+
+def built(warn: Callable[[str], None] = nothing) -> tuple[int, feedback.Received]:
+    """Features and labels of what landed since the last build, then people's remarks; returns how many models, and those."""
+    prepare()
+    return _build(warn)
+
+
+def _build(warn: Callable[[str], None] = nothing) -> tuple[int, feedback.Received]:
+    models = build(clock.now())
+    return models, feedback.receive(clock.now(), warn)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.steps import artifacts, clock, problems, reports
-from flows.steps.alerting.evaluating import alerts
-from flows.steps.building import test, watch
+from flows.pages.report import reports
+from flows.runtime import artifacts
+from flows.runtime.errors import explaining
+from flows.steps.data.building import prepare, test, watch
+from flows.steps.data.reconciling import reconcile
+from flows.steps.monitoring.alerting.evaluating import alerts
+from flows.steps.monitoring.alerting.failures import failures_reported
+from flows.store import clock, problems
 
 
 @flow(name="monitoring")
+@explaining
+@failures_reported()
 def monitoring(tests: bool = True, reporting: bool = True) -> int:
-    """Build and read the monitors, even if a data test fails, and write the reports; returns the number of alerts that stand."""
+    """Count what landed, build and read the monitors, even if a data test fails, and write the reports.
+
+    Returns the number of alerts that stand.
+    """
+    prepare()
+    reconcile(clock.now())
     watch(clock.now())
     try:
         if tests:
@@ -19,6 +31,6 @@ def monitoring(tests: bool = True, reporting: bool = True) -> int:
     finally:
         found = alerts(clock.now())
         artifacts.alerts(found)
-        for problem in problems.names() if reporting else ():
+        for problem in problems.declared() if reporting else ():
             artifacts.report(problem, reports.write(problem, clock.now(), thorough=tests))
     return len(found)

@@ -2,30 +2,80 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from prefect import flow
 
-from flows.steps import registry
-from flows.steps.due import due
-from flows.steps.step import call
+from flows.pages.card import cards
+from flows.runtime.errors import explaining
+from flows.runtime.step import call, each
+from flows.steps.monitoring.alerting.failures import failures_reported
+from flows.steps.training import causes
+from flows.store import clock, ledger, problems, registry
+from flows.store import due as dues
 from flows.training import training
 from flows.validation import validation
+from ml.validation.judge import PROMOTE
 
 # What the flow returns when there is nothing to do; a decision of the gates otherwise.
 NOT_DUE = "not due"
 
 
 @flow(name="retraining")
-def retraining(problem: str, cause: str | None = None) -> str:
-    """Train a challenger as of the clock, judge it, promote it when the verdict says so; returns the decision.
+@explaining
+@failures_reported()
+def retraining(problem: str | None = None, cause: str | None = None) -> dict[str, str]:
+    """Train a challenger of a problem, by default of each, judge it, promote it when the verdict says so.
+
+    Returns the decision by problem.
 
     Does nothing where the declared policy has nothing due, unless a `cause` is given. The cause stands with the version. A first
-    training is due once a label is known.
+    training is due once a label is known. Turns of the calendar that were missed have their trainings first, each as of its own.
     A version whose judging was cut off is judged first: a failure must not cost it the turn of the calendar.
     """
+    return each(problems.chosen(problem), lambda name: _retrained(name, cause))
+
+
+def _retrained(problem: str, cause: str | None) -> str:
     if cause is None and (waiting := registry.unjudged(problem)):
         return call(validation, problem, waiting)
-    if cause is None:
-        cause = due(problem)
-    if cause is None:
+    decision = NOT_DUE
+    for tick in dues.missed(problem) if cause is None else ():
+        decision = call(look, problem, tick)
+    if decision == NOT_DUE:
+        decision = call(triggered, problem, clock.now(), cause)
+    return decision
+
+
+@flow(name="look")
+@explaining
+@failures_reported()
+def look(problem: str, at: datetime) -> str:
+    """Look whether the calendar asks for a training as of an instant, and do it; returns the decision.
+
+    The look is a run of its own: it is done when the challenger is judged. Where it was cut off it goes on.
+    """
+    with ledger.run("retraining", at, problem) as run:
+        run.message = challenge(problem, at, causes.by_calendar(problem, at))
+    return run.message
+
+
+@flow(name="triggers")
+@explaining
+@failures_reported()
+def triggered(problem: str, at: datetime, cause: str | None = None) -> str:
+    """Train and judge a challenger for a `cause`, by default what `mon_retraining` says is due; returns the decision."""
+    with ledger.run("triggers", at, problem) as run:
+        run.message = challenge(problem, at, cause or causes.due(problem))
+    return run.message
+
+
+def challenge(problem: str, at: datetime, cause: str | None) -> str:
+    """The decision on the challenger as of an instant: trained where there is a cause and none was yet, judged where none did."""
+    version = registry.trained(problem, at) or (cause and call(training, problem, cause, at))
+    if not version:
         return NOT_DUE
-    return call(validation, problem, call(training, problem, cause))
+    decision = registry.decision(problem, version)
+    if decision == PROMOTE:
+        cards.write(problem, version)  # the run that promoted it may have died before
+    return decision or call(validation, problem, version, at)

@@ -13,10 +13,10 @@ import urllib.request
 from pathlib import Path
 
 import click
-from dotenv import load_dotenv
 
-from flows import console
-from flows.steps.settings import PROJECT, path
+from flows.runtime import console, settings
+from flows.runtime.one_line import in_one_line
+from flows.runtime.settings import PROJECT, path
 from ml.errors import AsofError
 
 POOL = "asof"
@@ -38,20 +38,19 @@ def serve() -> None:
     a time, since DuckDB lets one process write the warehouse. Ctrl-C or SIGTERM stops the flow under way, the worker and
     the server. What runs when is written in prefect.yaml: change it there and start again.
     """
-    load_dotenv(PROJECT / ".env")
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, _stop)
     children: list[subprocess.Popen] = []
-    try:
-        _serve(children)
-    except AsofError as error:
-        console.fail(str(error))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        console.done("stopping")
-    finally:
-        for child in reversed(children):  # the worker first: it tells the server how its flow ended
-            _end(child)
+    with in_one_line():
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, _stop)
+        try:
+            settings.load()
+            settings.check()
+            _serve(children)
+        except KeyboardInterrupt:
+            console.done("stopping")
+        finally:
+            for child in reversed(children):  # the worker first: it tells the server how its flow ended
+                _end(child)
 
 
 def _serve(children: list[subprocess.Popen]) -> None:
@@ -74,7 +73,7 @@ def _serve(children: list[subprocess.Popen]) -> None:
 
 def environment(home: Path) -> None:
     """Set what this process and its children tell Prefect; AsofError where the port is no free port."""
-    port = _free(os.environ.get("ASOF_PREFECT_PORT", "4200"))
+    port = _free(str(settings.prefect_port()))
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     auth = auth_string(home / "auth_string")
     os.environ |= {

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from prefect import flow
 
-from flows.steps import artifacts, clock, problems
-from flows.steps.contracts import verify
-from flows.steps.publishing import publish
-from flows.steps.scoring import score
-from flows.steps.shadowing import score_shadows
+from flows.retraining import look
+from flows.runtime import artifacts
+from flows.runtime.errors import explaining
+from flows.runtime.step import call, each
+from flows.steps.monitoring.alerting.failures import failures_reported
+from flows.steps.serving.contracts import verify
+from flows.steps.serving.publishing import publish
+from flows.steps.serving.scoring import score
+from flows.steps.serving.shadowing import score_shadows
+from flows.store import clock, problems
+from flows.store import due as dues
+
+# A training comes once a day by its own deployment: a turn that is younger is not missed yet.
+DAY = timedelta(days=1)
 
 
 @flow(name="serving")
-def serving(problem: str, publishing: bool = True) -> int:
-    """Score every due row by its champion, then in the shadow, and publish the marts; returns the number of rows scored."""
-    scored = score(problems.get(problem), clock.now())
+@explaining
+@failures_reported()
+def serving(problem: str | None = None, publishing: bool = True) -> int:
+    """Score every due row of a problem, by default of each, and publish the marts; returns the number of rows scored.
+
+    A row is scored by its champion, then in the shadow. After a standstill of days, challengers that the calendar asked for
+    meanwhile are trained and judged first, each as of its own turn: each row is scored by who would have been champion.
+    """
+    names = problems.chosen(problem)
+    rows = sum(each(names, _caught_up).values())
+    if publishing and names:
+        published()
+    return rows
+
+
+def _caught_up(problem: str) -> int:
+    for tick in dues.missed(problem, older=DAY):
+        call(look, problem, tick)
+    return scored(problem)
+
+
+def scored(problem: str) -> int:
+    """Score every due row by its champion, then in the shadow; returns the number of rows that the champion scored."""
+    rows = score(problems.get(problem), clock.now())
     score_shadows(problems.get(problem), clock.now())
-    if publishing:
-        verify()
-        artifacts.published(publish(clock.now()))
-    return scored
+    return rows
+
+
+def published() -> tuple[int, dict[str, int]]:
+    """Verify the contracts, then replace the file that people read; returns how many checks passed, and rows by table."""
+    checks = verify()
+    counts = publish(clock.now())
+    artifacts.published(counts)
+    return checks, counts

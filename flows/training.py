@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from prefect import flow
 
-from flows.steps import clock, problems
-from flows.steps.training import train
+from flows.runtime.errors import explaining
+from flows.steps.monitoring.alerting.failures import failures_reported
+from flows.steps.training.training import train
+from flows.store import clock, problems
+from ml.models.learn import Progress
 
 
 @flow(name="training")
-def training(problem: str, cause: str = "by hand") -> str:
-    """Train a challenger as of the clock; returns its version. Why it was trained stands with it."""
-    return train(problems.get(problem), clock.now(), cause=cause)
+@explaining
+@failures_reported()
+def training(problem: str, cause: str = "by hand", at: datetime | None = None, on_progress: Progress | None = None) -> str:
+    """Train a challenger as of an instant, by default the clock; returns its version. Why it was trained stands with it."""
+    return train(problems.get(problem), at or clock.now(), on_progress, cause)

@@ -1,7 +1,6 @@
 """Processes for tests: real ones, forked from a server that has imported and parsed everything once.
 
-A child runs a verb of the command line, or a function by name, on the paths it is given. With `dying` it kills itself
-with SIGKILL at a named point: it is the test that patches the function there, production code knows nothing of it.
+A child runs a verb of the command line, or a function by name, on the paths it is given.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-SECONDS = 240
+# On a busy machine the shared house takes minutes.
+SECONDS = 600
 VARIABLES = {
     "ASOF_WAREHOUSE": "warehouse.duckdb",
     "ASOF_PUBLISHED": "published/analytics.duckdb",
@@ -81,12 +81,17 @@ class Child:
 _count = iter(range(1_000_000))
 
 
-def start(house: House, *arguments: str, dying: str | None = None, calling: str | None = None, **more: str) -> Child:
-    """Start `python -m flows ARGUMENTS`, or the function `calling` (`module:name`) with them; `more` is environment."""
+def start(house: House, *arguments: str, first: str | None = None, calling: str | None = None, **more: str) -> Child:
+    """Start `python -m flows ARGUMENTS`, or the function `calling` (`module:name`) with them; `more` is environment.
+
+    `first` names a function that the child calls before.
+    """
     log = house.folder / "logs" / f"{next(_count)}"
     log.mkdir(parents=True)  # and with it the house
+    for name in ("out", "err"):
+        (log / name).touch()  # a child that is killed at once has said nothing
     environment = {**house.environment, "ASOF_THREADS": "1", **more}
-    process = _server().Process(target=_run, args=(environment, log, arguments, dying, calling), daemon=True)
+    process = _server().Process(target=_run, args=(environment, log, arguments, first, calling), daemon=True)
     process.start()
     return Child(process, log)
 
@@ -102,18 +107,18 @@ def _server() -> multiprocessing.context.ForkServerContext:
     return context
 
 
-def _run(environment: dict[str, str], log: Path, arguments: tuple[str, ...], dying: str | None, calling: str | None) -> None:
+def _run(environment: dict[str, str], log: Path, arguments: tuple[str, ...], first: str | None, calling: str | None) -> None:
     """In the child."""
     for number, name in ((1, "out"), (2, "err")):
         handle = os.open(log / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(handle, number)
     os.environ.update(environment)
-    if dying:
-        _resolve(dying)(lambda: os.kill(os.getpid(), signal.SIGKILL))
+    if first:
+        _resolve(first)()
     if calling:
         _resolve(calling)(*arguments)
     else:
-        from flows.cli import cli
+        from flows.cli.main import cli
 
         cli(list(arguments), prog_name="flows")
 

@@ -8,11 +8,11 @@ os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"
 import matplotlib.pyplot  # noqa: F401
 import soda_duckdb.common.data_sources.duckdb_data_source  # noqa: F401
 
-import flows.cli
-import flows.lifecycle
-import flows.steps.pages.report
-import flows.steps.summary  # noqa: F401
-from flows.steps import dbt
+import flows.cli.main
+import flows.pages.report.page
+import flows.pages.summary
+import flows.replay  # noqa: F401
+from flows.runtime import dbt
 
 with tempfile.TemporaryDirectory() as target:
     os.environ["DBT_TARGET_PATH"] = target  # each child has its own

@@ -1,4 +1,5 @@
-"""Drift as production measures it: rows counted into the cells of a model by `ml.profile`, counts compared by the monitors."""
+"""Drift as production measures it: rows counted into the cells of a model by
+`ml.statistics.profile`, counts compared by the monitors."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ml import profile
+from ml.statistics import profile
 
 DAY = "2013-12-31"
 # rows that are counted at a time, as in scoring

@@ -4,6 +4,6 @@ A new suite is such a module, named below; its contestants stand in `benchmarks/
 `benchmarks/promises.py`, its peers' locked packages in `benchmarks/peers/`.
 """
 
-from benchmarks.suites import asof, drift, estimation, feast, increment, metrics, trailing
+from benchmarks.suites import asof, drift, estimation, feast, increment, landing, metrics, trailing
 
-SUITES = {module.NAME: module for module in (asof, feast, trailing, increment, drift, estimation, metrics)}
+SUITES = {module.NAME: module for module in (asof, feast, trailing, increment, drift, estimation, metrics, landing)}

@@ -18,11 +18,12 @@ import pyarrow as pa
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 
-from flows.steps import clock, problems, registry, settings, warehouse  # noqa: E402
-from flows.steps.pages import chart, page  # noqa: E402
-from ml import simulate  # noqa: E402
-from ml.simulate import Population, Rates  # noqa: E402
-from ml.split import days, instants  # noqa: E402
+from flows.pages.html import chart, page  # noqa: E402
+from flows.runtime import settings, warehouse  # noqa: E402
+from flows.store import clock, problems, registry  # noqa: E402
+from ml.problem.split import days, instants  # noqa: E402
+from ml.studies import simulate  # noqa: E402
+from ml.studies.simulate import Population, Rates  # noqa: E402
 
 PROBLEM = "flight_disruption"
 DIFFERENCES = (-0.010, -0.0075, -0.005, -0.0025, 0.0, 0.0025, 0.005)

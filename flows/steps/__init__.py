@@ -1,1 +1,1 @@
-"""Everything that reads or writes: the warehouse, dbt, the ledger, landing, publishing."""
+"""What a pipeline calls, a room for each phase; rooms of different phases know nothing of each other."""

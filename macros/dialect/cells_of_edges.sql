@@ -1,6 +1,6 @@
 {#- One row per problem, model version, feature and cell of the profiles of `model_versions`: what each cell holds. A SELECT.
 
-    relation  rows of `model_versions` with problem, model_version and edges, the JSON that ml/profile.py writes
+    relation  rows of `model_versions` with problem, model_version and edges, the JSON that ml/statistics/profile.py writes
     Returns   problem, model_version, feature, cell, kind (missing, unseen, below, inside, above, level), low, high (null where
               there is none), name (the level of a category, else null) -#}
 {% macro cells_of_edges(relation) -%}{{ return(adapter.dispatch('cells_of_edges')(relation)) }}{%- endmacro %}
@@ -13,7 +13,8 @@
             spec.key as feature,
             from_json(json_extract(spec.value, '$.edges'), '["double"]') as edges,
             from_json(json_extract(spec.value, '$.levels'), '["varchar"]') as levels
-        from {{ relation }} as versions, json_each(versions.edges) as spec
+        from {{ relation }} as versions
+        cross join json_each(versions.edges) as spec
     ),
     cells as (
         select *, unnest(generate_series(0, case when levels is not null then len(levels) + 1 when len(edges) = 0 then 1 else len(edges) + 2 end)) as cell

@@ -1,4 +1,4 @@
-{#- Some columns as the text of a JSON object. The same SQL as in flows/steps/served.py. -#}
+{#- Some columns as the text of a JSON object. The same SQL as in flows/steps/serving/served.py. -#}
 {% macro row_json(columns) -%}{{ return(adapter.dispatch('row_json')(columns)) }}{%- endmacro %}
 
 {% macro default__row_json(columns) -%}

@@ -9,7 +9,7 @@
             *,
             count(*) over (
                 partition by problem, measure order by day
-                range between interval {{ var('signals').level_days }} days preceding and interval 1 days preceding
+                range between interval {{ signal_windows().level_days }} days preceding and interval 1 days preceding
             ) as measured_before
         from {{ relation }}
         where subject = 'label' and problem is not null

@@ -4,11 +4,15 @@
     period  expression of it, of a day -#}
 {% macro oldest_drift_change(column, period) -%}
     {%- set has_cells = "(problem, model_version) in (select problem, model_version from " ~ ref('mon_cells') ~ " where feature = 'label')" -%}
+    {#- of numbers and classes labels are counted only: nobody corrects them -#}
+    {%- set counted = 'select problem, period, labels, case when ' ~ is_binary() ~ ' then positives else 0 end as positives from (' -%}
     {%- set seen -%}
-    select problem, {{ column }} as period, sum(rows_served) as labels, sum(round(rows_served * mean)) as positives
+    select
+        problem, {{ column }} as period, sum(rows_served) as labels,
+        sum(case when {{ is_binary() }} then round(rows_served * mean) else 0 end) as positives
     from {{ this }}
     where feature = 'label'
     group by all
     {%- endset -%}
-    {{ return(oldest_change(labels_by_period(period, has_cells), seen)) }}
+    {{ return(oldest_change(counted ~ labels_by_period(period, has_cells) ~ ') as by_period', seen)) }}
 {%- endmacro %}

@@ -14,6 +14,7 @@
         'first': {'lo': 'min'},
         'last': {'hi': 'max'},
         'time_since': {'hi': 'max'},
+        'time_since_first': {'lo': 'min'},
         'distinct': {'d': 'distinct'},
     }) }}
 {%- endmacro %}

@@ -6,12 +6,12 @@
         {%- do fitting.append(unit) -%}
     {%- endfor -%}
     {%- for how in plan.parts.values() if how[0] == 'distinct' -%}
-        {{ _pit_error(name, 'measures', "counts distinct values, which buckets cannot merge: use form='range'") }}
+        {{ asof._pit_error(name, 'measures', "counts distinct values, which buckets cannot merge: use form='range'") }}
     {%- endfor -%}
     {%- if not fitting -%}
-        {{ _pit_error(name, 'windows', "are not whole hours or days: use form='range'") }}
+        {{ asof._pit_error(name, 'windows', "are not whole hours or days: use form='range'") }}
     {%- elif bucket is not none and bucket not in fitting -%}
-        {{ _pit_error(name, 'bucket', "is '" ~ bucket ~ "', which does not divide every window (" ~ fitting | join(' or ') ~ ' would)') }}
+        {{ asof._pit_error(name, 'bucket', "is '" ~ bucket ~ "', which does not divide every window (" ~ fitting | join(' or ') ~ ' would)') }}
     {%- endif -%}
     {{ return(bucket or fitting[0]) }}
 {%- endmacro %}

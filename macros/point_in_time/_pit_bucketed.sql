@@ -5,11 +5,11 @@
         select {{ keys }}{{ known_at }} as pit_at, date_trunc('{{ bucket }}', {{ known_at }}) as pit_bucket
             {%- for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
         from {{ facts }}
-        where {{ _pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
+        where {{ asof._pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
     ),
     pit_buckets as (
         select {{ keys }}pit_bucket
-            {%- for part, how in plan.parts.items() %}, {{ _pit_part(how) }} as {{ part }}{% endfor %}
+            {%- for part, how in plan.parts.items() %}, {{ asof._pit_part(how) }} as {{ part }}{% endfor %}
         from pit_facts
         group by {{ keys }}pit_bucket
     )

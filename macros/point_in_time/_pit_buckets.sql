@@ -6,14 +6,14 @@
     with pit_spine as (
         select distinct {{ keys }}{{ as_of }} from {{ spine }}
     ),
-    {{ _pit_bucketed(facts, on, seconds, plan, as_of, known_at, where, bucket) }},
-    {{ _pit_fragments(on, seconds, plan, as_of, bucket) }},
-    {{ _pit_whole_buckets(on, seconds, plan, as_of, bucket, size) }}
-    select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}
+    {{ asof._pit_bucketed(facts, on, seconds, plan, as_of, known_at, where, bucket) }},
+    {{ asof._pit_fragments(on, seconds, plan, as_of, bucket) }},
+    {{ asof._pit_whole_buckets(on, seconds, plan, as_of, bucket, size) }}
+    select {{ (on + [as_of]) | join(', ') }}{{ asof._pit_finals(plan, windows, as_of) }}
     from (
         select s.*
             {%- for tag in windows -%}{%- for part, how in plan.parts.items() %},
-            {{ _pit_merge(how[0], ['w.w_' ~ part ~ '_' ~ tag, 'h.' ~ part, 't_' ~ tag ~ '.' ~ part]) }} as {{ part }}_{{ tag }}
+            {{ asof._pit_merge(how[0], ['w.w_' ~ part ~ '_' ~ tag, 'h.' ~ part, 't_' ~ tag ~ '.' ~ part]) }} as {{ part }}_{{ tag }}
             {%- endfor -%}{%- endfor %}
         from pit_spine as s
         left join pit_whole as w

@@ -1,6 +1,6 @@
 {#- Column name → type family of an argument's relation; none where that cannot be known yet. -#}
 {% macro _pit_columns(value) -%}
-    {%- set relation = _pit_relation(value) -%}
+    {%- set relation = asof._pit_relation(value) -%}
     {%- if relation is none -%}{{ return(none) }}{%- endif -%}
     {%- set types = {} -%}
     {%- for column in adapter.get_columns_in_relation(relation) -%}

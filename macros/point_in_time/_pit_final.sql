@@ -13,7 +13,8 @@
     {%- elif aggregate == 'max' -%} {{ hi }}
     {%- elif aggregate == 'first' -%} {{ lo }}.x
     {%- elif aggregate == 'last' -%} {{ hi }}.x
-    {%- elif aggregate == 'time_since' -%} {{ seconds_between(hi, as_of) }}
+    {%- elif aggregate == 'time_since' -%} {{ asof.seconds_between(hi, as_of) }}
+    {%- elif aggregate == 'time_since_first' -%} {{ asof.seconds_between(lo, as_of) }}
     {%- elif aggregate == 'distinct' -%} coalesce({{ input }}_d_{{ tag }}, 0)
     {%- endif -%}
 {%- endmacro %}

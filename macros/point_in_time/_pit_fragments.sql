@@ -5,12 +5,12 @@
     {%- set matched %}{% for k in on %}e.{{ k }} = f.{{ k }} and {% endfor %}date_trunc('{{ bucket }}', e.pit_edge) = f.pit_bucket{% endset -%}
     {%- set grouped %}{% for k in on %}e.{{ k }}, {% endfor %}e.pit_edge{% endset -%}
     {%- set parts -%}
-        {%- for part, how in plan.parts.items() %}, {{ _pit_part(how, prefix='f.') }} as {{ part }}{% endfor -%}
+        {%- for part, how in plan.parts.items() %}, {{ asof._pit_part(how, prefix='f.') }} as {{ part }}{% endfor -%}
     {%- endset -%}
     pit_heads as (
         select {{ grouped }}{{ parts }}
         from (select {{ keys }}{{ as_of }} as pit_edge from pit_spine) as e
-        inner join pit_facts as f on {{ matched }} and {{ known_before('f.pit_at', 'e.pit_edge') }}
+        inner join pit_facts as f on {{ matched }} and {{ asof.known_before('f.pit_at', 'e.pit_edge') }}
         where e.pit_edge <> date_trunc('{{ bucket }}', e.pit_edge)
         group by {{ grouped }}
     ),

@@ -11,19 +11,19 @@
         select {{ keys }}{{ known_at }} as pit_at
             {%- for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
         from {{ facts }}
-        where {{ _pit_reach(on, where, as_of, known_at, longest) }}
+        where {{ asof._pit_reach(on, where, as_of, known_at, longest) }}
     ),
     pit_parts as (
         select {{ asked }}
             {%- for tag, length in seconds.items() -%}{%- for part, how in plan.parts.items() %},
-            {{ _pit_part(how, prefix='f.') }} filter (where f.pit_at >= s.{{ as_of }} - interval '{{ length }} seconds')
+            {{ asof._pit_part(how, prefix='f.') }} filter (where f.pit_at >= s.{{ as_of }} - interval '{{ length }} seconds')
                 as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
         from pit_spine as s
         left join pit_facts as f
-            on {% for k in on %}s.{{ k }} = f.{{ k }} and {% endfor %}{{ known_before('f.pit_at', 's.' ~ as_of) }}
+            on {% for k in on %}s.{{ k }} = f.{{ k }} and {% endfor %}{{ asof.known_before('f.pit_at', 's.' ~ as_of) }}
             and f.pit_at >= s.{{ as_of }} - interval '{{ longest }} seconds'
         group by {{ asked }}
     )
-    select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}
+    select {{ (on + [as_of]) | join(', ') }}{{ asof._pit_finals(plan, windows, as_of) }}
     from pit_parts
 {%- endmacro %}

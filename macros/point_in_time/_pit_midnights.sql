@@ -7,9 +7,9 @@
     with pit_spine as (
         select {{ (on + [as_of]) | join(', ') }} from {{ spine }}
     ),
-    {{ _pit_bucketed(facts, on, seconds, plan, as_of, known_at, where, bucket) }},
-    {{ _pit_whole_buckets(on, whole, plan, as_of, bucket, size) }}
-    select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}
+    {{ asof._pit_bucketed(facts, on, seconds, plan, as_of, known_at, where, bucket) }},
+    {{ asof._pit_whole_buckets(on, whole, plan, as_of, bucket, size) }}
+    select {{ (on + [as_of]) | join(', ') }}{{ asof._pit_finals(plan, windows, as_of) }}
     from (
         select {{ (on + ['pit_bucket as ' ~ as_of]) | join(', ') }}
             {%- for tag in windows -%}{%- for part in plan.parts %},

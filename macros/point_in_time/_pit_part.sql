@@ -4,7 +4,7 @@
     {%- set function, input, scale = how -%}
     {%- set input = prefix ~ input -%}
     {%- set over = ' over ' ~ window if window else '' -%}
-    {%- if function == 'distinct' -%} {{ window_count_distinct(input, window) if window else 'count(distinct ' ~ input ~ ')' }}
+    {%- if function == 'distinct' -%} {{ asof.window_count_distinct(input, window) if window else 'count(distinct ' ~ input ~ ')' }}
     {%- elif function == 'sum_of_squares' -%} sum(cast({{ input }} as decimal(19, {{ scale }})) * {{ input }}){{ over }}
     {%- else -%} {{ function }}({{ input }}){{ over }}
     {%- endif -%}

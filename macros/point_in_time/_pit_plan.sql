@@ -1,13 +1,13 @@
 {#- What the measures need: `inputs` (SQL over a fact → alias), `parts` (mergeable aggregate of an input: alias →
     [function, input, decimal places]) and `measures` (name → [aggregate, input alias]). Measures over one expression share their parts. -#}
 {% macro _pit_plan(name, measures, known_at) -%}
-    {%- set needs = _pit_aggregates() -%}
+    {%- set needs = asof._pit_aggregates() -%}
     {%- set plan = {'inputs': {}, 'parts': {}, 'measures': {}} -%}
-    {%- if measures is not mapping or not measures -%}{{ _pit_error(name, 'measures', 'is not a dict of measures') }}{%- endif -%}
-    {%- do _pit_list(name, 'measures', measures.keys() | list) -%}
+    {%- if measures is not mapping or not measures -%}{{ asof._pit_error(name, 'measures', 'is not a dict of measures') }}{%- endif -%}
+    {%- do asof._pit_list(name, 'measures', measures.keys() | list) -%}
     {%- for out, spec in measures.items() -%}
         {%- set spec = [spec] if spec is string else spec -%}
-        {%- set input = _pit_input(name, out, spec, known_at) -%}
+        {%- set input = asof._pit_input(name, out, spec, known_at) -%}
         {%- if input not in plan.inputs -%}
             {%- do plan.inputs.update({input: 'v' ~ plan.inputs | length}) -%}
         {%- endif -%}

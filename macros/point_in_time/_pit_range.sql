@@ -10,7 +10,7 @@
         select {{ keys }}{{ known_at }} as pit_at, false as pit_asked
             {%- for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
         from {{ facts }}
-        where {{ _pit_reach(on, where, as_of, known_at, longest) }}
+        where {{ asof._pit_reach(on, where, as_of, known_at, longest) }}
         union all
         select {{ keys }}{{ as_of }} as pit_at, true as pit_asked
             {%- for alias in plan.inputs.values() %}, null as {{ alias }}{% endfor %}
@@ -19,15 +19,15 @@
     pit_parts as (
         select {{ keys }}pit_at as {{ as_of }}, pit_asked
             {%- for tag in windows -%}{%- for part, how in plan.parts.items() %},
-            {{ _pit_part(how, 'pit_' ~ tag) }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
+            {{ asof._pit_part(how, 'pit_' ~ tag) }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
         from pit_events
         window
             {%- for tag, window in windows.items() %}
             pit_{{ tag }} as ({{ 'partition by ' ~ on | join(', ') if on }} order by pit_at
-                {{ known_before_frame(window) }}){{ ',' if not loop.last }}
+                {{ asof.known_before_frame(window) }}){{ ',' if not loop.last }}
             {%- endfor %}
     )
-    select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}
+    select {{ (on + [as_of]) | join(', ') }}{{ asof._pit_finals(plan, windows, as_of) }}
     from pit_parts
     where pit_asked
 {%- endmacro %}

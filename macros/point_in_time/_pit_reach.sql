@@ -3,6 +3,6 @@
     {%- if longest -%}
     {{ known_at }} >= (select min({{ as_of }}) from pit_spine) - interval '{{ longest }} seconds'
             and {% endif -%}
-    {{ known_before(known_at, '(select max(' ~ as_of ~ ') from pit_spine)') }}
-            and {{ _pit_filter(on, where) }}
+    {{ asof.known_before(known_at, '(select max(' ~ as_of ~ ') from pit_spine)') }}
+            and {{ asof._pit_filter(on, where) }}
 {%- endmacro %}

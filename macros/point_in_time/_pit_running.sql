@@ -11,13 +11,13 @@
         select {{ keys }}{{ known_at }} as pit_at
             {%- for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
         from {{ facts }}
-        where {{ _pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
+        where {{ asof._pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
     ),
     pit_flow_0 as (
-        {{ _pit_flow(on, seconds, plan) }}
+        {{ asof._pit_flow(on, seconds, plan) }}
     ),
     pit_ask_0 as (
-        select {{ keys }}{{ as_of }} as pit_at from pit_spine where {{ _pit_filter(on) }}
+        select {{ keys }}{{ as_of }} as pit_at from pit_spine where {{ asof._pit_filter(on) }}
     ),
     {%- for level in levels %}
     pit_flow_{{ loop.index }} as (
@@ -30,9 +30,9 @@
         select distinct {{ keys }}date_trunc('{{ level }}', pit_at) as pit_at from pit_ask_{{ loop.index0 }}
     ),
     {%- endfor %}
-    {{ _pit_running_levels(on, levels, columns) }}
-    select {{ (on + [as_of]) | join(', ') }}{{ _pit_finals(plan, windows, as_of) }}
+    {{ asof._pit_running_levels(on, levels, columns) }}
+    select {{ (on + [as_of]) | join(', ') }}{{ asof._pit_finals(plan, windows, as_of) }}
     from (
-        {{ _pit_running_answers(on, windows, plan, as_of) }}
+        {{ asof._pit_running_answers(on, windows, plan, as_of) }}
     ) as pit_answers
 {%- endmacro %}

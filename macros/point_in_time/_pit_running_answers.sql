@@ -10,6 +10,6 @@
         union all
         select {{ (on + [as_of]) | join(', ') }}
             {%- for tag in windows -%}{%- for part in plan.parts %}, null{% endfor -%}{%- endfor %}
-        from pit_spine where not ({{ _pit_filter(on) }})
+        from pit_spine where not ({{ asof._pit_filter(on) }})
         {%- endif %}
 {%- endmacro %}

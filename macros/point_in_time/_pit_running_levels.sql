@@ -31,7 +31,7 @@
             select {{ keys }}pit_at, timestamp '0001-01-01'{% for column in columns %}, {{ column }}{% endfor %}
             from pit_sum_{{ at + 1 }}
         ) as f on {% for k in on %}a.{{ k }} = f.{{ k }} and {% endfor %}date_trunc('{{ level }}', a.pit_at) = f.pit_bucket
-            and {{ known_before('f.pit_at', 'a.pit_at') }}
+            and {{ asof.known_before('f.pit_at', 'a.pit_at') }}
         group by {% for k in on %}a.{{ k }}, {% endfor %}a.pit_at
     )
     {%- endfor %}

@@ -2,13 +2,13 @@
 {% macro _pit_take(name, take, reserved) -%}
     {%- set taken = {} -%}
     {%- if take is mapping -%}
-        {%- do _pit_list(name, 'take', take.keys() | list) -%}
+        {%- do asof._pit_list(name, 'take', take.keys() | list) -%}
         {%- do taken.update(take) -%}
     {%- else -%}
-        {%- for column in _pit_list(name, 'take', take) -%}{%- do taken.update({column: column}) -%}{%- endfor -%}
+        {%- for column in asof._pit_list(name, 'take', take) -%}{%- do taken.update({column: column}) -%}{%- endfor -%}
     {%- endif -%}
     {%- for column in taken if column in reserved -%}
-        {{ _pit_error(name, 'take', 'names ' ~ column ~ ', which the result already has') }}
+        {{ asof._pit_error(name, 'take', 'names ' ~ column ~ ', which the result already has') }}
     {%- endfor -%}
     {{ return(taken) }}
 {%- endmacro %}

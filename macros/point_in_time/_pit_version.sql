@@ -16,7 +16,7 @@
             {%- for out, expression in take.items() %},
             {{ expression }}{{ ' as ' ~ out if out != expression }}{% endfor %}
         from {{ facts }}
-        where {{ known_at }} is not null and {{ event_at }} is not null and {{ _pit_filter(on, where) }}
+        where {{ known_at }} is not null and {{ event_at }} is not null and {{ asof._pit_filter(on, where) }}
     ),
     pit_latest as (
         select distinct
@@ -24,7 +24,7 @@
         from pit_facts
     ),
     pit_seen as (
-        {{ asof_left_join('pit_spine', 'pit_latest', on, as_of, 'pit_visible_at', ['pit_rank']) }}
+        {{ asof.asof_left_join('pit_spine', 'pit_latest', on, as_of, 'pit_visible_at', ['pit_rank']) }}
     )
     select s.{{ (on + [as_of]) | join(', s.') }}
         {%- for out in take %},

@@ -23,7 +23,7 @@
             window
                 {%- for tag, length in seconds.items() %}
                 pit_{{ tag }} as ({{ 'partition by ' ~ on | join(', ') if on }} order by pit_bucket
-                    {{ known_before_frame((length - size) ~ ' seconds') }}){{ ',' if not loop.last }}
+                    {{ asof.known_before_frame((length - size) ~ ' seconds') }}){{ ',' if not loop.last }}
                 {%- endfor %}
         ) as pit_windowed
         where pit_asked

@@ -1,6 +1,6 @@
 {#- The frame over (current row, current row + window], open at the row itself and its ties, closed at the end. -#}
 {% macro _pit_within_frame(window) -%}
-    {{ return(adapter.dispatch('_pit_within_frame')(window)) }}
+    {{ return(adapter.dispatch('_pit_within_frame', 'asof')(window)) }}
 {%- endmacro %}
 
 {% macro default___pit_within_frame(window) -%}

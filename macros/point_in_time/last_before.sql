@@ -4,15 +4,15 @@
                      last_known_at=none, unique_facts=false, every=none, within=none) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'last_before' -%}
-    {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
-    {%- set as_of = _pit_column(me, 'as_of', as_of) -%}
-    {%- set known_at = _pit_column(me, 'known_at', known_at) -%}
-    {%- set take = _pit_take(me, take, on + [as_of]) -%}
-    {%- if last_known_at -%}{%- do _pit_take(me, [last_known_at], on + [as_of] + take.keys() | list) -%}{%- endif -%}
-    {%- set seconds = _pit_seconds(me, 'within', within) if within is not none else none -%}
-    {%- set asked = _pit_boundary(me, every, as_of) if every else as_of -%}
+    {%- set on = asof._pit_list(me, 'on', on, may_be_empty=true) -%}
+    {%- set as_of = asof._pit_column(me, 'as_of', as_of) -%}
+    {%- set known_at = asof._pit_column(me, 'known_at', known_at) -%}
+    {%- set take = asof._pit_take(me, take, on + [as_of]) -%}
+    {%- if last_known_at -%}{%- do asof._pit_take(me, [last_known_at], on + [as_of] + take.keys() | list) -%}{%- endif -%}
+    {%- set seconds = asof._pit_seconds(me, 'within', within) if within is not none else none -%}
+    {%- set asked = asof._pit_boundary(me, every, as_of) if every else as_of -%}
     {%- set order = ([order_by] if order_by is string else order_by or []) + take.values() | list -%}
-    {%- do _pit_check(me, spine, facts, on, as_of, known_at, {'take': take.values() | list, 'order_by': order}) -%}
+    {%- do asof._pit_check(me, spine, facts, on, as_of, known_at, {'take': take.values() | list, 'order_by': order}) -%}
     {#- a boundary stands strictly before its instants, so what is known at the boundary itself is known before them -#}
     {%- set asker = as_of ~ " + interval '1 microsecond'" if every else as_of -%}
     with pit_spine as (
@@ -24,7 +24,7 @@
             {%- for out, expression in take.items() %},
             {{ expression }}{{ ' as ' ~ out if out != expression }}{% endfor %}
         from {{ facts }}
-        where {{ _pit_reach(on, where, asker, known_at, seconds + 1 if seconds else none) }}
+        where {{ asof._pit_reach(on, where, asker, known_at, seconds + 1 if seconds else none) }}
         {%- if not unique_facts %}
         qualify row_number() over (
             partition by {{ (on + [known_at]) | join(', ') }}
@@ -32,6 +32,6 @@
         ) = 1
         {%- endif %}
     )
-    {{ _pit_recent(asof_left_join('pit_spine', 'pit_facts', on, asker, 'pit_known_at', take.keys() | list,
+    {{ asof._pit_recent(asof.asof_left_join('pit_spine', 'pit_facts', on, asker, 'pit_known_at', take.keys() | list,
                                   'pit_last_at' if seconds else last_known_at), on, take, as_of, last_known_at, seconds) }}
 {%- endmacro %}

@@ -5,14 +5,14 @@
                       as_of='as_of', order_by=none, where=none) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'valid_before' -%}
-    {%- set on = _pit_list(me, 'on', on, may_be_empty=true) -%}
-    {%- set as_of = _pit_column(me, 'as_of', as_of) -%}
-    {%- set known_at = _pit_column(me, 'known_at', known_at) -%}
-    {%- set valid_from = _pit_column(me, 'valid_from', valid_from) -%}
-    {%- set valid_to = _pit_column(me, 'valid_to', valid_to) -%}
-    {%- set take = _pit_take(me, take, on + [as_of]) -%}
+    {%- set on = asof._pit_list(me, 'on', on, may_be_empty=true) -%}
+    {%- set as_of = asof._pit_column(me, 'as_of', as_of) -%}
+    {%- set known_at = asof._pit_column(me, 'known_at', known_at) -%}
+    {%- set valid_from = asof._pit_column(me, 'valid_from', valid_from) -%}
+    {%- set valid_to = asof._pit_column(me, 'valid_to', valid_to) -%}
+    {%- set take = asof._pit_take(me, take, on + [as_of]) -%}
     {%- set order = [order_by] if order_by is string else order_by or [] -%}
-    {%- do _pit_check(me, spine, facts, on, as_of, known_at, {'take': take.values() | list, 'valid_from': [valid_from],
+    {%- do asof._pit_check(me, spine, facts, on, as_of, known_at, {'take': take.values() | list, 'valid_from': [valid_from],
                       'valid_to': [valid_to], 'order_by': order}) -%}
     {%- set visible_at -%}
         greatest({{ known_at }}, {{ valid_from }} - interval '1 microsecond')
@@ -21,7 +21,7 @@
         {%- for out in take %},
         case when pit_valid_to is null or pit_valid_to > {{ as_of }} then {{ out }} end as {{ out }}{% endfor %}
     from (
-        {{ _pit_version(spine, facts, on, dict(take, pit_valid_to=valid_to), valid_from, known_at, visible_at, as_of,
+        {{ asof._pit_version(spine, facts, on, dict(take, pit_valid_to=valid_to), valid_from, known_at, visible_at, as_of,
                         order, where) }}
     ) as pit_version
 {%- endmacro %}

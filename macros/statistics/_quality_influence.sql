@@ -20,7 +20,7 @@
         from curve
         window
             ascending as (partition by {{ keys }} order by at_score rows between unbounded preceding and current row),
-            same_bin as (partition by {{ keys }}, bin)
+            same_bin as (partition by {{ keys }}, bin order by at_score rows between unbounded preceding and unbounded following)
     ),
     each_point as (
         select
@@ -35,19 +35,20 @@
             {{ keys }}, {{ cluster }},
             max(all_n) as all_n, max(all_pos) as all_pos, max(all_n) - max(all_pos) as all_neg,
             sum(d_n) as d_n, sum(d_pos) as d_pos, sum(d_n) - sum(d_pos) as d_neg,
-            sum(d_pos * neg_below + (d_n - d_pos) * pos_above) as pairs,
-            sum(d_pos * (pos_so_far / n_so_far + found_below) - d_n * lost_below) as precisions,
-            -sum(d_pos * ln(at_score) + (d_n - d_pos) * ln(1 - at_score)) as loss,
-            sum(d_pos * (1 - at_score) * (1 - at_score) + (d_n - d_pos) * at_score * at_score) as squares,
-            sum(side * (d_n * at_score - d_pos)) as gap
+            {{ exact_sum('d_pos * neg_below + (d_n - d_pos) * pos_above') }} as pairs,
+            {{ exact_sum('d_pos * (pos_so_far / n_so_far + found_below) - d_n * lost_below') }} as precisions,
+            -{{ exact_sum('d_pos * ln(at_score) + (d_n - d_pos) * ln(1 - at_score)') }} as loss,
+            {{ exact_sum('d_pos * (1 - at_score) * (1 - at_score) + (d_n - d_pos) * at_score * at_score') }} as squares,
+            {{ exact_sum('side * (d_n * at_score - d_pos)') }} as gap
         from each_point
         inner join rates using ({{ keys }}, at_score)
         group by all
     ),
     totals as (
         select *, {% for sum in ['pairs', 'precisions', 'loss', 'squares', 'gap'] %}
-            sum({{ sum }}) over (partition by {{ keys }}) as all_{{ sum }}{{ ',' if not loop.last }}{% endfor %}
+            sum({{ sum }}) over all_clusters as all_{{ sum }}{{ ',' if not loop.last }}{% endfor %}
         from each_cluster
+        window all_clusters as (partition by {{ keys }} order by {{ cluster }} rows between unbounded preceding and unbounded following)
     )
     select
         {{ keys }}, {{ cluster }},

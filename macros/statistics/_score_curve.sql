@@ -2,7 +2,7 @@
     counts below 2^53 are exact in them.
 
     Returns by…, at_score, n, pos, neg, n_so_far and pos_so_far (from the highest score down to this one), all_n, all_pos,
-            bin: which fifteenth of the rows the point ends in: bins of equal rows, ties together, as many as ml/evaluate.py takes -#}
+            bin: which fifteenth of the rows the point ends in: bins of equal rows, ties together, as many as ml/statistics/evaluate.py takes -#}
 {% macro _score_curve(relation, by, score, rows, positives, bins=15) -%}
     {%- set keys = by | join(', ') -%}
     select
@@ -27,6 +27,6 @@
         ) as points
         window
             descending as (partition by {{ keys }} order by at_score desc rows between unbounded preceding and current row),
-            everything as (partition by {{ keys }})
+            everything as (partition by {{ keys }} order by at_score desc rows between unbounded preceding and unbounded following)
     ) as running
 {%- endmacro %}

@@ -8,8 +8,6 @@
     {%- set a = "coalesce(" ~ expected ~ ", 0)" -%}
     {%- set b = "coalesce(" ~ actual ~ ", 0)" -%}
     {%- set ratio = "sqrt(cast(" ~ actual_n ~ " as double) / " ~ expected_n ~ ")" -%}
-    sum(
-        ({{ a }} * {{ ratio }} - {{ b }} / {{ ratio }}) * ({{ a }} * {{ ratio }} - {{ b }} / {{ ratio }})
-        / nullif({{ a }} + {{ b }}, 0)
-    )
+    {%- set apart = "(" ~ a ~ " * " ~ ratio ~ " - " ~ b ~ " / " ~ ratio ~ ")" -%}
+    {{ ordered_sum(apart ~ " * " ~ apart ~ " / nullif(" ~ a ~ " + " ~ b ~ ", 0)") }}
 {%- endmacro %}

@@ -43,7 +43,7 @@
         {{ population_stability('expected', 'actual', 'expected_n', 'actual_n') }} as psi,
         {{ jensen_shannon('expected', 'actual', 'expected_n', 'actual_n') }} as jensen_shannon,
         max(ks) as ks,
-        sum(wasserstein) as wasserstein,
+        {{ ordered_sum('wasserstein') }} as wasserstein,
         {{ chi_square('expected', 'actual', 'expected_n', 'actual_n') }} as chi_square,
         count_if(coalesce(expected, 0) + coalesce(actual, 0) > 0) - 1 as degrees
     from grouped

@@ -23,8 +23,10 @@
             {{ kolmogorov_smirnov('trained_so_far', 'served_so_far', 'trained_placed', 'served_placed') }} as ks,
             {{ kolmogorov_smirnov('earlier_so_far', 'served_so_far', 'earlier_placed', 'served_placed') }} as ks_previous,
             {{ wasserstein('trained_so_far', 'served_so_far', 'trained_placed', 'served_placed', 'step') }} as wasserstein,
-            sum(served * place) / max(served_placed) as mean, sum(served * place * place) / max(served_placed) as square,
-            sum(rows_trained * place) / max(trained_placed) as mean_trained, sum(rows_trained * place * place) / max(trained_placed) as square_trained,
+            {{ ordered_sum('served * place') }} / max(served_placed) as mean,
+            {{ ordered_sum('served * place * place') }} / max(served_placed) as square,
+            {{ ordered_sum('rows_trained * place') }} / max(trained_placed) as mean_trained,
+            {{ ordered_sum('rows_trained * place * place') }} / max(trained_placed) as square_trained,
             max(case when kind not in ('missing', 'below', 'above') then served end) as fullest
         from running
         group by all
@@ -39,17 +41,17 @@
         {{ chi_square('trained', 'served', 'trained_n', 'served_n') }} as chi_square,
         count_if(trained + served > 0) - 1 as degrees,
         max(ks) as ks,
-        sum(wasserstein) as wasserstein,
+        {{ ordered_sum('wasserstein') }} as wasserstein,
         {{ population_stability('earlier', 'served', 'earlier_n', 'served_n') }} as psi_previous,
         {{ jensen_shannon('earlier', 'served', 'earlier_n', 'served_n') }} as jensen_shannon_previous,
         max(ks_previous) as ks_previous,
         coalesce(sum(served) filter (where cell_group = -3), 0) / max(served_n) as missing,
         coalesce(sum(served) filter (where cell_group = -2), 0) / max(served_n) as unseen,
         coalesce(sum(served) filter (where cell_group in (-1, 21)), 0) / max(served_n) as out_of_range,
-        sum(mean) as mean,
+        {{ ordered_sum('mean') }} as mean,
         -- of equal values rounding may leave a difference below 0; a category has none
-        sqrt(greatest(sum(square) - sum(mean) * sum(mean), 0 * sum(square))) as deviation,
-        sqrt(greatest(sum(square_trained) - sum(mean_trained) * sum(mean_trained), 0 * sum(square_trained))) as deviation_trained,
+        sqrt(greatest({{ ordered_sum('square') }} - pow({{ ordered_sum('mean') }}, 2), 0 * sum(square))) as deviation,
+        sqrt(greatest({{ ordered_sum('square_trained') }} - pow({{ ordered_sum('mean_trained') }}, 2), 0 * sum(square_trained))) as deviation_trained,
         max(fullest) / nullif(max(served_n) - coalesce(sum(served) filter (where cell_group = -3), 0), 0) as top_share
     from groups
     where served_n > 0

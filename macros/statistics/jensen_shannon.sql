@@ -7,8 +7,8 @@
 {% macro jensen_shannon(expected, actual, expected_n, actual_n) -%}
     {%- set p = "(coalesce(" ~ expected ~ ", 0) / cast(" ~ expected_n ~ " as double))" -%}
     {%- set q = "(coalesce(" ~ actual ~ ", 0) / cast(" ~ actual_n ~ " as double))" -%}
-    sqrt(abs(sum(
-        case when {{ p }} > 0 then {{ p }} * ln(2 * {{ p }} / ({{ p }} + {{ q }})) else 0 end
-        + case when {{ q }} > 0 then {{ q }} * ln(2 * {{ q }} / ({{ p }} + {{ q }})) else 0 end
-    )) / (2 * ln(2)))
+    {%- set both = "(" ~ p ~ " + " ~ q ~ ")" -%}
+    {%- set of_p = "case when " ~ p ~ " > 0 then " ~ p ~ " * ln(2 * " ~ p ~ " / " ~ both ~ ") else 0 end" -%}
+    {%- set of_q = "case when " ~ q ~ " > 0 then " ~ q ~ " * ln(2 * " ~ q ~ " / " ~ both ~ ") else 0 end" -%}
+    sqrt(abs({{ ordered_sum(of_p ~ " + " ~ of_q) }}) / (2 * ln(2)))
 {%- endmacro %}

@@ -22,11 +22,11 @@
             bin,
             max(all_n) as all_n,
             max(all_pos) as all_pos,
-            sum(neg * (pos_so_far - 0.5 * pos)) as ordered_pairs,
-            sum(pos * pos_so_far / n_so_far) as precision_sum,
-            -sum(pos * ln(at_score) + neg * ln(1 - at_score)) as loss,
-            sum(pos * (1 - at_score) * (1 - at_score) + neg * at_score * at_score) as squares,
-            abs(sum(n * at_score - pos)) as gap
+            {{ exact_sum('neg * (pos_so_far - 0.5 * pos)') }} as ordered_pairs,
+            {{ exact_sum('pos * pos_so_far / n_so_far') }} as precision_sum,
+            -{{ exact_sum('pos * ln(at_score) + neg * ln(1 - at_score)') }} as loss,
+            {{ exact_sum('pos * (1 - at_score) * (1 - at_score) + neg * at_score * at_score') }} as squares,
+            abs({{ exact_sum('n * at_score - pos') }}) as gap
         from curve
         group by all
     )
@@ -34,11 +34,11 @@
         {{ keys }},
         cast(max(all_n) as bigint) as rows_labelled,
         cast(max(all_pos) as bigint) as positives,
-        sum(ordered_pairs) / nullif(max(all_pos) * (max(all_n) - max(all_pos)), 0) as roc_auc,
-        sum(precision_sum) / nullif(max(all_pos), 0) as pr_auc,
-        sum(loss) / max(all_n) as log_loss,
-        sum(squares) / max(all_n) as brier,
-        sum(gap) / max(all_n) as ece
+        {{ exact_sum('ordered_pairs') }} / nullif(max(all_pos) * (max(all_n) - max(all_pos)), 0) as roc_auc,
+        {{ exact_sum('precision_sum') }} / nullif(max(all_pos), 0) as pr_auc,
+        {{ exact_sum('loss') }} / max(all_n) as log_loss,
+        {{ exact_sum('squares') }} / max(all_n) as brier,
+        {{ exact_sum('gap') }} / max(all_n) as ece
     from bins
     group by {{ keys }}
 {%- endmacro %}

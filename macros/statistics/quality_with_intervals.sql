@@ -1,12 +1,12 @@
 {#- One row per group of `by`: `quality_of_counts` with a 95 % interval for each metric that treats a cluster, such as a day, as
-    one witness. A SELECT for a CTE's parentheses.
+    one observation. A SELECT for a CTE's parentheses.
 
     Closed form, linear in the number of points: the infinitesimal jackknife. `_quality_influence` says how much each metric
     would move if a day counted a little more; the variance is the sum of the squares of those, times D / (D - 1).
 
     relation   a CTE or table with the columns of `by`, the cluster, a score in (0, 1), rows and positives
     by         list of grouping columns
-    cluster    column: rows of the same cluster are not independent witnesses
+    cluster    column: rows of the same cluster are not independent of each other
     Returns    by…, rows_labelled, positives, the five metrics, clusters, and <metric>_low, <metric>_high: null below 4 clusters.
                The interval of ece is rough: it is not smooth, and never below 0 by chance either.
     Source     Efron, The Jackknife, the Bootstrap and Other Resampling Plans, 1982, 6.3; Obuchowski 1997 for areas. -#}
@@ -24,7 +24,7 @@
             {{ keys }},
             count(*) as clusters
             {%- for metric in metrics %},
-            sqrt(sum({{ metric }} * {{ metric }}) * count(*) / nullif(count(*) - 1, 0)) * {{ student_quantile('(count(*) - 1)') }} as {{ metric }}
+            sqrt({{ ordered_sum(metric ~ ' * ' ~ metric) }} * count(*) / nullif(count(*) - 1, 0)) * {{ student_quantile('(count(*) - 1)') }} as {{ metric }}
             {%- endfor %}
         from influence
         group by {{ keys }}

@@ -1,5 +1,5 @@
 {#- The quantile of Student's t, from that of the normal distribution and the degrees of freedom.
-    Cornish-Fisher, Abramowitz and Stegun 26.7.5, as in ml/bootstrap.py. -#}
+    Cornish-Fisher, Abramowitz and Stegun 26.7.5, as in ml/statistics/bootstrap.py. -#}
 {% macro student_reach(z, freedom) -%}
     ({{ z }}
         + ({{ z }} ** 3 + {{ z }}) / (4 * {{ freedom }})

@@ -7,8 +7,6 @@
     Over distinct values it is scipy.stats.wasserstein_distance; over cells, each counted at one point, it errs by less than
     the width of a cell. -#}
 {% macro wasserstein(expected_so_far, actual_so_far, expected_n, actual_n, step) -%}
-    sum(
-        abs({{ expected_so_far }} / cast({{ expected_n }} as double) - {{ actual_so_far }} / cast({{ actual_n }} as double))
-        * coalesce({{ step }}, 0)
-    )
+    {%- set apart = expected_so_far ~ " / cast(" ~ expected_n ~ " as double) - " ~ actual_so_far ~ " / cast(" ~ actual_n ~ " as double)" -%}
+    {{ ordered_sum("abs(" ~ apart ~ ") * coalesce(" ~ step ~ ", 0)") }}
 {%- endmacro %}

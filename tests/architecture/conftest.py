@@ -4,25 +4,66 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import synthetic
 from tests.architecture.house import House, read
 
 PROJECT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The project as dbt parses it, in process; what dbt writes goes to a scratch folder."""
+# A layer may be empty: of what dbt warns, that alone is no error.
+STRICT = ("--warn-error-options", "{error: all, warn: [UnusedResourceConfigPath]}")
+
+
+def _dbt(work: Path, *command: str, manifest: Any = None, project: Path = PROJECT) -> Any:
+    """What dbt returns, in process, over a warehouse that is empty; what it writes goes to a scratch folder."""
     from dbt.cli.main import dbtRunner
 
-    work = tmp_path_factory.mktemp("architecture")
-    here = Path.cwd()
-    result = dbtRunner().invoke(
-        ["parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(work / "target"),
-         "--log-path", str(work / "logs"), "--log-level", "none", "--no-send-anonymous-usage-stats", "--warn-error"]
+    here, patch = Path.cwd(), pytest.MonkeyPatch()
+    patch.setenv("ASOF_WAREHOUSE", str(work / "warehouse.duckdb"))
+    result = dbtRunner(manifest=manifest).invoke(
+        [*command, "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(work / "target"),
+         "--log-path", str(work / "logs"), "--log-level", "none", "--no-send-anonymous-usage-stats", *STRICT]
     )  # fmt: skip
+    patch.undo()
     os.chdir(here)
-    assert result.success, result.exception
-    return read(result.result.to_dict(omit_none=False))
+    assert result.success, result.exception or [one.message for one in result.result]
+    return result.result
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("architecture")
+
+
+@pytest.fixture(scope="session")
+def manifest(work: Path) -> Any:
+    """The project as dbt parses it."""
+    return _dbt(work, "parse")
+
+
+@pytest.fixture(scope="session")
+def house(manifest: Any) -> House:
+    """The project as its manifest describes it."""
+    return read(manifest.to_dict(omit_none=False))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The project with one small problem, and none of its own: a house to break."""
+    folder = tmp_path_factory.mktemp("shop")
+    return read(_dbt(folder, "parse", project=synthetic.plant(folder / "project")).to_dict(omit_none=False))
+
+
+@pytest.fixture(scope="session")
+def compiled(work: Path, manifest: Any, house: House) -> dict[str, str]:
+    """Model → SQL as dbt compiles it for a build from nothing; with a small problem where none is declared."""
+    select = ("compile", "--select", "resource_type:model", "--no-populate-cache")
+    if house.problems:
+        found = _dbt(work, *select, manifest=manifest)
+    else:  # a loop over problems that are not there uses nothing of what stands before it
+        found = _dbt(work / "shop", *select, project=synthetic.plant(work / "planted"))
+    return {one.node.name: one.node.compiled_code for one in found.results}

@@ -10,7 +10,8 @@ import pytest
 
 from checks.border import check_rows
 from ml.errors import AsofError
-from ml.problem import Problem
+from ml.problem import declaration
+from ml.problem.problem import Problem
 from tests.ml.conftest import COLUMNS, PROBLEM
 
 ROWS = 20
@@ -24,7 +25,7 @@ def problem() -> Problem:
         "patch_path": "asof://models/problems/late/_late.yml",
         "columns": {column["name"]: column for column in COLUMNS},
     }
-    return Problem.from_manifest({"nodes": {"m": node}}, "late")
+    return declaration.read({"nodes": {"m": node}}, "late")
 
 
 @pytest.fixture
@@ -108,3 +109,46 @@ def test_many_faults_are_counted_and_a_few_are_shown(rows: pa.Table, problem: Pr
 
 def test_scoring_rows_need_no_label(rows: pa.Table, problem: Problem) -> None:
     check_rows(rows.select(problem.scoring_columns), problem, problem.scoring_columns, "late__scoring_set")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("column", ["recent_delay", "wind"])
+def test_what_sql_divided_by_zero_is_refused_by_column_count_and_first_row(
+    rows: pa.Table, problem: Problem, column: str, value: float
+) -> None:
+    twice = spoilt(spoilt(rows, column, value, at=7), column, value, at=12)
+    with pytest.raises(
+        AsofError, match=rf"{column} is .* in the row flight_id 'f7', .* 2 of {ROWS} rows; divide by nullif"
+    ) as caught:
+        check(twice, problem)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(AsofError, match="f7"):
+        columns = problem.scoring_columns
+        check_rows(twice.select(columns), problem, columns, "late__scoring_set")
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        (pa.array([2**52 + 1] * ROWS, pa.int64()), "f0"),
+        (pa.array([None, -(2**52) - 1] * (ROWS // 2), pa.int64()), "f1"),
+        (pa.array([5, 2**64 - 1] * (ROWS // 2), pa.uint64()), "f1"),
+        (pa.array([1, 10**20] * (ROWS // 2), pa.decimal128(38, 2)), "f1"),
+    ],
+)
+def test_whole_numbers_that_float64_would_round_are_refused(
+    rows: pa.Table, problem: Problem, values: pa.Array, first: str
+) -> None:
+    wide = rows.set_column(rows.column_names.index("hour"), "hour", values)
+    with pytest.raises(AsofError, match=f"hour is .* in the row flight_id '{first}'.*cast the column as varchar"):
+        check(wide, problem)
+
+
+@pytest.mark.parametrize("value", [2**52, -(2**52), 20_130_701, 1_700_000_000])
+def test_whole_numbers_that_float64_holds_cross(rows: pa.Table, problem: Problem, value: int) -> None:
+    check(spoilt(rows, "hour", value), problem)
+
+
+def test_a_large_whole_number_of_the_entity_is_no_feature(rows: pa.Table, problem: Problem) -> None:
+    keys = pa.array([2**60 + n for n in range(ROWS)], pa.int64())
+    check(rows.set_column(rows.column_names.index("flight_id"), "flight_id", keys), problem)

@@ -26,7 +26,7 @@ def compiled(work: Path, project: Path = PROJECT, select: str = "*") -> dict[str
 
 def copied(work: Path) -> Path:
     """Copy the project and the macros below `work`; returns the copy of the project."""
-    for folder in ("point_in_time", "dialect", "statistics"):
+    for folder in ("point_in_time", "dialect", "statistics", "reasons"):
         shutil.copytree(MACROS / folder, work / "macros" / folder)
     shutil.copytree(PROJECT, work / "tests" / "macros" / "project")
     return work / "tests" / "macros" / "project"

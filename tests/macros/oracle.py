@@ -1,6 +1,6 @@
 """What the macros must return, in plain Python loops over plain tuples: no SQL, no shared code, no cleverness."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from math import sqrt
 
@@ -58,7 +58,9 @@ def valid_before(facts: list[Fact], spine: list[Ask]) -> Answer:
     return answer
 
 
-def label_within(facts: list[Fact], spine: list[Ask], horizon: timedelta, delay: timedelta, now: datetime) -> Answer:
+def label_within(
+    facts: list[Fact], spine: list[Ask], horizon: timedelta, delay: timedelta, now: datetime, early: bool = False
+) -> Answer:
     """(label, label_known_at), both null until the label is known before the clock."""
     answer: Answer = {}
     for ask in spine:
@@ -69,8 +71,75 @@ def label_within(facts: list[Fact], spine: list[Ask], horizon: timedelta, delay:
             happens = ask.as_of < f.event_at <= ask.as_of + horizon
             if mine and happens and f.known_at is not None and f.known_at < matures_at:
                 proofs.append(f.known_at)
-        label, known_at = (1, min(proofs)) if proofs else (0, matures_at)
+        label, known_at = (1, min(proofs) if early else matures_at) if proofs else (0, matures_at)
         answer[tuple(ask)] = (label, known_at) if known_at < now else (None, None)
+    return answer
+
+
+def label_over(
+    facts: list[Fact],
+    spine: list[Ask],
+    horizon: timedelta,
+    delay: timedelta,
+    now: datetime,
+    measure: Callable,
+    otherwise: object = None,
+) -> Answer:
+    """(label, label_known_at), both null until the horizon and the delay are over before the clock."""
+    answer: Answer = {}
+    for ask in spine:
+        matures_at = ask.as_of + horizon + delay
+        happened = []
+        for f in facts:
+            mine = ask.k is not None and (f.case_id, f.k) == (ask.case_id, ask.k)
+            if mine and ask.as_of < f.event_at <= ask.as_of + horizon and f.known_at is not None and f.known_at < matures_at:
+                happened.append(f)
+        label = measure(happened)
+        answer[tuple(ask)] = (otherwise if label is None else label, matures_at) if matures_at < now else (None, None)
+    return answer
+
+
+def total_x(facts: list[Fact]) -> int | None:
+    """The sum of x, null over nothing."""
+    xs = [f.x for f in facts if f.x is not None]
+    return sum(xs) if xs else None
+
+
+def least_letter_of_positives(facts: list[Fact]) -> str | None:
+    """The first letter of facts with x above 0."""
+    return min((f.s for f in facts if f.s is not None and f.x is not None and f.x > 0), default=None)
+
+
+def aggregate_last(facts: list[Fact], spine: list[Ask], counts: list[int | None]) -> Answer:
+    """n, total, mean, lo, big, age, span and kinds of the last so many facts, measure by measure."""
+    answer: Answer = {}
+    for ask in spine:
+        known = sorted(_known(facts, ask), key=lambda f: _order(f.known_at, f.event_at, f.x, f.s))
+        per_count = []
+        for count in counts:
+            some = known if count is None else known[-count:]
+            xs = [f.x for f in some if f.x is not None]
+            age, span = (
+                (ask.as_of - f.known_at) / timedelta(seconds=1) if some else None for f in (some[-1:] + some[:1] or [None] * 2)
+            )
+            per_count.append([
+                len(some), float(sum(xs)) if xs else None, _mean(xs), min(xs, default=None), _mean([int(x > 2) for x in xs]),
+                age, span, len({f.s for f in some if f.s is not None}),
+            ])  # fmt: skip
+        answer[tuple(ask)] = tuple(value for measure in zip(*per_count, strict=True) for value in measure)
+    return answer
+
+
+def aggregate_ahead(facts: list[Fact], spine: list[Ask], windows: list[timedelta]) -> Answer:
+    """n, total and next_at of what is scheduled ahead and known before, measure by measure."""
+    answer: Answer = {}
+    for ask in spine:
+        per_window = []
+        for window in windows:
+            some = [f for f in _known(facts, ask) if ask.as_of < f.event_at <= ask.as_of + window]
+            xs = [f.x for f in some if f.x is not None]
+            per_window.append([len(some), float(sum(xs)) if xs else None, min((f.event_at for f in some), default=None)])
+        answer[tuple(ask)] = tuple(value for measure in zip(*per_window, strict=True) for value in measure)
     return answer
 
 

@@ -31,6 +31,13 @@ REJECTED = {
         "not a whole number of days",
     ),
     "last_before('spine', 'facts', 'k', 'x', within='a while')": ("within", "not an interval"),
+    "label_over('spine', 'facts', 'k', 'soon', 'sum(x)', 'now()')": ("horizon", "not an interval"),
+    "label_over('spine', 'facts', 'k', '1 day', none, 'now()')": ("measure", "is missing"),
+    "label_over('spine', 'facts', 'k', '1 day', 'sum(x)', none)": ("now", "is missing"),
+    "aggregate_last_before('spine', 'facts', 'k', {'last3': '3 days'}, {'n': 'count'})": ("last.last3", "not a number of facts"),
+    "aggregate_last_before('spine', 'facts', 'k', {'last-3': 3}, {'n': 'count'})": ("last", "cannot end a column name"),
+    "aggregate_last_before('spine', 'facts', 'k', 3, {'n': 'count'})": ("last", "is not a dict"),
+    "aggregate_ahead('spine', 'facts', 'k', {'1d': '1 day'}, {'age': 'time_since'})": ("measures.age", "looks back"),
     # measures
     aggregate(measures="{'n': 'median'}"): ("measures.n", "not one of"),
     aggregate(measures="{'n': 'mean'}"): ("measures.n", "missing the expression"),
@@ -43,7 +50,6 @@ REJECTED = {
     aggregate(more=", form='buckets', bucket='day'"): ("bucket", "does not divide"),
     aggregate(measures="{'n': ['max', 'x']}", more=", form='running'"): ("measures", "cannot all be subtracted"),
     aggregate(more=", form='running', bucket='week'"): ("bucket", "not 'hour' or 'day'"),
-    aggregate(more=", form='auto', per_day='many'"): ("per_day", "not a positive number"),
     # names
     aggregate(windows="{'a_b': '1 day', 'b': '1 day'}", measures="{'n': 'count', 'n_a': 'count'}"): (
         "measures",

@@ -21,6 +21,13 @@ EXPECTED: dict[str, Expected] = {
     "version_before": oracle.version_before,
     "valid_before": oracle.valid_before,
     "label_within": lambda f, s: oracle.label_within(f, s, 2 * DAY, 3 * HOUR, NOW),
+    "label_within_early": lambda f, s: oracle.label_within(f, s, 2 * DAY, 3 * HOUR, NOW, early=True),
+    "label_over_sum": lambda f, s: oracle.label_over(f, s, 2 * DAY, 3 * HOUR, NOW, oracle.total_x),
+    "label_over_category": lambda f, s: oracle.label_over(
+        f, s, 2 * DAY, 0 * HOUR, NOW, oracle.least_letter_of_positives, otherwise="none"
+    ),
+    "aggregate_last_before": lambda f, s: oracle.aggregate_last(f, s, [1, 3, None]),
+    "aggregate_ahead": lambda f, s: oracle.aggregate_ahead(f, s, [3 * HOUR, 2 * DAY]),
     "cohort_on_schedule": lambda f, s: oracle.cohort(f, datetime(2020, 1, 1), datetime(2020, 1, 5), 12 * HOUR, 2, DAY),
     "aggregate_before_range": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True),
     "aggregate_before_buckets": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=False),

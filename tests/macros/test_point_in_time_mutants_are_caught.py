@@ -13,7 +13,17 @@ MUTANTS = {
     "strict to non-strict": (
         "point_in_time/known_before.sql", "{{ known_at }} < {{ as_of }}", "{{ known_at }} <= {{ as_of }}",
         ["last_before", "version_before", "valid_before", "aggregate_before_buckets", "label_within", "cohort_on_schedule",
-         "aggregate_before_running_by_hour", "last_before_every_day"],
+         "aggregate_before_running_by_hour", "last_before_every_day", "label_over_sum",
+         "aggregate_last_before", "aggregate_ahead"],
+    ),
+    "what happens at the decision is ahead": (
+        "point_in_time/label_over.sql", "{{ event_at }} > pit_as_of", "{{ event_at }} >= pit_as_of", ["label_over_sum"],
+    ),
+    "what is scheduled for the decision is ahead": (
+        "point_in_time/aggregate_ahead.sql", "f.pit_at > s.", "f.pit_at >= s.", ["aggregate_ahead"],
+    ),
+    "one fact more than asked": (
+        "point_in_time/aggregate_last_before.sql", "n - 1 if n", "n if n", ["aggregate_last_before"],
     ),
     "ties of the current row included": (
         "point_in_time/known_before_frame.sql", " exclude group\n", "\n",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.macros import oracle
 from tests.macros.cases import flatten, run, sample
-from tests.macros.compiling import compiled, copied, invoke
+from tests.macros.compiling import invoke
 
 DAY = timedelta(days=1)
 Connection = duckdb.DuckDBPyConnection
@@ -80,40 +80,3 @@ def test_a_model_on_the_macros_can_be_unit_tested(dbt_work: Path) -> None:
     result = invoke(["build", "--select", "+unit_tested"], dbt_work)
     assert result.success, result.exception or [(r.node.name, r.message) for r in result.result]
     assert any(r.node.resource_type == "unit_test" for r in result.result)
-
-
-CHOSEN = {"dense": "pit_flow_2", "middling": "pit_flow_1", "sparse": "exclude group", "counted": "pit_flow_2",
-          "not_subtractable": "exclude group"}  # fmt: skip
-
-
-@pytest.mark.parametrize("model", CHOSEN)
-def test_the_form_is_chosen_by_the_facts_per_key_and_day(model: str, auto_sql: dict[str, str]) -> None:
-    chosen = auto_sql[f"auto_{model}"]
-    assert CHOSEN[model] in chosen
-    assert ("pit_flow_2" in chosen) == (CHOSEN[model] == "pit_flow_2")
-
-
-@pytest.fixture(scope="module")
-def auto_sql(dbt_work: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Model → SQL of calls with form='auto', over a table with 20 facts per key and day."""
-    work = tmp_path_factory.mktemp("auto")
-    project = copied(work)
-    (project / "models" / "auto_facts.sql").write_text(
-        "{{ config(materialized='table') }} select 'k' || i % 2 as k, 1 as x,"
-        " timestamp '2020-01-01' + to_minutes((i * 36)::integer) as known_at from range(80) t(i)"
-    )
-    call = (
-        "{{{{ aggregate_before('facts', {facts}, 'k', {{'1d': '1 day'}}, {{'n': {measure}}}, as_of='known_at',"
-        " form='auto'{more}) }}}}"
-    )
-    for name, facts, measure, more in [
-        ("dense", "'facts'", "'count'", ", per_day=58"),
-        ("middling", "'facts'", "'count'", ", per_day=4"),
-        ("sparse", "'facts'", "'count'", ", per_day=1.3"),
-        ("not_subtractable", "'facts'", "['max', 'x']", ", per_day=58"),
-        ("counted", "ref('auto_facts')", "'count'", ""),
-    ]:
-        (project / "models" / f"auto_{name}.sql").write_text(call.format(facts=facts, measure=measure, more=more))
-    built = invoke(["run", "--select", "auto_facts"], work, project)
-    assert built.success, built.exception
-    return compiled(work, project, select="auto_*")

@@ -12,8 +12,8 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from sklearn import metrics
 
-from ml import evaluate
-from ml.bootstrap import interval
+from ml.statistics import evaluate, influence
+from ml.statistics.bootstrap import interval
 
 SQL = dict[str, str]
 Con = duckdb.DuckDBPyConnection
@@ -224,6 +224,28 @@ def days() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return label, 1 / (1 + np.exp(1.2 - 0.7 * weather - signal)), day
 
 
+@pytest.mark.parametrize("name", ["quality_exact", "quality_with_intervals", "quality_influence"])
+def test_rows_in_any_order_come_to_the_same_bits(sql: SQL, con: Con, days, name: str) -> None:
+    found = []
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(len(days[0]))
+        rows_there = asked(con, sql[name], labelled=labelled(*(part[order] for part in days)))
+        found.append(sorted(map(repr, rows_there)))
+    assert found[1:] == found[:-1]
+
+
+@pytest.mark.parametrize("name", ["distances_exact", "distances_on_a_grid"])
+def test_samples_in_any_order_are_as_far_apart_to_the_last_bit(sql: SQL, con: Con, name: str) -> None:
+    random = np.random.default_rng(5)
+    samples = [np.round(random.normal(0, 1, 3000), 2), np.round(random.normal(0.3, 1.2, 2000), 2)]
+    found = []
+    for seed in range(4):
+        a, b = (np.random.default_rng(seed).permutation(one) for one in samples)
+        rows_there = asked(con, sql[name], expected_rows=rows(a), actual_rows=rows(b))
+        found.append(sorted(map(repr, rows_there)))
+    assert found[1:] == found[:-1]
+
+
 def test_65536_cells_are_within_the_stated_error(sql: SQL, con: Con, days) -> None:
     label, score, day = days
     one = asked(con, sql["quality_on_cells"], labelled=labelled(label, score, day))[0]
@@ -241,6 +263,15 @@ def test_intervals_by_day_are_those_of_a_bootstrap_by_day(sql: SQL, con: Con, da
     assert one["clusters"] == 40
     assert one[metric] == pytest.approx(drawn.estimate, abs=1e-9)
     assert (one[f"{metric}_high"] - one[f"{metric}_low"]) == pytest.approx(drawn.high - drawn.low, rel=0.12)
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "pr_auc", "log_loss", "brier"])
+def test_the_report_shows_the_interval_that_the_card_shows(sql: SQL, con: Con, days, metric: str) -> None:
+    """SQL for the report and Python for the card compute one interval; only the quantile of SQL is an approximation."""
+    label, score, day = days
+    one = asked(con, sql["quality_with_intervals"], labelled=labelled(label, score, day))[0]
+    card = influence.interval(metric, label, score, day)
+    assert (one[metric], one[f"{metric}_low"], one[f"{metric}_high"]) == pytest.approx(card[:3], rel=1e-3)
 
 
 @settings(max_examples=25)
@@ -272,12 +303,58 @@ def test_the_student_quantile_is_close_to_scipy(sql: SQL, con: Con) -> None:
             assert one["quantile"] == pytest.approx(exact, abs=0.003 if one["degrees"] > 3 else 0.03)
 
 
-def test_rates_count_the_rows_of_cells(sql: SQL, con: Con) -> None:
-    cells = {
-        "case_id": [1] * 6,
-        "kind": ["missing", "unseen", "below", "above", "inside", "inside"],
-        "rows": [1, 2, 3, 4, 5, 5],
-    }
-    assert asked(con, sql["rates_of_cells"], cells=cells) == [
-        {"case_id": 1, "missing": 0.05, "unseen": 0.1, "out_of_range": 0.35}
-    ]
+def predicted_numbers(seed: int, rows: int = 900) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True numbers, predictions and days whose rows err together."""
+    random = np.random.default_rng(seed)
+    day = random.integers(0, 20, rows)
+    truth = random.normal(50, 10, rows)
+    return truth, truth + random.normal(0, 3, 20)[day] + random.normal(0, 5, rows), day
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_quality_of_numbers_has_the_values_and_intervals_of_the_card(sql: SQL, con: Con, seed: int) -> None:
+    truth, said, day = predicted_numbers(seed)
+    within = np.abs(truth - said) < 6
+    columns = {
+        "case_id": [1] * len(truth), "day": day, "number": said, "outcome": truth, "share": np.full(len(truth), 0.75),
+        "within_80": within, "within_95": pa.array([None] * len(truth), pa.bool_()),
+    }  # fmt: skip
+    found = {one["metric"]: one for one in asked(con, sql["quality_of_numbers"], numbers=columns)}
+    assert set(found) == {"mae", "rmse", "r2", "pinball", "coverage_80"}
+    for metric, ours in {"mae": "mae", "rmse": "rmse", "r2": "r2", "pinball_75": "pinball"}.items():
+        card, one = influence.interval(metric, truth, said, day), found[ours]
+        assert (one["value"], one["low"], one["high"]) == pytest.approx(card[:3], rel=1e-3)
+        assert one["value"] == pytest.approx(card.estimate, rel=1e-12)
+    held = influence.mean_by(within, day)
+    assert (found["coverage_80"]["value"], found["coverage_80"]["low"]) == pytest.approx(held[:2], rel=1e-3)
+    assert found["mae"]["rows_labelled"] == 900 and found["mae"]["clusters"] == 20
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_quality_of_classes_has_the_values_and_intervals_of_the_card(sql: SQL, con: Con, seed: int) -> None:
+    random, names = np.random.default_rng(seed), ["a", "b", "c"]
+    day, score = random.integers(0, 20, 600), random.dirichlet([3, 2, 1], 600)
+    truth = (random.random(600)[:, None] > score.cumsum(axis=1)[:, :2]).sum(axis=1).astype(float)
+    columns = {
+        "case_id": [1] * 1800, "day": np.repeat(day, 3), "class": names * 600, "score": score.ravel(),
+        "is_true": (truth[:, None] == np.arange(3)).ravel(),
+        "is_predicted": (score.argmax(axis=1)[:, None] == np.arange(3)).ravel(),
+    }  # fmt: skip
+    found = {one["metric"]: one for one in asked(con, sql["quality_of_classes"], classes=columns)}
+    assert set(found) == {"log_loss", "accuracy", "macro_roc_auc"}
+    for metric, one in found.items():
+        card = influence.interval(metric, truth, score, day)
+        assert (one["value"], one["low"], one["high"]) == pytest.approx(card[:3], rel=1e-3)
+        assert one["rows_labelled"] == 600 and one["clusters"] == 20
+
+
+@pytest.mark.parametrize("name", ["quality_of_numbers", "quality_of_classes"])
+def test_predictions_of_few_days_have_no_interval(sql: SQL, con: Con, name: str) -> None:
+    truth, said, day = predicted_numbers(4, 60)
+    common = {"case_id": [1] * 60, "day": day % 3}
+    none = pa.array([None] * 60, pa.bool_())
+    numbers = {**common, "number": said, "outcome": truth, "share": np.full(60, 0.5), "within_80": none, "within_95": none}
+    classes = {**common, "class": ["a", "b"] * 30, "score": np.tile([0.6, 0.4], 30), "is_true": np.tile([True, False], 30),
+               "is_predicted": np.tile([True, False], 30)}  # fmt: skip
+    found = asked(con, sql[name], **({"numbers": numbers} if name == "quality_of_numbers" else {"classes": classes}))
+    assert found and all(one["low"] is None and one["high"] is None for one in found)

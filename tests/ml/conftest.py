@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml.problem import Problem
-from ml.train import Trained, train
+from ml.models.train import Trained, train
+from ml.problem import declaration
+from ml.problem.problem import Problem
+from ml.problem.rows import Rows
 
 NOW = datetime(2013, 7, 1)
 
@@ -81,7 +83,7 @@ def problem() -> Problem:
         "patch_path": "asof://models/problems/late/_late.yml",
         "columns": {column["name"]: column for column in COLUMNS},
     }
-    return Problem.from_manifest({"nodes": {"m": node}}, "late")
+    return declaration.read({"nodes": {"m": node}}, "late")
 
 
 def small_table(rows: int = 6000, seed: int = 0) -> pa.Table:
@@ -124,8 +126,13 @@ def table(make_table: Callable[..., pa.Table]) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
+def rows(table: pa.Table, problem: Problem) -> Rows:
+    return Rows.of(table, problem)
+
+
+@pytest.fixture(scope="session")
 def trained(table: pa.Table, problem: Problem) -> Trained:
-    return train(table, problem, NOW, threads=2)
+    return train(Rows.of(table, problem), NOW, threads=2)
 
 
 @pytest.fixture(scope="session")

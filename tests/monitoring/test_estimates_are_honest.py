@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from flows.steps import dbt
-from ml.backtest.estimating import Estimator, Limits, Scored
+from flows.runtime import dbt
+from ml.studies.backtest.estimating import Estimator, Limits, Scored
 from tests.monitoring.worlds import KINDS, estimates, honest, share, world
 
 DAILY = replace(KINDS["daily, labels in hours"], periods=90, rows=300)

@@ -34,15 +34,14 @@ CHANGES = """
     update monitoring.future set corrected = null, corrected_at = timestamp '2013-01-07' + interval 2430 hours
     where problem = 'p' and day_of(as_of) = 18;
 """
-TRAINING_SET = "problems.flight_disruption__training_set"
 MODELS = (
-    "mon_proxies", "mon_profiles", "mon_drift", "mon_drift_by_day", "mon_quality", "mon_period_rows", "mon_label_delay",
-    "mon_label_arrival", "mon_score_reliability", "mon_expected_labels", "mon_quality_expected", "mon_data_grids",
-    "mon_data_profiles", "mon_auc_claimed", "mon_measures", "mon_deviations", "mon_alarm_limits", "mon_signals",
+    "mon_proxies", "mon_profiles", "mon_drift", "mon_drift_by_day", "mon_quality", "mon_scored_by_period", "mon_label_delay",
+    "mon_label_arrival", "mon_score_reliability", "mon_expected_labels", "mon_quality_expected", "mon_auc_claimed",
+    "mon_measures", "mon_robust_z_scores", "mon_alarm_limits", "mon_signals",
 )  # fmt: skip
 GROWING = (
-    "mon_proxies", "mon_drift", "mon_drift_by_day", "mon_quality", "mon_quality_expected", "mon_data_profiles",
-    "mon_auc_claimed", "mon_deviations", "mon_signals",
+    "mon_proxies", "mon_drift", "mon_drift_by_day", "mon_quality", "mon_quality_expected", "mon_auc_claimed",
+    "mon_robust_z_scores", "mon_signals",
 )  # fmt: skip
 TABLES = """
     create schema ledger;
@@ -54,8 +53,8 @@ TABLES = """
     insert into monitoring.mon_cells
     select 'p', 'm', feature, cell, 'inside', cell - 2, cell - 2, null, cell - 2, 10, 10 * (cell - 2)
     from range(2, 4) t(cell), (values ('x'), ('label')) f(feature);
-    create table monitoring.mon_apart (problem varchar, feature varchar, aspect varchar, day date, apart double, unit double,
-        rows bigint);
+    create table monitoring.mon_residuals (problem varchar, feature varchar, aspect varchar, day date, residual double,
+        unit double, rows bigint);
     create table monitoring.mon_reasons_moved (problem varchar, model_version varchar, day date, rows_explained bigint,
         moved double);
     create table monitoring.mon_volume (source varchar, day date, clock timestamp, rows bigint, hours_behind double);
@@ -69,13 +68,13 @@ def lived() -> dict[str, tuple[list[dict], list[dict]]]:
 
     Between the looks everything happens to labels that can: see CHANGES.
     """
-    from flows.steps import dbt, warehouse
+    from flows.runtime import dbt, warehouse
 
     with warehouse_of({"p": _world(range(DAYS), SLOW), "q": _world([*range(40, 50), *range(90, DAYS)], 1)}):
         with warehouse.cursor() as con:
             con.execute("alter table monitoring.mon_scored rename to future")
             con.execute(TABLES + CHANGES)
-            con.execute(f"create schema problems; create table {TRAINING_SET} ({_columns()})")
+        dbt.run("seed", select=["monitored_measures"])
         for day in LOOKS:
             with warehouse.cursor() as con:
                 _live(con, START + timedelta(days=day))
@@ -114,21 +113,10 @@ def _live(con, now: datetime) -> None:
         "delete from ledger.profiles; insert into ledger.profiles select problem, 'm', 'serving', cast(as_of as date), 'x', "
         "2 + cast(score > 0.5 as int), count(*) from monitoring.mon_scored group by all"
     )
-    con.execute(
-        f"delete from {TRAINING_SET}; insert into {TRAINING_SET} by name select row_number() over () as flight_id, as_of, "
-        "label as is_disrupted, label_known_at from monitoring.mon_scored where problem = 'p' and label is not null"
-    )
-
-
-def _columns() -> str:
-    from flows.steps import dbt
-
-    (node,) = (one for one in dbt.manifest_dict()["nodes"].values() if one["name"] == "flight_disruption__training_set")
-    return ", ".join(f"{column['name']} {column['data_type']}" for column in node["columns"].values())
 
 
 def _rows(name: str) -> list[dict]:
-    from flows.steps import warehouse
+    from flows.runtime import warehouse
 
     # last_day says of the whole problem how far labels were in
     rows = warehouse.rows(f"select * from monitoring.{name}")

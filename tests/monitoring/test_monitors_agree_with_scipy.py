@@ -12,7 +12,7 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 from sklearn import metrics
 
-from ml import profile
+from ml.statistics import profile
 from tests.monitoring.worlds import warehouse_of
 
 DAY = datetime(2013, 7, 8)
@@ -77,7 +77,7 @@ def live() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def found(live: dict[str, np.ndarray]) -> dict[str, list[dict]]:
-    from flows.steps import dbt, warehouse
+    from flows.runtime import dbt, warehouse
 
     counted = [("training", DAY - timedelta(days=60), TRAINED), ("serving", DAY, SERVED["now"])]
     counted += [("serving", DAY - timedelta(days=3), SERVED["before"])]

@@ -44,7 +44,7 @@ def dated(use: list[dict], quotas: list[dict]) -> list[dict]:
     """Days from the last period to the earliest and latest day of each quota, by the model itself."""
     environment = jinja2.Environment(autoescape=False)
     read = lambda path: environment.from_string((PROJECT / "macros" / path).read_text()).module  # noqa: E731
-    sql = environment.from_string((PROJECT / "models/monitoring/mon_quota.sql").read_text()).render(
+    sql = environment.from_string((PROJECT / "models/monitoring/operations/mon_quota.sql").read_text()).render(
         ref=lambda name: name,
         theil_sen=read("statistics/theil_sen.sql").theil_sen,
         days_since_1970=read("dialect/days_since_1970.sql").default__days_since_1970,

@@ -1,7 +1,8 @@
-"""The policy of retraining: SQL asks of the ledger what `ml.retraining` asks of its arguments, and a storm starts little."""
+"""The policy of retraining: SQL and `ml.schedule.retraining` ask the same, and a storm starts little."""
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.declared.retraining import CADENCES, Retraining
-from ml.retraining import Window, due, next_turn, turns, turns_a_month
+from ml.problem.declared.retraining import CADENCES, Retraining
+from ml.schedule.retraining import Window, due, next_slot, slot, slots_a_month
 
 PROJECT = Path(__file__).parents[2]
+TURNING = (*CADENCES[1:], "every 360 days", "every 10 days", "every 1 days")
 START = datetime(2013, 6, 28, 4)
 DAY = timedelta(days=1)
 SHAPES = """
@@ -35,10 +37,11 @@ def _macro(name: str, **given) -> jinja2.Template:
     return jinja2.Environment(autoescape=False).from_string(text, globals=given).module
 
 
-TURN = _macro("turn_of_cadence", days_since_1970=_macro("days_since_1970").default__days_since_1970).turn_of_cadence
-MODEL = (PROJECT / "models" / "monitoring" / "mon_retraining.sql").read_text()
+TURN = _macro("schedule_slot", days_since_1970=_macro("days_since_1970").default__days_since_1970).schedule_slot
+MODEL = (PROJECT / "models" / "monitoring" / "retraining" / "mon_retraining.sql").read_text()
 # As dbt would compile it, with tables instead of relations.
-SQL = jinja2.Environment(autoescape=False).from_string(MODEL).render(ref=lambda name: name, turn_of_cadence=TURN)
+TEMPLATE = jinja2.Environment(autoescape=False).from_string(MODEL)
+SQL = TEMPLATE.render(ref=lambda name: name.removeprefix("ledger_"), schedule_slot=TURN)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,7 @@ def asked(
     con.execute("insert into stg_asof__clock values (?)", [now])
     con.execute(
         "insert into mon_retraining_policy values ('p', 'roc_auc', ?, ?, ?, ?, ?, ?, ?, ?)",
-        [policy.cadence, " ".join(policy.triggers), *policy[2:]],
+        [policy.cadence, " ".join(policy.triggers), *astuple(policy)[2:]],
     )
     con.execute("insert into mon_new_labels values ('p', ?)", [labels])
     con.execute("insert into runs select 'p', 'training', unnest(?::timestamp[]), 'succeeded'", [trained])
@@ -76,7 +79,7 @@ def histories(draw: st.DrawFn) -> tuple:
     triggers = tuple(draw(st.lists(st.sampled_from(["drift", "realised_loss", "new_labels"]), unique=True)))
     windows = draw(st.integers(1, 5))
     policy = Retraining(
-        draw(st.sampled_from(CADENCES)), triggers, windows, draw(st.integers(1, windows)), 0.03,
+        draw(st.sampled_from((*CADENCES, "every 10 days"))), triggers, windows, draw(st.integers(1, windows)), 0.03,
         100 if "new_labels" in triggers else None, draw(st.integers(0, 20)), draw(st.integers(1, 2)),
     )  # fmt: skip
     now = START + draw(st.integers(0, 24 * 60)) * timedelta(hours=1)
@@ -96,7 +99,7 @@ def test_sql_and_python_come_to_the_same(con: duckdb.DuckDBPyConnection, history
     assert (cause in found) if cause else not found
 
 
-@pytest.mark.parametrize("cadence", CADENCES[1:])
+@pytest.mark.parametrize("cadence", TURNING)
 def test_the_turns_of_python_are_those_of_sql(con: duckdb.DuckDBPyConnection, cadence: str) -> None:
     hours = [START + at * timedelta(hours=5) for at in range(24 * 40)]
     con.execute(
@@ -104,7 +107,7 @@ def test_the_turns_of_python_are_those_of_sql(con: duckdb.DuckDBPyConnection, ca
     )
     found = con.sql(f"select {TURN('cadence', 'moment')} from hours order by moment").fetchall()
     for (turned,), at in zip(found, hours, strict=True):
-        assert turned <= at and turns(cadence, turned) == turns(cadence, at) != turns(cadence, turned - timedelta(microseconds=1))
+        assert turned <= at and slot(cadence, turned) == slot(cadence, at) != slot(cadence, turned - timedelta(microseconds=1))
 
 
 @pytest.mark.parametrize(("maximum", "cooldown"), [(1, 0), (3, 0), (2, 3)])
@@ -144,16 +147,17 @@ def test_nothing_that_was_never_trained_is_trained_again() -> None:
     assert due(Retraining("daily"), START, [], {}) is None
 
 
-@pytest.mark.parametrize("cadence", CADENCES[1:])
+@pytest.mark.parametrize("cadence", TURNING)
 @given(hours=st.integers(0, 24 * 800))
 def test_the_next_turn_is_the_first_instant_of_another_period(cadence: str, hours: int) -> None:
     after = START + hours * timedelta(hours=1)
-    at = next_turn(cadence, after)
-    assert at > after and turns(cadence, at) != turns(cadence, after)
-    assert turns(cadence, at - timedelta(microseconds=1)) == turns(cadence, after)
+    at = next_slot(cadence, after)
+    assert at > after and slot(cadence, at) != slot(cadence, after)
+    assert slot(cadence, at - timedelta(microseconds=1)) == slot(cadence, after)
 
 
 def test_a_calendar_that_never_turns_has_no_next_turn_and_the_others_turn_as_often_as_a_year_says() -> None:
-    assert next_turn("never", START) is None
-    a_year = {"never": 0, "quarterly": 4, "monthly": 12, "fortnightly": 26.1, "weekly": 52.2, "daily": 365.25}
-    assert {cadence: 12 * turns_a_month(cadence) for cadence in CADENCES} == pytest.approx(a_year, rel=0.005)
+    assert next_slot("never", START) is None
+    a_year = {"never": 0, "yearly": 1, "quarterly": 4, "monthly": 12, "fortnightly": 26.1, "weekly": 52.2, "daily": 365.25}
+    assert slots_a_month("every 7 days") == pytest.approx(slots_a_month("weekly"), rel=0.005)
+    assert {cadence: 12 * slots_a_month(cadence) for cadence in CADENCES} == pytest.approx(a_year, rel=0.005)

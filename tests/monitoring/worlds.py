@@ -18,8 +18,8 @@ import pyarrow as pa
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = (
-    "mon_period_rows", "mon_label_delay", "mon_label_arrival", "mon_score_reliability", "mon_expected_labels",
-    "mon_quality_expected", "mon_quality_estimated",
+    "mon_scored_by_period", "mon_label_delay", "mon_label_arrival", "mon_score_reliability", "mon_expected_labels",
+    "mon_quality_expected", "mon_quality_unclaimed", "mon_quality_estimated",
 )  # fmt: skip
 # What happens to scores and truth after three fifths of the periods.
 DRIFTS = {
@@ -89,7 +89,7 @@ def _delay(kind: Kind, label: np.ndarray, draw: np.random.Generator) -> np.ndarr
 @contextmanager
 def warehouse_of(worlds: dict[str, dict[str, np.ndarray]]) -> Iterator[None]:
     """A warehouse of its own that holds nothing but `mon_scored`, by world, and a clock behind it; gone in the end."""
-    from flows.steps import warehouse
+    from flows.runtime import warehouse
 
     before = os.environ.get("ASOF_WAREHOUSE")
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +101,8 @@ def warehouse_of(worlds: dict[str, dict[str, np.ndarray]]) -> Iterator[None]:
                 con.execute(
                     "create table monitoring.mon_scored (problem varchar, entity_id varchar, as_of timestamp, "
                     "model_version varchar, score double, rule_score double, flagged boolean, label boolean, "
-                    "label_known_at timestamp)"
+                    "label_known_at timestamp, task varchar default 'binary', number double, rule_number double, outcome double, "
+                    "outcome_class varchar)"
                 )
                 for name, columns in worlds.items():
                     con.register("rows", pa.table({"problem": pa.array([name] * len(columns["as_of"])), **columns}))
@@ -117,7 +118,7 @@ def warehouse_of(worlds: dict[str, dict[str, np.ndarray]]) -> Iterator[None]:
 
 def estimates(worlds: dict[str, dict[str, np.ndarray]]) -> list[dict]:
     """The rows of `mon_quality_estimated` (metric roc_auc and log_loss, days) for worlds by name, from the real models."""
-    from flows.steps import dbt, warehouse
+    from flows.runtime import dbt, warehouse
 
     with warehouse_of(worlds):
         dbt.run("run", select=MODELS)
@@ -155,7 +156,7 @@ def share(rows: list[dict], test) -> float:
 
 def tables(found: list[dict]) -> str:
     """Markdown: how honest and how sure the estimates were, by kind of drift and, where it hurts, by phase."""
-    from flows.steps.pages.page import table
+    from flows.pages.html.page import table
 
     sure = lambda row: row["state"] == "ESTIMATED"  # noqa: E731
     lines = []

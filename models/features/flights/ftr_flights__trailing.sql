@@ -1,5 +1,5 @@
 -- One row per scope, key and midnight (UTC): how its flights fared over the 7, 28 and 90 days before it.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 

@@ -1,10 +1,12 @@
 -- One row per airport and instant at which a report of its weather came: the last observation, with its trend, as known from then on.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['origin', 'known_at']) }}
 
-with landed as (
+with
+{%- if is_incremental() %}
+landed as (
     select * from {{ ref('stg_flights__weather') }} where {{ newly_landed() }}
 ),
-
+{% endif %}
 -- A row looks back three hours from an observation that is at most six hours old: all of it was known within nine hours.
 reports as (
     select * from {{ ref('stg_flights__weather') }}
@@ -41,7 +43,7 @@ see_what_is_known as (
         and not {{ known_before('news.news_at', 'reports.known_at') }}
     -- of an hour that was reported again, what was said last
     qualify row_number() over (
-        partition by news.origin, news.news_at, reports.observed_at order by reports.known_at desc, reports.landed_at desc
+        partition by news.origin, news.news_at, reports.observed_at order by reports.known_at desc, reports.landing_number desc
     ) = 1
 ),
 
@@ -55,7 +57,7 @@ compare_with_the_hours_before as (
         ) as pressure_change_3h,
         min(visib) over last_hours as visibility_min_3h,
         sum(cast(precip as decimal(9, 2))) over last_hours as rain_3h,
-        max(landed_at) over last_hours as last_landed_at
+        max(landing_number) over last_hours as last_landing_number
     from see_what_is_known
     window last_hours as (
         partition by origin, news_at order by observed_at range between interval 3 hours preceding and current row
@@ -78,7 +80,7 @@ select
     cast(rain_3h as double) as rain_3h,
     observed_at,
     news_at as known_at,
-    last_landed_at as landed_at
+    last_landing_number as landing_number
 from compare_with_the_hours_before
 where
     observed_at = last_observed_at

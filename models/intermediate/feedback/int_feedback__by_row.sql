@@ -1,18 +1,18 @@
--- One row per row of a cohort on which somebody remarked: what people say of it now, to be shown beside its outcome.
-{%- set turn = 'case when comment is not null then ' ~ struct_literal({'known_at': 'known_at', 'author': 'author'}) ~ ' end' %}
+-- One row per row of a cohort on which somebody gave feedback: what people say of it now, to be shown beside its outcome.
+{%- set latest = 'case when comment is not null then ' ~ struct_literal({'known_at': 'known_at', 'author': 'author'}) ~ ' end' %}
 with remarks as (select * from {{ ref('stg_feedback__remarks') }}),
 
 corrections as (select * from {{ ref('int_feedback__corrections') }} where purpose = 'shown'),
 
-count_the_remarks as (
+remarks_by_row as (
     select
         problem,
         entity_id,
         row_as_of,
         count(*) as remarks,
         count(comment) as comments,
-        max_by(comment, {{ turn }}) as last_comment,
-        max_by(author, {{ turn }}) as last_comment_by
+        max_by(comment, {{ latest }}) as last_comment,
+        max_by(author, {{ latest }}) as last_comment_by
     from remarks
     group by all
 ),
@@ -30,5 +30,5 @@ last_corrections as (
 )
 
 select *
-from count_the_remarks
+from remarks_by_row
 left join last_corrections using (problem, entity_id, row_as_of)

@@ -1,21 +1,21 @@
 -- One row per corrected row of a cohort, purpose and instant at which somebody corrected it: the label that holds from then on.
-with voices as (select * from {{ ref('int_feedback__voices') }}),
+with latest as (select * from {{ ref('int_feedback__latest_by_author') }}),
 
 policies as (select * from {{ ref('int_feedback__policies') }}),
 
-count_the_voices as (
+latest_with_balance as (
     select
-        voices.*,
+        latest.*,
         policies.conflict,
         sum(case when label then 1 else -1 end) over one_row as balance,
         count(*) over one_row as authors
-    from voices
+    from latest
     inner join policies using (problem)
-    window one_row as (partition by voices.problem, entity_id, row_as_of, purpose, known_at)
+    window one_row as (partition by latest.problem, entity_id, row_as_of, purpose, known_at)
 ),
 
--- Where nothing else decides, the latest word does; of one instant, that of the author whose name comes first.
-take_turns as (
+-- Where nothing else decides, the latest correction does; of one instant, that of the author whose name comes first.
+ranked_corrections as (
     select
         *,
         row_number() over (
@@ -25,14 +25,14 @@ take_turns as (
                 case when conflict = 'trusted_first' then coalesce(place, 1000000) end,
                 said_at desc,
                 author
-        ) as turn
-    from count_the_voices
+        ) as place_in_order
+    from latest_with_balance
 ),
 
-decide as (
+deciding_corrections as (
     select problem, entity_id, row_as_of, purpose, label, author as decided_by, authors, known_at
-    from take_turns
-    where turn = 1
+    from ranked_corrections
+    where place_in_order = 1
 )
 
-select * from decide
+select * from deciding_corrections

@@ -1,9 +1,10 @@
 -- One row per problem: how its declaration lets people correct labels.
-{% for problem in var('problems') %}
-{%- set policy = declared_problem(problem).get('feedback', {}) %}
+{{ no_rows({'problem': 'varchar', 'conflict': 'varchar', 'use_in_training': 'varchar'}) }}
+{%- for problem in var('problems') %}
+{%- set policy = declared_problem(problem).feedback %}
+union all
 select
     '{{ problem }}' as problem,
-    '{{ policy.get('conflict', 'latest') }}' as conflict,
-    '{{ policy.get('use_in_training', 'never') }}' as use_in_training
-{{ "union all" if not loop.last }}
-{% endfor %}
+    '{{ policy.conflict }}' as conflict,
+    '{{ policy.use_in_training }}' as use_in_training
+{%- endfor %}

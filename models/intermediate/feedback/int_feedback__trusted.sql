@@ -1,8 +1,7 @@
 -- One row per problem and author that its declaration trusts, the most trusted first.
-select cast(null as {{ dbt.type_string() }}) as problem, cast(null as {{ dbt.type_string() }}) as author, cast(null as integer) as place
-where false
+{{ no_rows({'problem': 'varchar', 'author': 'varchar', 'place': 'integer'}) }}
 {%- for problem in var('problems') -%}
-{%- for author in declared_problem(problem).get('feedback', {}).get('trusted', []) %}
+{%- for author in declared_problem(problem).feedback.trusted %}
 union all
 select '{{ problem }}', '{{ author | replace("'", "''") }}', {{ loop.index }}
 {%- endfor -%}

@@ -1,5 +1,5 @@
 -- One row per scope, key and UTC day: the fates that became known on that day, counted. Days are closed: all of them is known.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 

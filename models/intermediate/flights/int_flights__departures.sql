@@ -1,8 +1,9 @@
 -- One row per departed flight, with its plan and what its aircraft is.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with departures as (
-    select * from {{ ref('stg_flights__departures') }} where {{ newly_landed() }}
+    select * from {{ ref('stg_flights__departures') }}
+    where {{ newly_landed(ref('stg_flights__departures'), key='flight_id') }}
 ),
 
 scheduled as (select * from {{ ref('int_flights__scheduled') }}),
@@ -25,7 +26,7 @@ select
     departures.dep_delay,
     scheduled.scheduled_departure_at,
     departures.known_at,
-    departures.landed_at
+    departures.landing_number
 from departures
 inner join scheduled using (flight_id, flight_date)
 left join planes using (tailnum)

@@ -1,5 +1,5 @@
 -- One row per event of a flight: due, departed, cancelled, arrived or diverted. The stream that live features are counted from.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 
@@ -8,15 +8,22 @@ scheduled as (
     where
         scheduled_departure_at < (select now from clock)
         {% if is_incremental() %}
-        and scheduled_departure_at > {{ built_through('known_at', where="kind = 'due'") }}
+        -- those whose time has come, and those whose plan has landed late
+        and (scheduled_departure_at > {{ built_through('known_at', where="kind = 'due'") }} or {{ newly_landed() }})
         {% endif %}
 ),
 
 all_departures as (select * from {{ ref('int_flights__departures') }}),
 
-departures as (select * from {{ ref('int_flights__departures') }} where {{ newly_landed() }}),
+departures as (
+    select * from {{ ref('int_flights__departures') }}
+    where {{ newly_landed(ref('int_flights__departures'), key='flight_id', where="kind = 'departed'") }}
+),
 
-outcomes as (select * from {{ ref('int_flights__outcomes') }} where {{ newly_landed() }}),
+outcomes as (
+    select * from {{ ref('int_flights__outcomes') }}
+    where {{ newly_landed(ref('int_flights__outcomes'), key='flight_id', where="kind not in ('due', 'departed')") }}
+),
 
 flights as (select * from {{ ref('int_flights__scheduled') }}),
 
@@ -29,7 +36,7 @@ become_due as (
         case when left_early.flight_id is null then 1 else 0 end as waiting,
         scheduled.scheduled_departure_at,
         null as dep_delay, null as arr_delay, null as lost_on_the_way, null as air_excess, null as disrupted,
-        scheduled.scheduled_departure_at as known_at, scheduled.landed_at
+        scheduled.scheduled_departure_at as known_at, scheduled.landing_number
     from scheduled
     left join all_departures as left_early
         on left_early.flight_id = scheduled.flight_id
@@ -44,7 +51,7 @@ depart as (
         case when {{ known_before('known_at', 'scheduled_departure_at') }} then 0 else -1 end as waiting,
         scheduled_departure_at,
         dep_delay, null as arr_delay, null as lost_on_the_way, null as air_excess, null as disrupted,
-        known_at, landed_at
+        known_at, landing_number
     from departures
 ),
 
@@ -56,7 +63,7 @@ meet_fate as (
         null as dep_delay, outcomes.arr_delay, outcomes.lost_on_the_way,
         outcomes.air_time - norms.air_time_28d as air_excess,
         outcomes.disrupted,
-        outcomes.known_at, outcomes.landed_at
+        outcomes.known_at, outcomes.landing_number
     from outcomes
     left join norms
         on norms.route = concat_ws('-', outcomes.origin, outcomes.dest)
@@ -97,6 +104,6 @@ select
 
     ---------- times
     unite.known_at,
-    unite.landed_at
+    unite.landing_number
 from unite
 inner join flights using (flight_id, scheduled_departure_at)

@@ -1,16 +1,19 @@
 -- One row per flight whose fate is known: arrived, cancelled or diverted.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with arrivals as (
-    select * from {{ ref('stg_flights__arrivals') }} where {{ newly_landed() }}
+    select * from {{ ref('stg_flights__arrivals') }}
+    where {{ newly_landed(ref('stg_flights__arrivals'), key='flight_id', where="fate = 'arrived'") }}
 ),
 
 cancellations as (
-    select * from {{ ref('stg_flights__cancellations') }} where {{ newly_landed() }}
+    select * from {{ ref('stg_flights__cancellations') }}
+    where {{ newly_landed(ref('stg_flights__cancellations'), key='flight_id', where="fate = 'cancelled'") }}
 ),
 
 diversions as (
-    select * from {{ ref('stg_flights__diversions') }} where {{ newly_landed() }}
+    select * from {{ ref('stg_flights__diversions') }}
+    where {{ newly_landed(ref('stg_flights__diversions'), key='flight_id', where="fate = 'diverted'") }}
 ),
 
 departures as (select * from {{ ref('int_flights__departures') }}),
@@ -18,11 +21,11 @@ departures as (select * from {{ ref('int_flights__departures') }}),
 scheduled as (select * from {{ ref('int_flights__scheduled') }}),
 
 unite_fates as (
-    select flight_id, flight_date, 'arrived' as fate, arr_delay, air_time, known_at, landed_at from arrivals
+    select flight_id, flight_date, 'arrived' as fate, arr_delay, air_time, known_at, landing_number from arrivals
     union all
-    select flight_id, flight_date, 'cancelled', null, null, known_at, landed_at from cancellations
+    select flight_id, flight_date, 'cancelled', null, null, known_at, landing_number from cancellations
     union all
-    select flight_id, flight_date, 'diverted', null, null, known_at, landed_at from diversions
+    select flight_id, flight_date, 'diverted', null, null, known_at, landing_number from diversions
 )
 
 select
@@ -47,7 +50,7 @@ select
     ---------- times
     scheduled.scheduled_departure_at,
     unite_fates.known_at,
-    unite_fates.landed_at
+    unite_fates.landing_number
 from unite_fates
 -- the date is part of the id: with it the database reads the days that it needs, and not the tables
 inner join scheduled using (flight_id, flight_date)

@@ -1,5 +1,5 @@
 -- One row per route and midnight (UTC): the mean air time of the 28 days before it.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 

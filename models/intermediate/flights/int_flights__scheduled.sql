@@ -1,8 +1,8 @@
 -- One row per scheduled flight, with both ends of it in UTC and how crowded its hour is.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with schedules as (
-    select * from {{ ref('stg_flights__schedules') }} where {{ newly_landed() }}
+    select * from {{ ref('stg_flights__schedules') }} where {{ newly_landed(ref('stg_flights__schedules'), key='flight_id') }}
 ),
 
 airports as (select * from {{ ref('int_reference__airports') }}),
@@ -48,5 +48,5 @@ select
     ---------- times
     scheduled_departure_at,
     known_at,
-    landed_at
+    landing_number
 from place_the_arrival

@@ -1,5 +1,5 @@
 -- One row per scheduled flight, as of two hours before its scheduled departure, once that instant has passed.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with clock as (select * from {{ ref('stg_asof__clock') }}),
 

@@ -1,5 +1,5 @@
 -- One row per row of the cohort, with everything that was known of the flight strictly before as_of.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with cohort as (
     select *, {{ last_midnight_before('as_of') }} as midnight

@@ -1,5 +1,5 @@
 -- One row per row of the cohort: how its carrier fares in the hours before as_of, everywhere, at this airport and towards its destination.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with cohort as (
     select * from {{ ref('flight_disruption__cohort') }} where {{ new_instants() }}

@@ -1,5 +1,5 @@
 -- One row per row of the cohort: what flights to its destination, its region, and its own number met before as_of.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with cohort as (
     select * from {{ ref('flight_disruption__cohort') }} where {{ new_instants() }}

@@ -1,5 +1,5 @@
--- One row per row of the cohort: what became lately of flights whose aircraft, crew or gate it may need.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+-- One row per row of the cohort: how recent flights ended whose aircraft, crew or gate it may need.
+{{ config(materialized='append_only') }}
 
 with cohort as (
     select * from {{ ref('flight_disruption__cohort') }} where {{ new_instants() }}

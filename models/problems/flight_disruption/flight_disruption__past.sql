@@ -1,5 +1,5 @@
 -- One row per row of the cohort: how flights like it fared over the weeks that ended with the midnight before as_of.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with cohort as (
     select

@@ -1,5 +1,5 @@
 -- One row per row of the cohort: the answer without machine learning, a rate that an analyst could write down.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 -- The mean departure delay at the airport over the last three hours, in bands; the score of a band is the share of its
 -- flights that were disrupted among those of the last 90 days whose outcome was known at the midnight before as_of.

@@ -1,4 +1,2 @@
 -- One row per row of the cohort: what a model may see of it when it is scored.
-with features as (select * from {{ ref('flight_disruption__features') }})
-
-select * from features
+{{ scoring_set('flight_disruption') }}

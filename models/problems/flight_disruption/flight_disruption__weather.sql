@@ -1,5 +1,5 @@
 -- One row per airport and as_of of the cohort: its weather as last observed, and the worst of the city's, whose airports share one airspace.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='append_only') }}
 
 with cohort as (
     select * from {{ ref('flight_disruption__cohort') }} where {{ new_instants() }}

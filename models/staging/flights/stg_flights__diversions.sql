@@ -12,7 +12,8 @@ renamed as (
 
         ---------- times
         reported_at as known_at,
-        _landed_at as landed_at
+        _landed_at as landed_at,
+        _landing_number as landing_number
     from source
 )
 

@@ -21,7 +21,8 @@ renamed as (
         -- all three origins keep New York's time
         {{ hhmm_to_utc('flight_date', 'sched_dep_time', "'America/New_York'") }} as scheduled_departure_at,
         reported_at as known_at,
-        _landed_at as landed_at
+        _landed_at as landed_at,
+        _landing_number as landing_number
     from source
 )
 

@@ -2,7 +2,7 @@
 with windowed as (
     {{ aggregate_before('spine', 'facts', 'key', {'28d': '28 days'}, {
         'n': 'count', 'mean': ['mean', 'arr_delay', 'bigint'], 'share': ['share', 'disrupted = 1']
-    }, form='auto', per_day=58) }}
+    }, form='running') }}
 )
 
 select spine.flight_row, coalesce(windowed.n_28d, 0) as n, windowed.mean_28d as mean, windowed.share_28d as share

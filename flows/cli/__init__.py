@@ -1,0 +1,1 @@
+"""The command line: `python -m flows VERB`, a module for each phase."""

@@ -1,0 +1,116 @@
+"""From files to published tables: land, build, publish, and replay, which does everything."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+import click
+
+from flows.cli import tables
+from flows.cli.verb import STEP, Instant, clock, verb, verb_for_all
+from flows.runtime import console
+from ml.errors import AsofError
+
+
+@verb
+@click.option("--until", type=Instant(), help="Move the clock to this day or instant; one step further by default.")
+@STEP
+def land(problem: str, until: datetime | None, step: str) -> None:
+    """Let the feeds deliver, and land every new file: checked, counted, quarantined."""
+    from flows.data import landed
+
+    with console.working("landing"):
+        rows = landed(until, step, console.warn)
+    console.done(f"landed {rows:,} rows; the clock stands at {clock():%Y-%m-%d %H:%M} UTC")
+
+
+@verb
+def build(problem: str) -> None:
+    """Build features and labels of what landed since the last build, with dbt."""
+    from flows.data import built
+    from flows.store import feature_sql, problems
+
+    clock()
+    with console.working("building"):
+        models, received = built(console.warn)
+    console.done(f"built {models} models" + (f"; {received.told}" if received.told else ""))
+    if said := feature_sql.told(problems.get(problem)):
+        console.warn(f"scoring and training are refused: {said}")
+    received.refuse()
+
+
+@verb
+def publish(problem: str) -> None:
+    """Verify the Soda contracts and replace the file that BI tools read."""
+    from flows.runtime import settings
+    from flows.serving import published
+
+    clock()
+    with console.working("publishing"):
+        checks, counts = published()
+    console.done(f"{checks} contract checks passed; published {', '.join(f'{name} ({rows:,})' for name, rows in counts.items())}")
+    console.done(f"open {os.path.relpath(settings.published_file())}")
+
+
+@verb
+def verify(problem: str) -> None:
+    """Read every landed file that is still in the landing folder, and compare it with the sha256 under which it landed."""
+    from flows.runtime import settings, warehouse
+    from flows.steps.data import building, verifying
+
+    now = clock()
+    with console.working("verifying"):
+        building.prepare()
+        with warehouse.cursor() as con:
+            files = verifying.verify_landed(con, settings.landing_folder(), now)
+    console.done(f"{files:,} landed files are as they landed")
+
+
+@verb
+def recover(problem: str) -> None:
+    """Accept that a damaged warehouse has lost its newest commits, and land the files again that were among them.
+
+    First try to restore the last good copy of the warehouse and of its .wal. Nothing is removed: landed files and remarks lie
+    in the landing folder, and a write-ahead log that cannot be read is kept under another name.
+    """
+    from flows.steps.data import recovering
+
+    with console.working("recovering"):
+        found = recovering.recover()
+    if found.log:
+        console.done(
+            f"the write-ahead log that cannot be read is kept as {found.log}: what it alone held is not in the warehouse"
+        )
+    if not found.lost:
+        return console.done("nothing is lost: the ledger holds all that the journal speaks of")
+    console.done(f"accepted the loss of {found.told}")
+    console.done(f"landed {found.rows:,} rows again; next: python -m flows build, python -m flows score")
+    if found.gone:
+        raise AsofError(f"cannot be landed again, because the files are not in the landing folder: {', '.join(found.gone)}")
+
+
+@verb_for_all
+@click.option("--until", type=Instant(), help="Go on up to this day or instant; up to the end of the feeds by default.")
+@click.option("--history", type=Instant(), help="Up to here files land and nothing is scored; up to the first step by default.")
+@STEP
+def replay(names: list[str], until: datetime | None, history: datetime | None, step: str) -> None:
+    """Go through the feed's past: history lands, a first model is judged, then days pass and challengers come.
+
+    All declared problems take part. What is due is read from the ledger: a replay that was cut off is finished by the same
+    command, and one that is finished does nothing.
+
+    \b
+      python -m flows replay --history 2026-01-01 --until 2026-02-01
+    """
+    from flows.pages import summary
+    from flows.replay import replay as live
+    from flows.steps.data import landing_zone
+
+    until = until or landing_zone.end()
+    with tables.replaying(until) as watch:
+        done = live(names, until, history, step, watch)
+    if not done:
+        console.done(f"nothing to do: all that is due up to {until:%Y-%m-%d %H:%M} UTC is done; the clock stands at {clock()}")
+    for name in names:
+        tables.summary(summary.of(name))

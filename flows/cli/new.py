@@ -1,0 +1,138 @@
+"""The way in: new source, new problem."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flows.cli.verb import Verb
+from flows.runtime import console
+from flows.runtime.one_line import in_one_line
+
+Texts = tuple[str, ...]
+FIRST = ("by_verdict", "best_of_rule_and_model")
+
+
+@click.group()
+def new() -> None:
+    """Writes what a new source or a new problem needs: SQL and YAML that are yours from then on.
+
+    \b
+      python -m flows new source shop.visits --from visits.csv --known-at reported_at
+    """
+
+
+@new.command("source", cls=Verb)
+@click.argument("name", metavar="SOURCE.TABLE")
+@click.option(
+    "--from", "path", type=click.Path(path_type=Path), required=True, help="A file or folder: CSV, Parquet, JSON lines."
+)
+@click.option("--null", multiple=True, metavar="TEXT", help="A text that means nothing, such as NA; inferred by default.")
+@click.option("--key", metavar="COLUMNS", help="Columns that tell rows apart, with commas between them; inferred by default.")
+@click.option("--known-at", metavar="COLUMN", help="The column that says when a row was known.")
+@click.option("--known-at-expr", "known_sql", metavar="SQL", help='Or an expression: "closed_at + interval 6 hours".')
+@click.option(
+    "--known-at-of", "known_of", metavar="SOURCE.TABLE", help="Or the source with whose row it was known, by its key: see --by."
+)
+@click.option("--by", metavar="COLUMNS", help="The columns that are the key of that source.")
+@click.option("--known-always", is_flag=True, help="Or nothing: a list that always was as it is.")
+@click.option("--event-at", metavar="COLUMN", help="The column that says when it happened, if it is another one.")
+@click.option("--feed", type=click.Choice(["archive", "none"]), default="archive", show_default=True,
+              help="archive: history that is delivered as the clock moves. none: files that land as they come.")  # fmt: skip
+@click.option(
+    "--format", "formats", multiple=True, metavar="COLUMN=FORMAT", help="How a day or instant is written: day=%d/%m/%Y."
+)
+@click.option("--timezone", "zone", metavar="ZONE", help="The zone of instants without an offset; UTC by default.")
+@click.option("--delimiter", help="Between the fields of a CSV; inferred by default.")
+def _source(
+    name: str, path: Path, null: tuple[str, ...], key: str | None, by: str | None, formats: tuple[str, ...], **said
+) -> None:
+    """Look at files, and write the source, its staging model, docs and tests; put the files where the next landing finds them."""
+    with in_one_line():
+        from flows.runtime import settings
+        from flows.studies.scaffolding import source as sources
+
+        settings.load()
+        settings.check()
+        pairs = dict(one.split("=", 1) for one in formats if "=" in one)
+        wanted = sources.Wanted(
+            name, path, null=null or None, key=_listed(key), known_by=_listed(by) or (), formats=pairs, **said
+        )
+        made = sources.make(wanted, _ask if sys.stdin.isatty() and sys.stdout.isatty() else None)
+        _tell(made)
+
+
+@new.command("problem", cls=Verb)
+@click.argument("name")
+@click.option("--entity", required=True, metavar="COLUMN", help="Whom to predict: a column of the facts, such as shop.")
+@click.option("--every", required=True, metavar="INTERVAL", help="How often to ask: '1 day'.")
+@click.option("--horizon", required=True, metavar="INTERVAL", help="How far ahead: '7 days'.")
+@click.option(
+    "--label", required=True, metavar="SQL", help="What to predict, an aggregate over the facts ahead: 'sum(spent) > 80'."
+)
+@click.option(
+    "--from", "models", multiple=True, required=True, metavar="MODEL", help="Staged facts, that of the label first; lists."
+)
+@click.option("--active-within", metavar="INTERVAL", help="Ask only about those with a fact so recently: '90 days'.")
+@click.option(
+    "--task", type=click.Choice(["binary", "regression"]), default="binary", show_default=True, help="Is it so, or how much?"
+)
+@click.option("--otherwise", metavar="SQL", help="The label where nothing happened; false for binary, no label for regression.")
+@click.option("--event-at", metavar="COLUMN", help="When a fact happened; event_at if there is one, else known_at.")
+@click.option("--first-champion", type=click.Choice(FIRST), default=FIRST[0], show_default=True,
+              help="Served while no model has won for certain: the rule, or what did better on the holdout.")  # fmt: skip
+@click.option("--owner", default="nobody-yet", show_default=True, help="Who answers for it.")
+@click.option("--seconds", type=click.IntRange(1), default=30, show_default=True, help="Time box of pruning.")
+def _problem(name: str, **said: Any) -> None:
+    """Write cohort, features, labels, rule, declaration, mart, exposures, contract and tests of a problem, and build them once.
+
+    Features are tried on the first 70 % of the past; what does not help is left out, and left_out.md says why.
+
+    \b
+      python -m flows new problem big_sale --entity shop --every '1 day' --horizon '7 days' \\
+        --label "sum(spent) > 80" --from stg_shop__visits --from stg_shop__shops
+    """
+    with in_one_line():
+        from flows.runtime import settings
+        from flows.studies.scaffolding import problem as problems
+        from flows.studies.scaffolding.plan import Wanted
+
+        settings.load()
+        settings.check()
+        with console.working(f"new problem {name}"):
+            made = problems.make(Wanted(name, **said))
+        console.done(
+            f"tried {made.tried} features on {made.pruned.rows:,} rows, kept {len(made.pruned.kept)}: {made.pruned.judged}"
+        )
+        console.done(f"wrote {len(made.files)} files: {os.path.commonpath(made.files[:3])}/, models/marts/{name}/, …")
+        until = f" --until {made.last:%Y-%m-%d}" if made.last else ""
+        console.done(f"next: python -m flows replay --history {made.until:%Y-%m-%d}{until}")
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(one.strip() for one in text.split(",") if one.strip())
+
+
+def _ask(question: str, default: str) -> str:
+    return click.prompt(question, default=default)
+
+
+def _tell(made) -> None:
+    seen = made.look
+    types = ", ".join(f"{one.name} {one.form.data_type}" for one in seen.columns)
+    console.done(f"{seen.rows:,} rows of {seen.format}: {types}")
+    known = made.known_at or "always"
+    if not isinstance(known, str):
+        known = known.get("sql") or f"that of its row in {known['of']}"
+    console.done(f"key {'+'.join(made.key) or 'none'}; known at {known}; null {' '.join(map(repr, seen.null)) or 'none'}")
+    for one in seen.columns:
+        if one.wrong:
+            kind = f"no {one.form.data_type}, such as {one.example!r}"
+            console.warn(f"{one.wrong:,} of {seen.rows:,} values of {one.name} are {kind}: landing will quarantine their lines")
+    console.done(f"wrote {', '.join(made.files)}")
+    console.done(f"copied {len(made.landed)} files to {os.path.relpath(made.landed[0].parent)}")
+    console.done(f"next: python -m flows new problem NAME --from stg_{made.source}__{made.table}; or python -m flows land")

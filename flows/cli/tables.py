@@ -1,0 +1,183 @@
+"""What the verbs show on the terminal of what they did: a replay under way, verdicts, alerts, remarks, a summary."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich import box
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from flows.runtime import console
+from flows.runtime.terminal import one_line, styled
+from ml.monitoring.alerts.message import measured, share
+
+
+@contextmanager
+def replaying(until: datetime) -> Iterator[Callable[[str, datetime], None]]:
+    """A bar over the days of a replay; each month and each verdict leaves a line."""
+    from flows.store import clock  # the warehouse is slow to import, and `--help` opens none
+
+    began, start = time.perf_counter(), clock.now()
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console.err, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        last = ""
+
+        def watch(what: str, at: datetime) -> None:
+            nonlocal last, start
+            day = clock.local(at)
+            if what in ("history", "validation") and (what, day.month) != last:
+                console.err.print(styled((f"{time.perf_counter() - began:6.1f} s", "dim"), f"  {day:%d %b %Y}  {TOLD[what]}"))
+            if what != "history" and start is None:
+                start = at
+            if start is not None and until > start:
+                bar.update(task, total=(until - start).total_seconds(), completed=(at - start).total_seconds())
+            bar.update(task, description=f"{day:%d %b %Y}  {what}")
+            last = (what, day.month)
+
+        yield watch
+
+
+TOLD = {
+    "history": "history lands, features and labels are built",
+    "validation": "a challenger was trained and judged",
+}
+
+
+MARKS = {True: ("holds", "green"), False: ("fails", "red"), None: ("open", "yellow")}
+
+
+def gates(verdict: dict, rows: list[dict]) -> None:
+    """A verdict with the gates behind it, slices last."""
+    table = Table("gate", "estimate", "interval", "threshold", "p", "", box=box.SIMPLE_HEAD)
+    rows = sorted(rows, key=lambda row: (row["gate"].startswith("slice "), row["gate"]))
+    for row in rows:
+        table.add_row(
+            row["gate"],
+            console.number(row["estimate"]),
+            "" if row["low"] is None else f"{console.number(row['low'])} … {console.number(row['high'])}",
+            console.number(row["threshold"]),
+            "" if row["p_value"] is None else f"{row['p_value']:.2g}",
+            styled(MARKS[row["passed"]]),
+        )
+    console.out.print(table)
+    for row in rows:
+        if not row["gate"].startswith("slice ") or not row["passed"]:
+            console.out.print(f"  {row['gate']}: {row['reason']}", soft_wrap=True)
+    console.out.print(
+        styled((verdict["decision"], "bold"), f" {verdict['challenger']} (champion: {verdict['champion'] or 'none'})")
+    )
+
+
+def recommendation(found, headline: str) -> None:
+    """A recommendation with the criteria behind it."""
+    table = Table("criterion", "measured", "limit", "", box=box.SIMPLE_HEAD)
+    for one in found.criteria:
+        table.add_row(one.name, one.measured, one.limit, styled(MARKS[one.holds]))
+    console.out.print(table)
+    console.out.print(styled((headline, "bold")))
+
+
+def alerts(rows: list[dict]) -> None:
+    """Alerts, the worst first: how bad and what, since when and how much, the likely cause. Narrow terminals show it whole."""
+    if not rows:
+        console.done("no alert is open")
+    for row in rows:
+        color = {"critical": "red", "warning": "yellow"}.get(row["severity"], "dim") if row["state"] == "open" else "dim"
+        what = f"{row['kind']}: {row['subject']}" + (f" ({row['problem']})" if row["problem"] else "")
+        state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
+        facts = f"{row['first_seen']:%d %b} – {row['last_seen']:%d %b %Y}"
+        facts += f" · {measured(row)}"
+        if row["damage"] is not None:
+            facts += f" · {share(row['damage'])} of the decisions in doubt"
+        shown = styled((row["short_id"], "bold"), "  ", (f"{row['severity']:8}", color), "  ", one_line(f"{what} · {state}"))
+        console.out.print(shown, soft_wrap=True)
+        console.out.print(styled(f"        {one_line(facts)}\n        ", (one_line(row["cause"] or ""), "dim")), soft_wrap=True)
+
+
+def remarks(rows: list[dict], effect: list[dict]) -> None:
+    """What people said of predictions, the latest first, and what it changed."""
+    if not rows:
+        console.done("nobody has said anything yet")
+        return
+    table = Table("known at", "by", "entity", "as of", "label", "comment", "", box=box.SIMPLE_HEAD)
+    for row in rows:
+        label = "" if row["label"] is None else str(row["label"]).lower()
+        known, as_of = (row[name][:16].replace("T", " ") for name in ("reported_at", "as_of"))
+        cells = (known, row["author"], row["entity_id"], as_of, label, row["comment"] or "", row["state"])
+        table.add_row(*(one_line(cell) for cell in cells))
+    console.out.print(table)
+    for one in effect:
+        console.out.print(
+            f"  {one['remarks']:,} landed remarks (authors: {one['authors']:,}) on {one['rows_remarked']:,} rows; "
+            f"{one['rows_corrected']:,} rows corrected, {one['labels_changed']:,} labels changed"
+        )
+
+
+def summary(state) -> None:
+    """The short table at the end of a replay."""
+    from flows.pages.html.words import METRICS
+    from flows.runtime import settings
+    from flows.store.clock import local
+
+    console.out.print(styled("\n", (state.problem, "bold"), f" as of {local(state.now):%d %B %Y %H:%M} local time"))
+    landed, scored = (f"{state.landed:,}", "bold"), (f"{state.scored:,}", "bold")
+    quarantined, flagged = (f"{state.quarantined:,}", "bold"), (f"{state.flagged:,}", "bold")
+    console.out.print(
+        styled("  rows landed ", landed, " · quarantined ", quarantined, " · scored ", scored, " · flagged ", flagged)
+    )
+    console.out.print(styled("  champion ", (state.champion or "none", "bold")))
+    if state.quality:
+        named = [METRICS[name] for name in state.quality[0]["metrics"]]
+        table = Table("live quality", "rows", *named, box=box.SIMPLE_HEAD)
+        for one in state.quality:
+            table.add_row(one["scorer"], f"{one['rows_labelled']:,}", *map(_with_interval, one["metrics"].values()))
+        console.out.print(table)
+    if state.verdicts:
+        table = Table("judged", "challenger", "against", "verdict", box=box.SIMPLE_HEAD)
+        for row in state.verdicts:
+            table.add_row(
+                f"{local(row['decided_as_of']):%d %b}", row["challenger"], row["champion"] or "the rule", row["decision"]
+            )
+        console.out.print(table)
+    kinds: dict[str, list[str]] = {}
+    for row in state.alerts:
+        kinds.setdefault(row["kind"], []).append(str(row["subject"]))
+    told = "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
+    console.out.print(styled("  alerts ", (str(len(state.alerts)), "bold"), f" ({told})" if told else ""))
+    for line in state.forgotten:
+        forgotten = ("landed and not where it must be", "red")
+        console.out.print(styled("  ", forgotten, f": {one_line(line)}; see docs/alerts/unreconciled.md"), soft_wrap=True)
+    if state.refused:
+        console.out.print(styled("  ", ("scoring is refused", "red"), f": {one_line(state.refused)}"), soft_wrap=True)
+    if state.unwatched:
+        since = f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC: what the monitors say is as old"
+        console.out.print(styled("  ", (since, "red"), "; look again: python -m flows monitor"), soft_wrap=True)
+    console.out.print("  seconds " + " · ".join(f"{row['phase']} {row['seconds']:.0f}" for row in state.seconds))
+    published = settings.published_file()
+    report = published.parent / "reports" / f"{state.problem}.html"
+    there = [(report, " (how the model fares)"), (published, " in your BI tool")]
+    open_next = [f"{os.path.relpath(file)}{what}" for file, what in there if file.exists()] + ["make docs (lineage)"]
+    console.out.print(f"\n  open next: {' · '.join(open_next)}", soft_wrap=True)
+    if not published.exists():
+        console.out.print("  nothing is published yet: `python -m flows publish` says what is missing", soft_wrap=True)
+
+
+def _with_interval(found: tuple | None) -> Text:
+    """`.774 (.759–.789)`; within the first four days there is no interval yet, and of some scorers no value."""
+    if found is None:
+        return styled("")
+    value, low, high = found
+    return styled(f"{value:.3f}", ("" if low is None else f" ({low:.3f}–{high:.3f})", "dim"))

@@ -1,0 +1,89 @@
+"""Verdicts with their gates, and where the champion errs most."""
+
+from __future__ import annotations
+
+from flows.pages.card.page import ANSWER
+from flows.pages.html import parts
+from flows.pages.html.parts import Html, day, pill
+from flows.pages.report.facts import Report
+
+KEPT = 8
+TONES = {"PROMOTE": "good", "KEEP": "bad", "INCONCLUSIVE": "calm"}
+ANSWERS = {True: "good", False: "bad", None: "calm"}
+
+
+def verdicts(report: Report) -> Html:
+    """The latest verdicts, what stood in the way of each, and all gates of the last one."""
+    if not report.verdicts:
+        return parts.section("verdicts", "Verdicts", parts.text("No challenger has been judged yet."))
+    gates: dict[str, list[dict]] = {}
+    for row in report.gates:
+        gates.setdefault(row["verdict_id"], []).append(row)
+    rows = [_verdict(report, one, gates.get(one["verdict_id"], [])) for one in reversed(report.verdicts[-KEPT:])]
+    last = report.verdicts[-1]
+    # What does not hold first, then the gates by name, slices last.
+    asked = sorted(gates.get(last["verdict_id"], []), key=_place)
+    return parts.section(
+        "verdicts",
+        "Verdicts",
+        parts.table("Verdicts", ["judged", "challenger", "against", "decision", "on", "failed or open"], rows),
+        f"<h3>The gates of {parts.html(last['challenger'])}</h3>",
+        parts.table("Gates of the last verdict", ["gate", "", "what was found"], [_gate(gate) for gate in asked if _told(gate)]),
+        parts.text(_rest(asked)),
+    )
+
+
+def _verdict(report: Report, one: dict, asked: list[dict]) -> list[object]:
+    unit = report.problem.cluster_unit
+    held = ", ".join(gate["gate"] for gate in asked if not gate["passed"])
+    return [
+        day(one["decided_as_of"]), one["challenger"], one["champion"] or "the rule",
+        pill(one["decision"], TONES[one["decision"]]), f"{one['rows_judged']:,} rows, {one['clusters']:,} {unit}",
+        held or ("all gates hold" if asked else None),
+    ]  # fmt: skip
+
+
+def _place(gate: dict) -> tuple:
+    return gate["passed"] is True, gate["gate"].startswith("slice "), gate["gate"]
+
+
+def _told(gate: dict) -> bool:
+    """A slice that holds is counted and not listed: there may be dozens."""
+    return not (gate["passed"] and gate["gate"].startswith("slice "))
+
+
+def _gate(gate: dict) -> list[object]:
+    return [gate["gate"], pill(ANSWER[gate["passed"]], ANSWERS[gate["passed"]]), gate["reason"]]
+
+
+def _rest(asked: list[dict]) -> str:
+    quiet = [gate for gate in asked if not _told(gate)]
+    return f"Each of {parts.many(len(quiet), 'slice')} by itself holds, too." if quiet else ""
+
+
+def errors(report: Report) -> Html:
+    """Slices that err more than the rest of the same days beyond chance."""
+    title = "Where it errs most"
+    version = Html(f"<code>{parts.html(report.health['champion'])}</code>")
+    if not report.known.num_rows:
+        return parts.section("errors", title, parts.text("No outcome of a prediction is known yet."))
+    if not report.slices:
+        words = f"<p>No slice of what {version} scored errs more than the rest beyond chance. As of {day(report.now)}.</p>"
+        return parts.section("errors", title, words)
+    rows = [
+        [_slice(one), one["rows"], f"{one['error_rate']:.1%}", f"{one['rest_error_rate']:.1%}",
+         f"{one['difference']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})", f"{one['mean_score']:.2f}",
+         f"{one['label_rate']:.2f}"]
+        for one in report.slices
+    ]  # fmt: skip
+    lead = (
+        f"<p>Of {report.slices[0]['slices_looked_at']:,} slices of one or two features of what {version} scored in the last "
+        "quarter: those that err more than all other rows of the same days beyond chance (corrected for their number), the "
+        f"surest first. Each feature is named once. As of {day(report.now)}.</p>"
+    )
+    header = ["slice", "rows", "wrong", "the rest", "more (interval)", "mean score", "came true"]
+    return parts.section("errors", title, lead, parts.table("Slices that err most", header, rows, right=[1, 2, 3, 4, 5, 6]))
+
+
+def _slice(one: dict) -> str:
+    return f"{one['feature_1']} {one['cell_1']}" + (f" and {one['feature_2']} {one['cell_2']}" if one["feature_2"] else "")

@@ -1,0 +1,149 @@
+"""Drift of every feature by week, and features then and now."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from flows.pages.html import parts
+from flows.pages.html.chart import COLOURS, HEAT, figure, small, svg
+from flows.pages.html.parts import Html, day
+from flows.pages.report.facts import RECENT, Report
+from ml.statistics.histogram import Histogram, rebin
+
+SHOWN, FEATURES, LEVELS = 24, 12, 6
+# The customary readings of the index, .1 for a look and .25 for another population, then twice and four times the second.
+EDGES = (0.1, 0.25, 0.5, 1.0)
+
+
+def heat(report: Report) -> Html:
+    """Features by importance over weeks, the darker the farther from the rows that the model was trained on."""
+    weeks = sorted({row["week"] for row in report.drift})
+    if not weeks:
+        return parts.section("drift", "Drift", parts.text("Nothing has been scored yet, so nothing can have drifted."))
+    psi = {(row["feature"], row["week"]): row["psi"] for row in report.drift}
+    there = [name for name in report.order if any((name, week) in psi for week in weeks)]
+    names, last = there[:SHOWN], weeks[-1]
+    # As alerts weigh it: above 1 the shares have little in common any more, and farther apart is not worse.
+    doubt = {name: min(psi.get((name, last), 0), 1) * report.importances.get(name, 0) for name in there}
+    far = [f"{name} ({psi[name, last]:.2f})" for name in sorted(doubt, key=lambda name: -doubt[name])[:3] if doubt[name]]
+    words = (
+        "How far the rows of each week lie from the training rows (population stability index): score and label, then the "
+        "features, those first that the champion learned most from, with their share of the gain."
+    )
+    if far:
+        words += f" In the week of {day(last)}, drift × importance is greatest for {', '.join(far)}."
+    if max(row["rows_served"] for row in report.drift) < report.fewest:
+        words += f" No week holds {report.fewest:,} rows yet, and of fewer chance alone makes some of this."
+    if len(there) > SHOWN:
+        words += f" {len(there) - SHOWN} features that matter less are not shown."
+    caption = f"Weeks begin on Monday. Up to {EDGES[0]:g} is the usual wobble, above {EDGES[1]:g} another population."
+    return parts.section("drift", "Drift", parts.text(words), parts.figure(_map(report, names, weeks, psi), caption))
+
+
+def _map(report: Report, names: list[str], weeks: list, psi: dict) -> str:
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+    from matplotlib.patches import Patch
+
+    values = np.array([[psi.get((name, week), np.nan) for week in weeks] for name in names])
+    with figure(9.6, 0.75 + 0.2 * len(names)) as (fig, axes):
+        levels = ListedColormap(HEAT)
+        axes.pcolormesh(
+            np.arange(len(weeks) + 1), np.arange(len(names) + 1), np.ma.masked_invalid(values), cmap=levels,
+            norm=BoundaryNorm([-1, *EDGES, 1e9], levels.N), edgecolors="#ffffff", linewidth=1.2,
+        )  # fmt: skip
+        told = [f"{name}  {report.importances[name]:.1%}" if name in report.importances else name for name in names]
+        axes.set_yticks(np.arange(len(names)) + 0.5, told, fontsize=8)
+        every = -(-len(weeks) // 9)
+        axes.set_xticks(np.arange(0, len(weeks), every) + 0.5, [f"{week.day} {week:%b}" for week in weeks[::every]])
+        axes.invert_yaxis()
+        axes.set_xlim(0, max(len(weeks), 8))
+        axes.tick_params(length=0)
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+        spans = [f"up to {EDGES[0]:g}", *(f"to {edge:g}" for edge in EDGES[1:]), f"above {EDGES[-1]:g}"]
+        axes.legend(
+            handles=[Patch(facecolor=colour, label=span) for colour, span in zip(HEAT, spans, strict=True)],
+            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, fontsize=8, handlelength=1.2, borderaxespad=0.3,
+        )  # fmt: skip
+        said = [f"{name} {value:.2f}" for name, value in zip(names, values[:, -1], strict=True) if not np.isnan(value)]
+        return svg(fig, "Drift by feature and week", f"week of {day(weeks[-1])}: {'; '.join(said)}")
+
+
+def features(report: Report) -> Html:
+    """Small multiples of the most important features: training rows and the last weeks."""
+    names = [name for name in report.order[2:] if name in report.cells][:FEATURES]
+    title = "Features, then and now"
+    if not names:
+        return parts.section("features", title, parts.text("The champion has not scored anything yet."))
+    last = max((row["week"] for row in report.drift), default=None)
+    psi = {row["feature"]: row["psi"] for row in report.drift if row["week"] == last}
+    drawn = "".join(_one(report, name, psi.get(name)) for name in names)
+    lead = (
+        f"The {len(names)} features that {report.health['champion']} learned most from, over the same bins. What lies beyond a "
+        "picture is counted at its ends. PSI is that of the last week above."
+    )
+    legend = f'<p class="legend"><i class="then"></i> training rows <i class="now"></i> the last {RECENT} days</p>'
+    return parts.section("features", title, parts.text(lead), legend, f'<div class="smalls">{drawn}</div>')
+
+
+def _one(report: Report, name: str, psi: float | None) -> Html:
+    rows = report.cells[name]
+    facts = [f"{report.importances.get(name, 0):.1%} of the gain"]
+    facts += [f"PSI {psi:.2f}"] if psi is not None else []
+    missing, unseen = _share(rows, "missing"), _share(rows, "unseen")
+    facts += [f"missing {missing[0]:.1%} → {missing[1]:.1%}"] if max(missing) >= 0.0005 else []
+    facts += [f"unseen {unseen[1]:.1%}"] if unseen[1] >= 0.0005 else []
+    picture = _levels(name, rows) if any(row["kind"] == "level" for row in rows) else _numbers(report, name)
+    return parts.small(picture, name, " · ".join(facts))
+
+
+def _share(rows: list[dict], kind: str) -> tuple[float, float]:
+    """Share of rows of a kind of cell, then and now."""
+    then, now = (
+        sum(row[column] for row in rows if row["kind"] == kind) / max(1, sum(row[column] for row in rows))
+        for column in ("rows_trained", "rows_served")
+    )
+    return then, now
+
+
+def _numbers(report: Report, name: str) -> str:
+    with small() as (fig, axes):
+        found = rebin(report.histogram(name))
+        if found:
+            axes.stairs(found.then, found.edges, fill=True, color="#cbd2d9")
+            axes.stairs(found.now, found.edges, color=COLOURS["champion"], linewidth=1.4)
+            axes.set_ylim(0)
+            axes.set_xlim(found.edges[0], found.edges[-1])
+        _bare(axes)
+        axes.locator_params(axis="x", nbins=5)
+        return svg(fig, name, _said(found))
+
+
+def _bare(axes) -> None:
+    """Shares are compared by height: a scale would only add digits."""
+    axes.figure.subplots_adjust(left=0.03)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+
+
+def _said(found: Histogram | None) -> str:
+    """The histogram in words: where the middle of the rows lies, then and now."""
+    if not found:
+        return "no value on one of the two sides"
+    middle = (found.edges[1:] + found.edges[:-1]) / 2
+    return f"mean about {middle @ found.then:.3g} in training, {middle @ found.now:.3g} in the last {RECENT} days"
+
+
+def _levels(name: str, rows: list[dict]) -> str:
+    then_all, now_all = (max(1, sum(row[column] for row in rows)) for column in ("rows_trained", "rows_served"))
+    kept = sorted((row for row in rows if row["kind"] == "level"), key=lambda row: -row["rows_trained"])[:LEVELS]
+    with small() as (fig, axes):
+        at = np.arange(len(kept))
+        then, now = [row["rows_trained"] / then_all for row in kept], [row["rows_served"] / now_all for row in kept]
+        axes.bar(at, then, 0.8, color="#cbd2d9")
+        axes.hlines(now, at - 0.42, at + 0.42, color=COLOURS["champion"], linewidth=1.8)
+        axes.set_xticks(at, [str(row["name"])[:9] for row in kept])
+        _bare(axes)
+        axes.tick_params(axis="x", length=0)
+        said = "; ".join(f"{row['name']} {a:.1%} then, {b:.1%} now" for row, a, b in zip(kept, then, now, strict=True))
+        return svg(fig, name, said)

@@ -1,0 +1,74 @@
+"""What a report says, as it is handed from those who gather it to those who draw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from ml.problem.problem import Problem
+from ml.schedule.retraining import next_slot
+from ml.statistics.histogram import Cell
+
+# Half a year of weeks and a quarter of days: what a page shows side by side and people can still read.
+WEEKS, DAYS, RECENT = 26, 91, 28
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says: rows as the models hold them, oldest first, and those of the champion where a model is meant."""
+
+    problem: Problem
+    now: datetime
+    health: Row
+    champion: Row | None
+    importances: dict[str, float]
+    versions: list[Row]
+    promotions: list[Row]
+    quality: list[Row]
+    recent: dict[str, Row]
+    estimates: list[Row]
+    drift: list[Row]
+    fewest: int
+    cells: dict[str, list[Row]]
+    served: Row
+    known: pa.Table
+    explained: list[Row]
+    proxies: list[Row]
+    slices: list[Row]
+    alerts: list[Row]
+    verdicts: list[Row]
+    gates: list[Row]
+    volumes: list[Row]
+    refused: list[Row]
+    quotas: list[Row]
+    runs: list[Row]
+    failures: list[Row]
+    pages: str
+
+    @property
+    def trained_as_of(self) -> datetime | None:
+        """The clock of the last training that left a version."""
+        return max((one["trained_as_of"] for one in self.versions), default=None)
+
+    @property
+    def next_training(self) -> datetime | None:
+        """When the calendar asks for a training, due where that has passed; None where it never does, or none was made yet."""
+        return self.trained_as_of and next_slot(self.problem.retraining.cadence, self.trained_as_of)
+
+    @property
+    def order(self) -> list[str]:
+        """Score and label, then the features, the most important to the champion first."""
+        return ["score", "label", *sorted(self.problem.feature_names, key=lambda name: (-self.importances.get(name, 0), name))]
+
+    def histogram(self, feature: str) -> list[Cell]:
+        """The cells of a number, ready to be drawn; what has no value is left out."""
+        return [
+            Cell(row["low"], row["high"], row["rows_trained"], row["rows_served"])
+            for row in self.cells.get(feature, [])
+            if row["kind"] in ("below", "inside", "above")
+        ]

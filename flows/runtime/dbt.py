@@ -1,0 +1,175 @@
+"""dbt in this process: parsed once, run many times on the same manifest."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows.runtime import artifacts, declarations, warehouse
+from flows.runtime.settings import PROJECT
+from ml.errors import AsofError
+
+# Materializations that add rows to a table that is there.
+GROWING = ("incremental", "append_only")
+# What profiles.yml reads from the environment.
+PROFILE = ("ASOF_WAREHOUSE", "ASOF_MEMORY_LIMIT", "ASOF_THREADS", "ASOF_QUERY_LIMIT_SECONDS")
+_FLAGS = (
+    "--project-dir",
+    str(PROJECT),
+    "--profiles-dir",
+    str(PROJECT),
+    "--quiet",
+    "--log-level",
+    "none",
+    "--log-level-file",
+    "none",
+    "--no-write-json",
+    "--no-populate-cache",
+    "--no-use-colors",
+)
+
+
+def _invoke(arguments: Sequence[str], manifest: Any = None, callbacks: Sequence[Callable] = ()) -> Any:
+    from dbt.cli.main import dbtRunner  # 1.5 s of import, only for those who build
+
+    with contextlib.chdir(PROJECT):  # relative paths in profiles.yml count from the project
+        return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*arguments, *_FLAGS])
+
+
+def manifest() -> Any:
+    """dbt's parsed project; an error in a model or a declaration is raised as one readable line.
+
+    Parsed once for a warehouse's name, which is that of its database in every relation.
+    """
+    return _parsed(_file_name())
+
+
+@lru_cache(maxsize=1)
+def _parsed(file: str) -> Any:
+    declarations.check()
+    with _at_home():
+        result = _invoke(["parse"])
+    if not result.success:
+        raise AsofError(f"dbt cannot parse the project: {result.exception}")
+    _settle()
+    return result.result
+
+
+@contextlib.contextmanager
+def _at_home() -> Iterator[None]:
+    """The profile as it is by default, but for the name of the warehouse's file.
+
+    Where path, memory or threads are not those of the last time dbt parses every file anew, and comes to the same.
+    """
+    file = _file_name()
+    given = {name: os.environ.pop(name) for name in PROFILE if name in os.environ}
+    os.environ["ASOF_WAREHOUSE"] = f"data/{file}"
+    try:
+        yield
+    finally:
+        del os.environ["ASOF_WAREHOUSE"]
+        os.environ.update(given)
+
+
+def _file_name() -> str:
+    return Path(os.environ.get("ASOF_WAREHOUSE", "warehouse.duckdb")).name
+
+
+def _settle() -> None:
+    """Leave the manifest out of garbage collections: half a million objects that live as long as the process.
+
+    Looking through them took a sixth of the seconds of a replay.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
+    atexit.register(gc.unfreeze)  # or DuckDB's bindings report at exit what was never collected
+
+
+def manifest_dict() -> dict:
+    """The manifest as plain data, as `target/manifest.json` holds it."""
+    return _plain(_file_name())
+
+
+@lru_cache(maxsize=1)
+def _plain(file: str) -> dict:
+    return _parsed(file).to_dict(omit_none=False)
+
+
+def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *options: str) -> list[dict]:
+    """Run one dbt command; returns one dictionary per node: name, status, seconds, message.
+
+    Raises AsofError naming the first nodes that failed, with dbt's own message.
+    """
+    warehouse.connection()  # dbt joins this DuckDB instance instead of opening and checkpointing the file anew
+    arguments = [command, *options]
+    if select:
+        arguments += ["--select", *select]
+    if exclude:
+        arguments += ["--exclude", *exclude]
+    result = _invoke(arguments, manifest())
+    nodes = [
+        {"name": node.node.name, "status": str(node.status), "seconds": node.execution_time, "message": node.message}
+        for node in (result.result.results if result.result else [])
+        if str(node.node.resource_type) != "operation" or str(node.status) != "success"
+    ]
+    artifacts.dbt_results(command, nodes)
+    failed = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
+    if failed or not result.success:
+        # Which macros called each other is dbt's business.
+        told = [f"{node['name']}: {' '.join(str(node['message']).split()).split(' > in macro ')[0]}" for node in failed[:3]]
+        again = f"; `dbt {command} --select {failed[0]['name']}` runs it alone and names its SQL" if failed else ""
+        raise AsofError(f"dbt {command} failed on {'; '.join(told) or result.exception}{again}")
+    return nodes
+
+
+def operation(macro: str) -> None:
+    """Run a macro that changes the warehouse; AsofError when it cannot."""
+    warehouse.connection()
+    result = _invoke(["run-operation", macro], manifest())
+    if not result.success:
+        raise AsofError(f"dbt cannot run {macro}: {result.exception or result.result}")
+
+
+def compiled(*models: str) -> dict[str, str]:
+    """The SQL that dbt makes of some models, by name; AsofError when it cannot."""
+    warehouse.connection()
+    result = _invoke(["compile", "--select", *models], manifest())
+    if not result.success:
+        raise AsofError(f"dbt cannot compile {', '.join(models)}: {result.exception}")
+    return {one.node.name: one.node.compiled_code for one in result.result.results if one.node.name in models}
+
+
+def compiled_models(models: Sequence[str]) -> dict[str, str]:
+    """The SQL that dbt makes of models when they are built from nothing, by name; AsofError when it cannot."""
+    if not models:
+        return {}
+    warehouse.connection()
+    result = _invoke(["compile", "--full-refresh", "--select", *models], manifest())
+    if not result.success:
+        raise AsofError(f"dbt cannot compile {', '.join(models)}: {result.exception}")
+    return {one.node.name: one.node.compiled_code for one in result.result.results}
+
+
+@lru_cache(maxsize=1)
+def project_vars() -> dict:
+    """`vars` of dbt_project.yml."""
+    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text()).get("vars") or {}
+
+
+@lru_cache(maxsize=1)
+def checksum() -> str:
+    """A digest of every model, seed and macro of the project, and of the variables that they read."""
+    nodes, macros = manifest_dict()["nodes"], manifest_dict()["macros"]
+    parts = [f"{key} {node['checksum']['checksum']}" for key, node in nodes.items() if "checksum" in node]
+    parts += [f"{key} {macro['macro_sql']}" for key, macro in macros.items() if macro["package_name"] == "asof"]
+    return hashlib.sha256("\n".join(sorted([*parts, str(project_vars())])).encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""The warehouse: one DuckDB file, one connection configuration, shared with dbt in the same process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import jinja2
+import pyarrow as pa
+import yaml
+
+from flows.runtime import journal
+from flows.runtime.database_errors import held_by_another, once_more
+from flows.runtime.settings import PROJECT
+from ml.errors import AsofError
+
+# A person's query or a finishing run takes a few seconds; who holds the file longer has to be asked.
+LOCK_TRIES, LOCK_SECONDS = 6, 0.5
+
+# As DuckDB writes sizes, in MB of 2^20 bytes.
+UNITS = {"bytes": 2**-20, "KiB": 2**-10, "MiB": 1.0, "GiB": 2.0**10, "TiB": 2.0**20, "PiB": 2.0**30}
+
+Error = duckdb.Error
+
+_lock = threading.Lock()
+_open: dict[Path, duckdb.DuckDBPyConnection] = {}
+
+
+def profile() -> dict:
+    """The DuckDB target of `profiles.yml`, rendered as dbt renders it, with an absolute path."""
+    return _rendered(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("ASOF_"))))
+
+
+@lru_cache(maxsize=8)
+def _rendered(variables: tuple[tuple[str, str], ...]) -> dict:
+    # Every cursor asks, and YAML takes ten milliseconds to read.
+    environment = jinja2.Environment(autoescape=False)
+    environment.filters["as_number"] = int
+    text = (PROJECT / "profiles.yml").read_text()
+    target = yaml.safe_load(environment.from_string(text).render(env_var=dict(variables).get))["asof"]["outputs"]["duckdb"]
+    return {**target, "path": PROJECT / target["path"]}
+
+
+def file() -> Path:
+    """The warehouse file."""
+    return profile()["path"]
+
+
+def memory_limit_mb() -> float:
+    """What ASOF_MEMORY_LIMIT allows, MB of 2^20 bytes, to a tenth of the unit in which DuckDB says it."""
+    with cursor() as con:
+        number, unit = con.execute("select current_setting('memory_limit')").fetchall()[0][0].split()
+    return float(number) * UNITS[unit]
+
+
+@contextmanager
+def limited(mb: float) -> Iterator[None]:
+    """DuckDB keeps within `mb` meanwhile: the rest of what is allowed is somebody else's. Errors as DuckDB words them."""
+    usual = profile()["config_options"]["memory_limit"]
+    with cursor() as con:
+        con.execute(f"set memory_limit = '{mb:.0f}MiB'")
+    try:
+        yield
+    finally:
+        with cursor() as con:
+            con.execute(f"set memory_limit = '{usual}'")
+
+
+def size() -> int:
+    """Bytes of the warehouse file and its write-ahead log."""
+    return sum(part.stat().st_size for part in (file(), Path(f"{file()}.wal")) if part.exists())
+
+
+def connection(verified: bool = True) -> duckdb.DuckDBPyConnection:
+    """The process-wide connection; while it is open, dbt's own connections join the same DuckDB instance.
+
+    Opening it, `verified` compares the ledger with the journal beside the file: AsofError when commits are lost.
+    """
+    target = profile()
+    where = target["path"]
+    with _lock:
+        if where not in _open:
+            where.parent.mkdir(parents=True, exist_ok=True)
+            _open[where] = _verified(where, target["config_options"]) if verified else _connect(where, target["config_options"])
+        return _open[where]
+
+
+def _verified(where: Path, options: dict) -> duckdb.DuckDBPyConnection:
+    log = Path(f"{where}.wal")
+    if not where.exists():
+        with duckdb.connect() as empty:
+            journal.verify(where, empty)
+    elif log.exists():
+        # Read only, because a writer replays what it can of a torn log and removes it: then nothing is left to restore.
+        with _connect(where, options, read_only=True) as reader:
+            journal.verify(where, reader)
+    con = _connect(where, options)
+    try:
+        journal.verify(where, con)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _connect(where: Path, options: dict, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection; another process's short look at the file is waited out, a longer one is an error that names it."""
+    for left in reversed(range(LOCK_TRIES)):
+        try:
+            return duckdb.connect(str(where), read_only=read_only, config=options)
+        except duckdb.IOException as error:
+            if not held_by_another(error):
+                raise
+            if not left:
+                raise AsofError(
+                    f"{where} is already in use by another process: wait for it or stop it, BI tools should read the "
+                    f"published file instead ({str(error).splitlines()[0]})"
+                ) from error
+            time.sleep(LOCK_SECONDS)
+    raise AssertionError("unreachable")
+
+
+def close() -> None:
+    """Release the file: other processes may open the warehouse again."""
+    with _lock:
+        for where in list(_open):
+            _open.pop(where).close()
+
+
+@contextmanager
+def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor on the process-wide connection, closed at the end."""
+    con = connection().cursor()
+    for name, value in profile()["settings"].items():
+        con.execute(f"set {name} = '{value}'")
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def transaction() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor inside BEGIN … COMMIT; any error rolls everything back and is raised again."""
+    with cursor() as con:
+        con.execute("begin")
+        try:
+            yield con
+            con.execute("commit")
+        except BaseException:
+            undo(con)
+            raise
+
+
+def undo(con: duckdb.DuckDBPyConnection) -> None:
+    """Roll back what is open. After a COMMIT that failed nothing is: then the error to tell is the first one."""
+    with suppress(duckdb.TransactionException):
+        con.execute("rollback")
+
+
+@once_more
+def table(sql: str, parameters: list | dict | None = None) -> pa.Table:
+    """The rows of a query as an Arrow table."""
+    with cursor() as con:
+        return con.sql(sql, params=parameters).to_arrow_table()
+
+
+def rows(sql: str, parameters: list | dict | None = None) -> list[dict]:
+    """The rows of a small query as dictionaries."""
+    return table(sql, parameters).to_pylist()
+
+
+def append(con: duckdb.DuckDBPyConnection, name: str, data: pa.Table, key: list[str]) -> int:
+    """Insert by column name the rows whose key is not there yet, all of them where there is no key; returns how many."""
+    columns = ", ".join(f'"{column}"' for column in data.column_names)
+    matches = " and ".join(f'there."{column}" is not distinct from incoming."{column}"' for column in key)
+    unless = f" where not exists (select 1 from {name} as there where {matches})" if key else ""
+    con.register("incoming", data)
+    try:
+        return con.execute(f"insert into {name} ({columns}) select {columns} from incoming{unless}").fetchall()[0][0]
+    finally:
+        con.unregister("incoming")
+
+
+def has_table(schema: str, name: str) -> bool:
+    """Whether a table or view is there."""
+    with cursor() as con:
+        found = con.execute(
+            "select count(*) from information_schema.tables where table_schema = ? and table_name = ?", [schema, name]
+        )
+        return found.fetchall()[0][0] > 0

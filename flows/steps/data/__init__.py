@@ -1,0 +1,1 @@
+"""From landed files to features and labels, and people's feedback on predictions."""

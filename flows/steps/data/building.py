@@ -1,0 +1,118 @@
+"""dbt as steps: the ledger's shape first, then models, then tests."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from checks.landing import LandingSource
+from flows.runtime import dbt, settings, warehouse
+from flows.runtime.step import step
+from flows.steps.data.landing import numbering
+from flows.store import clock, feature_sql, ledger, problems
+
+# What Python appends to: dbt makes these once and never touches them again.
+LEDGER = ["path:models/ledger", "config.full_refresh:false"]
+MONITORS = "path:models/monitoring"
+GROWING = tuple(f"config.materialized:{kind}" for kind in dbt.GROWING)
+
+
+@step()
+def prepare() -> None:
+    """Create what Python writes to: the clock and the ledger, and what a later version of the project has added to it.
+
+    What an earlier version landed gets its landing numbers.
+    """
+    problems.check()
+    clock.now()
+    there = _columns()
+    models = [node for node in _nodes("model") if node["schema"] == "ledger" or node["config"]["full_refresh"] is False]
+    if any(set(node["columns"]) - there.get((node["schema"], node["alias"]), set(node["columns"])) for node in models):
+        dbt.operation("update_ledger_tables")
+    if missing := [node["name"] for node in models if (node["schema"], node["alias"]) not in there]:
+        dbt.run("run", select=missing)
+    _number(there)
+
+
+def _number(there: dict[tuple[str, str], set[str]]) -> None:
+    """Number what an earlier version landed and built by `landed_at`."""
+    nodes = {key: node for key, node in dbt.manifest_dict()["nodes"].items() if node["config"].get("materialized") in dbt.GROWING}
+    models = {}
+    for node in nodes.values():
+        declared = "landing_number" in node["columns"]
+        if declared or ("landed_at" not in node["raw_code"] and node["schema"] != "ledger"):
+            # What says nothing of it has it by a `*`: from staging, which has both, or from another such model.
+            staged = not declared and not any(key in nodes for key in node["depends_on"]["nodes"])
+            models[node["schema"], node["alias"]] = "landed_at" in node["columns"] or staged
+    if numbering.unnumbered(there, models):
+        with warehouse.transaction() as con:
+            numbering.number(con, LandingSource.from_manifest(dbt.manifest_dict()), models)
+
+
+@step()
+def build(now: datetime) -> int:
+    """Build what is new: incremental models always, views once. Returns the number of models that ran."""
+    with ledger.run("features", now) as run:
+        run.landing_number = warehouse.rows("select max(landing_number) as newest from ledger.batches")[0]["newest"]
+        if _is_built():
+            # appends of one day are small: two at a time hide dbt's own work behind the database's
+            nodes = dbt.run("run", GROWING, [*LEDGER, MONITORS], "--threads", str(settings.threads()))
+        else:
+            dbt.run("seed")
+            with feature_sql.building():
+                nodes = dbt.run("run", exclude=LEDGER)
+            _remember()
+        run.rows, run.message = len(nodes), f"built {len(nodes)} models"
+    return run.rows
+
+
+def _is_built() -> bool:
+    """Whether views and seeds are those of this very project: then only what grows has to be built."""
+    return warehouse.has_table("landing", "project") and warehouse.rows("select checksum from landing.project") == [
+        {"checksum": dbt.checksum()}
+    ]
+
+
+def _remember() -> None:
+    with warehouse.transaction() as con:
+        con.execute(
+            "create or replace table landing.project as select ? as checksum, ? as feature_sql",
+            [dbt.checksum(), json.dumps(feature_sql.compiled())],
+        )
+
+
+def _nodes(kind: str) -> list[dict]:
+    return [node for node in dbt.manifest_dict()["nodes"].values() if node["resource_type"] == kind and node["config"]["enabled"]]
+
+
+def _columns() -> dict[tuple[str, str], set[str]]:
+    """The columns of each table and view of the warehouse."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in warehouse.rows("select table_schema, table_name, column_name from information_schema.columns"):
+        found.setdefault((row["table_schema"], row["table_name"]), set()).add(row["column_name"])
+    return found
+
+
+@step()
+def watch(now: datetime) -> int:
+    """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran.
+
+    Where the project has changed since the last build, all of them are built, with their seeds.
+    """
+    with ledger.run("monitors", now) as run:
+        if _is_built():
+            nodes = dbt.run("run", [f"{MONITORS},{kind}" for kind in GROWING])
+        else:
+            dbt.run("seed")
+            nodes = dbt.run("run", [MONITORS])
+        run.rows, run.message = len(nodes), f"built {len(nodes)} monitors"
+    return run.rows
+
+
+@step()
+def test(now: datetime) -> int:
+    """Run every dbt data test; returns how many passed. AsofError names the tests that failed."""
+    with ledger.run("tests", now) as run:
+        nodes = dbt.run("test", select=["test_type:data"])
+        run.rows, run.message = len(nodes), f"{len(nodes)} data tests passed"
+    return run.rows

@@ -1,1 +1,0 @@
-"""Experiments: walked in a process of their own inside a time box, weighed, recorded, shown, accepted."""

@@ -1,0 +1,1 @@
+"""Alerts, and whether a model is healthy."""

@@ -1,1 +1,0 @@
-"""Pages for people: Markdown with its HTML twin, and charts as SVG."""

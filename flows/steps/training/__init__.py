@@ -1,0 +1,1 @@
+"""Why a training starts, and the training."""

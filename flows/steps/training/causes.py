@@ -1,0 +1,62 @@
+"""Why a training of a problem should start: the calendar asks for it, or a declared trigger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flows.runtime import warehouse
+from flows.runtime.step import step
+from flows.store import problems, registry
+from ml.errors import AsofError
+from ml.schedule.retraining import slot
+
+
+@step()
+def by_calendar(name: str, at: datetime) -> str | None:
+    """Why the calendar asks for a training as of an instant, which may have passed, in words; None where it does not.
+
+    A first training needs a label that was known by then. What failed is asked for again.
+    """
+    trained = trained_as_of(name)
+    cadence = problems.get(name).retraining.cadence
+    if trained is None:
+        labels = problems.labels_known(problems.get(name), at)
+        if not labels:
+            return None
+        return f"first: nothing has been trained yet, {labels} labels are known" if looked(name) else "there is no champion"
+    if not looked(name) and registry.champion(name) is None:
+        return "there is no champion"
+    if slot(cadence, trained) == slot(cadence, at):
+        return None
+    return f"schedule: a {cadence} training; the last was as of {trained}"
+
+
+def trained_as_of(name: str) -> datetime | None:
+    """As of when a problem was last trained."""
+    return _latest(name, "training")
+
+
+def looked(name: str) -> datetime | None:
+    """As of when somebody last looked whether a training was due by the calendar."""
+    return _latest(name, "retraining")
+
+
+def _latest(name: str, phase: str) -> datetime | None:
+    sql = "select max(as_of) as at from ledger.runs where problem = ? and phase = ? and status = 'succeeded'"
+    return warehouse.rows(sql, [name, phase])[0]["at"]
+
+
+@step()
+def due(problem: str) -> str | None:
+    """Why a training of a problem should start now by `mon_retraining`, in words: all causes that are due; None where none is.
+
+    What triggers look at changes only when the monitors have been read. AsofError before the first build.
+    """
+    if not warehouse.has_table("monitoring", "mon_retraining"):
+        raise AsofError(f"no model says whether a training of {problem} is due: run `python -m flows build`")
+    found = warehouse.rows(
+        "select trigger, why from monitoring.mon_retraining where problem = ? and is_due "
+        "order by trigger not in ('first', 'schedule'), trigger",
+        [problem],
+    )
+    return "; ".join(f"{row['trigger'].replace('_', ' ')}: {row['why']}" for row in found) or None

@@ -1,0 +1,97 @@
+"""Training as a step: rows in, a row of `model_versions` and its profile out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import duckdb
+import numpy as np
+
+from checks import border
+from flows.runtime import settings, warehouse
+from flows.runtime.step import step
+from flows.store import allowance, feature_sql, ledger, problems
+from ml.models import footprint, tasks
+from ml.models.learn import Progress
+from ml.models.of_rule import of_rule
+from ml.models.train import Trained
+from ml.models.train import train as fit
+from ml.problem.problem import Problem
+from ml.problem.rows import Rows
+from ml.problem.split import days, known
+from ml.statistics import profile
+
+
+@step()
+def train(problem: Problem, now: datetime, on_progress: Progress | None = None, cause: str = "by hand") -> str:
+    """Train a challenger as of `now`; returns its version. The same rows give the same version and change nothing.
+
+    `cause` says why: what was due by the declared policy, or that a person asked for it.
+    """
+    footprint.give_back()
+    with ledger.run("training", now, problem.name) as run:
+        run.limit_seconds, run.limit_memory_mb = problem.budget.train_seconds, problem.budget.train_memory_mb
+        feature_sql.check(problem)
+        with allowance.within(problem, now):
+            rows = border.read(problems.training_rows(problem, now, allowance.since(problem, now)), problem)
+            trained = fit(rows, now, threads=settings.threads(), on_progress=on_progress)
+        profiled = _profiled(rows, now, trained)
+        version = trained.challenger.name
+        run.rows = trained.challenger.spec["rows"]
+        run.message = f"trained {version}, {trained.rounds} rounds on {run.rows:,} rows; {cause}"
+        with warehouse.transaction() as con:
+            _write(con, trained, problem, profiled, cause)
+            run.commit(con)
+    return version
+
+
+@step()
+def train_rule(problem: Problem, now: datetime, cause: str) -> str:
+    """Make a version of the rule as of `now`, to be served while no model has won; returns it. Nothing is learned."""
+    rows = border.read(problems.training_rows(problem, now, allowance.since(problem, now)), problem)
+    made = of_rule(rows, now)
+    profiled = _profiled(rows, now, made)
+    with warehouse.transaction() as con:
+        _write(con, made, problem, profiled, cause)
+    return made.challenger.name
+
+
+def _profiled(rows: Rows, now: datetime, trained: Trained) -> tuple[Rows, profile.Profile, np.ndarray]:
+    """The rows that a model learned from, the cells in which they are counted, and the holdout's scores as they are shown."""
+    problem = rows.problem
+    number = known(rows.as_of, rows.known_at, now, problem.training.window_days)
+    used = rows if len(number) == len(rows) else rows.take(number)
+    task, fineness = tasks.of(problem), profile.fineness(len(used), len(np.unique(days(used.as_of))))
+    shown = task.headline(problem, trained.holdout_score)
+    return used, profile.edges(used, fineness, shown if task.span is None else None), shown
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    trained: Trained,
+    problem: Problem,
+    profiled: tuple[Rows, profile.Profile, np.ndarray],
+    cause: str,
+) -> None:
+    """The row of `model_versions` and its profile, once."""
+    used, cells, shown = profiled
+    if ledger.append(con, "model_versions", [_record(trained, problem, cells) | {"cause": cause}], ["model_version"]):
+        counts = profile.counts(cells, used) + profile.counts({"score": cells["score"]}, {"score": shown})
+        who = {"problem": problem.name, "model_version": trained.challenger.name, "stage": "training"}
+        ledger.insert(con, "profiles", [{**who, "feature": name, "cell": cell, "rows": n} for name, cell, n in counts])
+
+
+def _record(trained: Trained, problem: Problem, cells: profile.Profile) -> dict:
+    return {
+        **trained.challenger.to_row(),
+        "trained_at": ledger.wall_clock(),
+        "code_version": ledger.code_version(),
+        "rows_holdout": len(trained.holdout),
+        "holdout_from": trained.split.holdout_start.item(),
+        "seconds": trained.seconds,
+        "holdout_model": trained.holdout_model.to_json(),
+        "importances": json.dumps(trained.importances),
+        "edges": json.dumps(cells),
+        "feature_sql": feature_sql.recorded(problem),
+    }

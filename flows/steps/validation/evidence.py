@@ -1,0 +1,168 @@
+"""What a verdict is found on: the same rows, scored by challenger, rule and champion, and what was measured of the challenger."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from checks import border
+from flows.runtime import settings
+from flows.steps.validation.serving_benchmark import measure
+from flows.store import feature_sql, problems, registry
+from ml.errors import AsofError
+from ml.models import tasks
+from ml.models.conformal import inside, ranges
+from ml.models.model import Model
+from ml.problem.problem import Problem
+from ml.problem.rows import Rows
+from ml.validation.drift import drift
+from ml.validation.gates import Evidence, Flags, Within
+
+
+@dataclass(frozen=True)
+class Case:
+    """Every row whose truth is known (`rows`), which of them are judged (a mask), and the scores and decisions on those.
+
+    `row` is the challenger's row of `model_versions`; `ranges` says where intervals held the truth.
+    """
+
+    row: dict
+    rows: Rows
+    judged: np.ndarray
+    challenger: np.ndarray
+    champion: np.ndarray | None
+    decided: np.ndarray
+    decided_by_champion: np.ndarray | None
+    ranges: Within | None = None
+
+    @cached_property
+    def part(self) -> Rows:
+        """The rows that are judged."""
+        return self.rows.take(self.judged)
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The instants between which the judged rows lie: first <= as_of < second."""
+        at = self.part.as_of
+        return at.min().item(), at.max().item() + timedelta(microseconds=1)
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits of what is judged and by which declaration: rows, truth, rule and scores."""
+        part = self.part
+        found = hashlib.sha256(part.problem.verdict_hash.encode())
+        for values in (part.as_of, part.label, part.rule, part.weight, self.challenger, self.champion):
+            found.update(b"none" if values is None else np.ascontiguousarray(values).tobytes())
+        return found.hexdigest()[:12]
+
+
+def gather(case: Case, alpha: float, thorough: bool = False) -> Evidence:
+    """All that a verdict rests on; `thorough` trains the challenger again as a whole."""
+    part, problem = case.part, case.rows.problem
+    task = tasks.of(problem)
+    by_rule = task.decide(problem, part.rule, task.limit(problem, part.rule))
+    return Evidence(
+        part, case.challenger, case.champion, Flags(case.decided, by_rule, case.decided_by_champion), alpha,
+        drift(registry.cells(case.row), case.rows, case.judged, registry.importances(case.row)),
+        measure(case.row, case.rows, part, settings.threads(), thorough), case.ranges,
+    )  # fmt: skip
+
+
+def holdout(problem: Problem, now: datetime, version: str, incumbent: str | None) -> Case:
+    """The challenger's holdout model and the champion on holdout rows that neither has seen.
+
+    A champion whose features the training set no longer has is judged by the scores that it gave live.
+    """
+    row, task = registry.row(problem.name, version), tasks.of(problem)
+    feature_sql.check(problem, version, row.get("feature_sql"))
+    holdout_model = registry.holdout_model(row)
+    holdout_model.check(problem)
+    rows = border.read(problems.training_rows(problem, now), problem)
+    judged = rows.as_of >= np.datetime64(row["holdout_from"], "us")
+    champion = decided = old = None
+    if incumbent:
+        old = registry.model(problem.name, incumbent)
+        lost = old.lost(problem)
+        if not feature_sql.fits(problem, registry.learned_from(problem.name, incumbent)):
+            lost = lost or ["features of other SQL"]
+        if lost:
+            scores = problems.live_scores(problem, now, incumbent)
+            there = _there(scores)
+            _some(problem, judged, judged & there, version, f"{incumbent} learned from {', '.join(lost)}, which the training set "
+                  "does not have any more, and it gave these rows no live score either")  # fmt: skip
+            judged &= there
+            champion, decided = _taken(scores, judged, problem)
+        else:
+            # Of a label that people corrected, the champion may have seen the version before.
+            unseen = old.unseen(problems.first_known(problem, rows))
+            _some(problem, judged, judged & unseen, version, f"{incumbent} was trained on them")
+            judged &= unseen
+    _some(problem, judged, judged, version, "their labels are not known yet")
+    part = rows.take(judged)
+    if old and champion is None:
+        champion = old.predict(part, settings.threads())
+        decided = task.decide(problem, champion, old.threshold)
+    score = holdout_model.predict(part, settings.threads())
+    ranges = _ranges(part, (holdout_model, score), (old, champion))
+    return Case(row, rows, judged, score, champion, task.decide(problem, score, holdout_model.threshold), decided, ranges)
+
+
+def live(problem: Problem, now: datetime, version: str, incumbent: str | None) -> Case:
+    """What the challenger said in the shadow and the champion in the open, on the same rows with known outcomes."""
+    row = registry.row(problem.name, version)
+    if incumbent is None:
+        raise AsofError(f"{problem.name} has no champion to compare live with; judge {version} on its holdout")
+    rows = border.read(problems.training_rows(problem, now), problem)
+    theirs = problems.live_scores(problem, now, incumbent)
+    ours = problems.live_scores(problem, now, version, shadow=True)
+    judged = _there(theirs) & _there(ours)
+    if not judged.any():
+        raise AsofError(
+            f"{version} and {incumbent} have no row in common that both scored live and whose outcome is known: run "
+            f"`python -m flows shadow --model {version}`, then let days pass"
+        )
+    (score, decided), (champion, by_champion) = _taken(ours, judged, problem), _taken(theirs, judged, problem)
+    models = Model.from_row(row), registry.model(problem.name, incumbent)
+    ranges = _ranges(rows.take(judged), (models[0], score), (models[1], champion))
+    return Case(row, rows, judged, score, champion, decided, by_champion, ranges)
+
+
+def _there(scores: pa.Table) -> np.ndarray:
+    return scores["score"].is_valid().to_numpy()
+
+
+def _taken(scores: pa.Table, judged: np.ndarray, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """The scores of the judged rows, and what was decided by them: live, which rows were flagged."""
+    there = scores.filter(pa.array(judged))
+    if problem.classes:
+        score = np.column_stack([there[f"score_{name}"].to_numpy() for name in problem.classes])
+    else:
+        score = there["score"].to_numpy()
+    task = tasks.of(problem)
+    return score, there["flagged"].to_numpy() if task.decides_flags else task.decide(problem, score, None)
+
+
+def _ranges(part: Rows, *scored: tuple[Model | None, np.ndarray | None]) -> Within | None:
+    """Where the intervals of challenger and champion held the truth; None where a challenger has none."""
+    if tasks.of(part.problem).span is not None:
+        return None
+    held = [
+        {} if model is None or score is None
+        else {level: inside(part.label, ends) for level, ends in ranges(model.calibrator, score).items()}
+        for model, score in scored
+    ]  # fmt: skip
+    return Within(*held) if held[0] else None
+
+
+def _some(problem: Problem, before: np.ndarray, after: np.ndarray, version: str, why: str) -> None:
+    """AsofError when no row is left to judge on."""
+    if not after.any():
+        raise AsofError(
+            f"{problem.name}: none of the {int(before.sum())} holdout rows of {version} can be judged: {why}; "
+            "land more days (`python -m flows land`, then `build`) until later labels are known, or promote it for a --reason"
+        )

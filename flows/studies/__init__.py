@@ -1,0 +1,1 @@
+"""What never runs by the hour: each study with its runner and its page."""

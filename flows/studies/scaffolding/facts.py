@@ -1,0 +1,135 @@
+"""What the staged tables of a problem hold: numbers, categories, names, and which columns say nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import duckdb
+
+from ml.errors import AsofError
+
+OWN = ("landed_at", "landing_number", "known_at", "event_at", "line")
+# As many values as people still read as kinds of a thing; of these the most frequent get a share of their own.
+CATEGORIES, SHARES = 20, 5
+# A column by which entities are grouped: few enough groups that each has many facts, and an entity that stays in its own.
+GROUPS, STAYS = 50, 0.9
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: number, boolean, category (with its most frequent `levels`), name (text or number of a thing), or time."""
+
+    name: str
+    kind: str
+    distinct: int
+    levels: tuple[str, ...] = ()
+
+
+@dataclass
+class Table:
+    """A staged table. Without `timed` it is a list that was known always; `span` are the first and the last known_at;
+    `groups` are columns that say to what an entity belongs."""
+
+    model: str
+    columns: list[Column]
+    timed: bool
+    has_event: bool
+    rows: int
+    entity_type: str | None
+    span: tuple | None = None
+    delay_hours: int = 0
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+    @property
+    def short(self) -> str:
+        """`visits` of stg_shop__visits."""
+        return self.model.rsplit("__", 1)[-1]
+
+    def of(self, *kinds: str) -> list[Column]:
+        """Its columns of some kinds."""
+        return [one for one in self.columns if one.kind in kinds]
+
+
+def table(con: duckdb.DuckDBPyConnection, model: str, entity: str) -> Table:
+    """Look at a staged table; AsofError where it is empty."""
+    relation = f"staging.{model}"
+    types = {name: kind for name, kind, *_ in con.execute(f"describe {relation}").fetchall()}
+    rows = con.execute(f"select count(*) from {relation}").fetchall()[0][0]
+    if not rows:
+        raise AsofError(
+            f"{model} holds no row: land its files first, or put them into the archive (python -m flows new source …)"
+        )
+    found = Table(model, [], "known_at" in types, "event_at" in types, rows, types.get(entity))
+    if found.timed:
+        found.span = con.execute(f"select min(known_at), max(known_at) from {relation}").fetchall()[0]
+    if found.timed and found.has_event:
+        late = con.execute(f"select quantile_cont(epoch(known_at - event_at), 0.999) from {relation}").fetchall()[0][0] or 0
+        found.delay_hours = max(0, -int(-late // 3600))
+    for name, kind in types.items():
+        if name in OWN or name == entity:
+            continue
+        _look(con, relation, found, name, kind)
+    _copies(con, relation, found, types)
+    return found
+
+
+def _look(con: duckdb.DuckDBPyConnection, relation: str, found: Table, name: str, sql_type: str) -> None:
+    there, distinct = con.execute(f'select count("{name}"), count(distinct "{name}") from {relation}').fetchall()[0]
+    if not there:
+        return found.left_out.append((name, "empty"))
+    if distinct == 1 and there == found.rows:
+        return found.left_out.append((name, "constant"))
+    named = re.search(r"(^|_)(id|no|nr|key|code|number)$", name)
+    if sql_type == "BOOLEAN":
+        kind = "boolean"
+    elif sql_type in ("DATE", "TIMESTAMP"):
+        kind = "time"
+    elif sql_type == "VARCHAR":
+        kind = "category" if distinct <= CATEGORIES else "name"
+    else:
+        kind = "name" if named else "number"
+    if kind == "name" and distinct > 0.9 * there:
+        return found.left_out.append((name, "another value in nearly every row"))
+    levels = ()
+    if kind == "category":
+        listed = con.execute(
+            f'select "{name}" from {relation} where "{name}" is not null group by all order by count(*) desc, 1 limit {SHARES}'
+        ).fetchall()
+        levels = tuple(row[0] for row in listed)
+    found.columns.append(Column(name, kind, distinct, levels))
+    return None
+
+
+def _copies(con: duckdb.DuckDBPyConnection, relation: str, found: Table, types: dict[str, str]) -> None:
+    """Leave out a column that says in every row what another one says."""
+    for at, one in enumerate([*found.columns]):
+        for other in found.columns[: at if at < len(found.columns) else None]:
+            if other is one or types[other.name] != types[one.name] or other.distinct != one.distinct or one not in found.columns:
+                continue
+            if not con.execute(f'select exists (from {relation} where "{one.name}" is distinct from "{other.name}")').fetchall()[
+                0
+            ][0]:
+                found.columns.remove(one)
+                found.left_out.append((one.name, f"a copy of {other.name}"))
+
+
+def groups(con: duckdb.DuckDBPyConnection, one: Table, entity: str) -> list[str]:
+    """Columns that say to what an entity belongs: few values, and nearly always the same one for an entity."""
+    found = []
+    for column in one.of("category", "name"):
+        if not 2 <= column.distinct <= GROUPS:
+            continue
+        stays = con.execute(
+            f'select sum(most) / sum(n) from (select max(n) as most, sum(n) as n from (select {entity}, "{column.name}", '
+            f"count(*) as n "
+            f'from staging.{one.model} where "{column.name}" is not null group by all) group by {entity})'
+        ).fetchall()[0][0]
+        if stays and stays >= STAYS and column.distinct < 0.5 * _entities(con, one, entity):
+            found.append(column.name)
+    return found
+
+
+def _entities(con: duckdb.DuckDBPyConnection, one: Table, entity: str) -> int:
+    return con.execute(f"select count(distinct {entity}) from staging.{one.model}").fetchall()[0][0]

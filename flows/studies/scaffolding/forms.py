@@ -1,0 +1,122 @@
+"""In which of the written forms of a source the values of a column are: what is inferred is what landing will read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from checks.landing_column import LandingColumn
+from checks.written import Written
+from flows.steps.data.landing.values import quoted, value
+
+# Texts that often mean nothing; one of them is null where every other value of its column is no text.
+NULLS = ("", "NA", "N/A", "n/a", "NULL", "null", "None", "none", "NaN", "nan", "\\N", "-", "?", "NaT", "<NA>", "#N/A")
+TRUTHS = (("true", "false"), ("True", "False"), ("TRUE", "FALSE"), ("t", "f"), ("T", "F"), ("Y", "N"), ("y", "n"), ("yes", "no"),
+          ("Yes", "No"), ("YES", "NO"))  # fmt: skip
+DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d", "%d-%m-%Y", "%m-%d-%Y", "%-m/%-d/%Y", "%-d.%-m.%Y", "%d %b %Y",
+        "%d-%b-%Y", "%-d %B %Y", "%d/%m/%y", "%m/%d/%y")  # fmt: skip
+CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%-I:%M %p", "%I:%M:%S %p", "%-H:%M")
+# Whole numbers beyond this are likelier to grow out of an integer than to stay.
+BIG = 100_000_000
+# A column is of a form that all its values have, or, where it has many, all but one in a hundred: those are wrong values, which
+# landing quarantines (`max_rejected_share`), and no reason to take the rest for text.
+MANY, ASIDE = 300, 0.01
+# Of a sample of 500 texts; twice what is expected, so that chance excludes no form.
+SAMPLED_ASIDE = 10
+
+
+@dataclass(frozen=True)
+class Form:
+    """A type and how its values are written: `meta` is what a declaration says of it, beside the type."""
+
+    data_type: str
+    meta: tuple[tuple[str, Any], ...] = ()
+
+    def read(self, name: str, raw_of: str = "texts") -> str:
+        """SQL after `from`: each text of the column `raw` of a table as `raw`, and as `it` what landing would read, or null."""
+        written = Written(**{key: tuple(one) if isinstance(one, list) else one for key, one in self.meta})
+        form = value(LandingColumn(name, self.data_type, False, None, None, (), written), pa.string())
+        raw, cast = f'"{name} raw"', f'"{name} cast"'
+        return (
+            f"(select {raw} as raw, {form.exact} as it from (select *, {form.cast} as {cast} from "
+            f"(select raw as {raw} from {raw_of})))"
+        )
+
+
+TEXT = Form("varchar")
+
+
+def candidates(given: str | None, zone: str | None) -> Iterator[Form]:
+    """The forms in the order in which they are tried, the narrowest first; `given` is the format that a person says."""
+    where = (("timezone", zone),) if zone else ()
+    if given:
+        clock = any(part in given for part in ("%H", "%-H", "%I", "%-I"))
+        there = where if clock and "%z" not in given else ()
+        yield Form("timestamp" if clock else "date", (("format", given), *there))
+        return
+    yield Form("bigint")
+    yield Form("double")
+    yield Form("boolean")
+    for yes, no in TRUTHS[1:]:
+        yield Form("boolean", (("true_values", [yes]), ("false_values", [no])))
+    yield Form("date")
+    yield Form("timestamp", where)
+    for day in DAYS:
+        yield Form("date", (("format", day),))
+        for clock in CLOCKS:
+            yield Form("timestamp", (("format", f"{day} {clock}"), *where))
+    yield Form("bigint", (("thousands", ","),))
+    yield Form("double", (("decimal", ","),))
+    yield Form("double", (("thousands", ","),))
+    yield Form("double", (("decimal", ","), ("thousands", ".")))
+
+
+def forms_of(
+    con: duckdb.DuckDBPyConnection, column: str, name: str, nulls: tuple[str, ...] | None, given: str | None, zone: str | None
+) -> tuple[list[Form], set[str]]:
+    """The forms that the texts of `column` in the table `seen` have, TEXT where there is none, and which null texts stand there.
+
+    `nulls` are the texts that a person says mean nothing; None: whichever of NULLS leaves a narrower form than text.
+    """
+    meaningless = NULLS if nulls is None else ("", *nulls)
+    listed = ", ".join(quoted(one) for one in meaningless) or "null"
+    con.execute(
+        f"create or replace temp table texts as select {column} as raw, count(*) as times from seen "
+        f"where {column} is not null and {column} not in ({listed}) group by raw"
+    )
+    there = {row[0] for row in con.execute(f"select distinct {column} from seen where {column} in ({listed})").fetchall()}
+    if not con.execute("select count(*) from texts").fetchall()[0][0]:
+        return [TEXT], there
+    con.execute("create or replace temp table few as from texts using sample reservoir(500 rows) repeatable (7)")
+
+    def unread(form: Form, raw_of: str) -> int:
+        return con.execute(f"select count(*) from {form.read(name, raw_of)} where it is null").fetchall()[0][0]
+
+    found: list[Form] = []
+    near: list[tuple[int, Form]] = []
+    for form in candidates(given, zone):
+        if found and form.data_type not in ("date", "timestamp"):
+            break
+        if unread(form, "few") > SAMPLED_ASIDE:
+            continue
+        if left := unread(form, "texts"):
+            near.append((left, form))
+            continue
+        found.append(form)
+        if not any(key == "format" for key, _ in form.meta):
+            break
+    if not found and near:
+        fewest = min(left for left, _ in near)
+        found = [form for left, form in near if left == fewest and _nearly(con, form, name)][:1]
+    return (found or [TEXT]), (there if found else there & {""})
+
+
+def _nearly(con: duckdb.DuckDBPyConnection, form: Form, name: str) -> bool:
+    """Whether so few values are of another form that landing would set them aside: one in a hundred, of many."""
+    unread = f"raw in (select raw from {form.read(name)} where it is null)"
+    rows, aside = con.execute(f"select sum(times), coalesce(sum(times) filter (where {unread}), 0) from texts").fetchall()[0]
+    return rows >= MANY and aside <= ASIDE * rows

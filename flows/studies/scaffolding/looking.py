@@ -1,0 +1,253 @@
+"""What given files hold: columns, types, written forms, null texts, keys, and what could say when a row was known."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+
+from checks.landing import DELIMITERS
+from flows.steps.data.landing.values import quoted
+from flows.studies.scaffolding.forms import BIG, Form, forms_of
+from ml.errors import AsofError
+from ml.problem.declared.columns import IDENTIFIER, RESERVED
+
+ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".csv.gz": "csv.gz",
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+PARQUET = (("INT", "bigint"), ("UTINYINT", "bigint"), ("DECIMAL", "double"), ("FLOAT", "double"), ("DOUBLE", "double"),
+           ("BOOLEAN", "boolean"), ("DATE", "date"), ("TIMESTAMP", "timestamp"))  # fmt: skip
+# A key of more columns is a row, not a key.
+KEY_COLUMNS = 3
+# Names by which people say when something was written down, as against when it happened.
+KNOWN = re.compile(
+    r"(known|reported|recorded|received|ingested|loaded|inserted|published|logged|entered|registered|created)_?(at|on|time|ts)?\Z"
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A column of the files: its header, its name, its form, how many nulls and distinct values; `most` and `least` as text.
+
+    `wrong` values are not of its form, such as `example`: landing will quarantine their lines.
+    """
+
+    header: str
+    name: str
+    form: Form
+    nulls: int
+    distinct: int
+    least: str
+    most: str
+    choices: tuple[Form, ...] = ()
+    wrong: int = 0
+    example: str = ""
+
+
+@dataclass
+class Look:
+    """What the files hold. `null` are the texts that mean nothing."""
+
+    files: list[Path]
+    format: str
+    delimiter: str
+    rows: int
+    columns: list[Seen]
+    null: list[str] = field(default_factory=list)
+    keys: list[tuple[str, ...]] = field(default_factory=list)
+
+    def column(self, name: str) -> Seen:
+        """A column by its name or header; AsofError lists those that there are."""
+        found = next((one for one in self.columns if name in (one.name, one.header)), None)
+        if not found:
+            raise AsofError(f"{self.files[0]} has no column {name}; it has {', '.join(one.name for one in self.columns)}")
+        return found
+
+    @property
+    def says_when(self) -> list[str]:
+        """Columns without nulls that are days or instants."""
+        return [one.name for one in self.columns if one.form.data_type in ("date", "timestamp") and not one.nulls]
+
+    @property
+    def known_by_name(self) -> str | None:
+        """The one instant whose name says that it is when the row was written down."""
+        found = [one for one in self.says_when if KNOWN.match(one) and self.column(one).form.data_type == "timestamp"]
+        return found[0] if len(found) == 1 else None
+
+
+def plain(text: str) -> str:
+    """A name that SQL can carry: `Visit No.` is visit_no."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    name = re.sub(r"[^a-z0-9]+", "_", words.lower().replace("ß", "ss")).strip("_")
+    return name if IDENTIFIER.match(name) else f"c_{name}".rstrip("_")[:60]
+
+
+def files_of(path: Path) -> tuple[list[Path], str]:
+    """The files that a path stands for, and their format; AsofError where it stands for none, or for several kinds."""
+    if not path.exists():
+        raise AsofError(f"{path} is not there; say --from with a file or a folder")
+    files = [path] if path.is_file() else sorted(one for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
+    if not files:
+        raise AsofError(f"{path} holds no file")
+    kinds = {ENDINGS.get("".join(one.suffixes[-2:]), ENDINGS.get(one.suffix)) for one in files}
+    if None in kinds or len(kinds) > 1:
+        raise AsofError(
+            f"{path} holds files of several kinds, or of none that lands; name a file or a folder of {', '.join(ENDINGS)}"
+        )
+    return files, kinds.pop()
+
+
+def look(path: Path, nulls: Sequence[str] | None, given: Mapping[str, str], zone: str | None, delimiter: str | None) -> Look:
+    """Look at all rows of a file, or of a folder of files of one kind.
+
+    `given` are formats by column, `zone` is that of instants without an offset. AsofError where dates can be read in two ways.
+    """
+    files, kind = files_of(path)
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        mark = _read(con, files, kind, delimiter)
+        described = con.execute("describe seen").fetchall()
+        rows = con.execute("select count(*) from seen").fetchall()[0][0]
+        if not rows:
+            raise AsofError(f"{path} holds no row")
+        names = _names([header for header, *_ in described])
+        found, null = [], set()
+        for (header, sql_type, *_), name in zip(described, names, strict=True):
+            one, there = _seen(con, header, name, sql_type, nulls, given.get(header, given.get(name)), zone)
+            found.append(one)
+            null |= there
+        # A null text of one column is one in all of them.
+        null |= set(nulls or ())
+        found = [_counted(con, one, null) for one in found]
+        keys = _keys(con, found, rows)
+    for one in found:
+        _one_way(one)
+    return Look(files, kind, mark, rows, found, sorted(null), keys)
+
+
+def _read(con: duckdb.DuckDBPyConnection, files: list[Path], kind: str, delimiter: str | None) -> str:
+    """Make the table `seen`; returns the delimiter."""
+    listed = "[" + ", ".join(quoted(str(one)) for one in files) + "]"
+    mark = ","
+    if kind == "parquet":
+        con.execute(f"create table seen as from read_parquet({listed})")
+    elif kind == "jsonl":
+        keys = con.execute(
+            f"select distinct unnest(json_keys(json)) as k from read_ndjson_objects({listed}) order by k"
+        ).fetchall()
+        taken = ", ".join(f'json_extract_string(json, {quoted("/" + k)}) as "{k}"' for (k,) in keys)
+        con.execute(f"create table seen as select {taken} from read_ndjson_objects({listed})")
+    else:
+        mark = delimiter or _delimiter(files[0])
+        # No text is null yet: which of them are is what is to be found out.
+        con.execute(
+            f"create table seen as from read_csv({listed}, columns = {_columns(files[0], mark)}, header = true, "
+            f"auto_detect = false, ignore_errors = true, delim = {quoted(mark)}, quote = '\"', escape = '\"', nullstr = '\x01')"
+        )
+    return mark
+
+
+def _lines(file: Path) -> list[str]:
+    opened = gzip.open if file.suffix == ".gz" else open
+    with opened(file, "rt", encoding="utf-8-sig", newline="") as handle:
+        return list(itertools.islice(handle, 50))
+
+
+def _delimiter(file: Path) -> str:
+    """The mark that cuts the first lines into as many fields each, and into most."""
+    lines = _lines(file)
+    widths = {mark: [len(row) for row in csv.reader(lines[:-1] or lines, delimiter=mark)] for mark in DELIMITERS}
+    even = [mark for mark, found in widths.items() if found and len({*found}) == 1]
+    return max(even or DELIMITERS, key=lambda mark: widths[mark][0] if widths[mark] else 0)
+
+
+def _columns(file: Path, mark: str) -> str:
+    header = next(csv.reader(_lines(file), delimiter=mark), [])
+    return "{" + ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header) + "}"
+
+
+def _names(headers: list[str]) -> list[str]:
+    names: list[str] = []
+    for header in headers:
+        name = header if IDENTIFIER.match(header) and not header.startswith("_") else plain(header)
+        name = f"its_{name}" if name in RESERVED else name
+        names.append(name if name not in names else f"{name}_{len(names)}")
+    return names
+
+
+def _seen(con, header: str, name: str, sql_type: str, nulls, given: str | None, zone: str | None) -> tuple[Seen, set[str]]:
+    if sql_type != "VARCHAR":
+        kind = next((mine for theirs, mine in PARQUET if theirs in sql_type), None)
+        if kind is None:
+            raise AsofError(f"column {header} is {sql_type}, which lands as no column; write it as text or as plain columns")
+        zoned = (("timezone", zone),) if kind == "timestamp" and zone and "TIME ZONE" not in sql_type else ()
+        return Seen(header, name, Form(kind, zoned), 0, 0, "", ""), set()
+    forms, there = forms_of(con, f'"{header}"', name, None if nulls is None else tuple(nulls), given, zone)
+    return Seen(header, name, forms[0], 0, 0, "", "", tuple(forms)), there
+
+
+def _counted(con: duckdb.DuckDBPyConnection, one: Seen, null: set[str]) -> Seen:
+    listed = ", ".join(quoted(text) for text in null) or "''"
+    header, form = f'"{one.header}"', one.form
+    if form.data_type == "varchar" or not one.choices:  # what is text, or was typed in its file
+        it = f"(select {header} as raw, case when cast({header} as varchar) not in ({listed}) then {header} end as it from seen)"
+        wrong = "false"
+    else:
+        con.execute(
+            f"create or replace temp view raws as select case when {header} not in ({listed}) then {header} end as raw from seen"
+        )
+        it, wrong = form.read(one.name, "raws"), "raw is not null and it is null"
+    nulls, distinct, least, most, bad, example = con.execute(
+        f"select count(*) filter (where it is null and not ({wrong})), approx_count_distinct(it), min(it)::varchar, "
+        f"max(it)::varchar, count(*) filter (where {wrong}), any_value(raw::varchar) filter (where {wrong}) from {it}"
+    ).fetchall()[0]
+    if form.data_type == "bigint" and not form.meta and least is not None and max(abs(int(least)), abs(int(most))) < BIG:
+        form = replace(form, data_type="integer") if not re.search(r"(^|_)(id|no|nr|key|number|code)$", one.name) else form
+    return replace(
+        one, form=form, nulls=nulls, distinct=distinct, least=least or "", most=most or "", wrong=bad, example=example or ""
+    )
+
+
+def _keys(con: duckdb.DuckDBPyConnection, columns: list[Seen], rows: int) -> list[tuple[str, ...]]:
+    """Sets of columns that tell all rows apart, the likeliest first: what is called an id, what stands first, and few of them."""
+    may = [one for one in columns if not one.nulls and one.form.data_type not in ("double", "boolean") and one.distinct > 1]
+    may.sort(key=lambda one: (not re.search(r"(^|_)(id|no|nr|key|number|code)$", one.name), one.form.data_type == "timestamp"))
+    for size in range(1, KEY_COLUMNS + 1):
+        found = []
+        for some in itertools.combinations(may[:8], size):
+            if size == 1 and some[0].form.data_type in ("date", "timestamp"):
+                continue
+            likely = 1.0
+            for one in some:
+                likely *= one.distinct
+            if likely < rows * 0.9:
+                continue
+            listed = ", ".join(f'"{one.header}"' for one in some)
+            if con.execute(f"select count(*) from (select distinct {listed} from seen)").fetchall()[0][0] == rows:
+                found.append(tuple(one.name for one in some))
+        if found:
+            return found
+    return []
+
+
+def _one_way(one: Seen) -> None:
+    """AsofError where days of a column can be read as different days."""
+    formats = [dict(form.meta)["format"] for form in one.choices if "format" in dict(form.meta)]
+    orders = {re.sub(r"[^dmYyBb]", "", text.split(" ")[0].replace("-", "")) for text in formats}
+    if len(orders) > 1:
+        told = " or ".join(formats[:3])
+        raise AsofError(
+            f"column {one.header} reads as {told} alike, and the days differ: say which, with --format {one.name}='{formats[0]}'"
+        )

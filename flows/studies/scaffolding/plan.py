@@ -1,0 +1,69 @@
+"""What a person says of a problem, and all that its files are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flows.studies.scaffolding import features
+from flows.studies.scaffolding.facts import Table
+from flows.studies.scaffolding.features import Feature, Model
+from flows.studies.scaffolding.pruning import Pruned
+
+# Features are chosen on the first part of the past; what is lived and judged later has not been seen.
+SHARE = 0.7
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person says of a problem."""
+
+    name: str
+    entity: str
+    every: str
+    horizon: str
+    label: str
+    models: tuple[str, ...]
+    active_within: str | None = None
+    task: str = "binary"
+    otherwise: str | None = None
+    event_at: str | None = None
+    owner: str = "nobody-yet"
+    seconds: float = 30.0
+    first_champion: str = "by_verdict"
+    share: float = SHARE
+
+
+class Plan:
+    """All that the files are made of."""
+
+    def __init__(self, wanted: Wanted, tables: list[Table], owners: list[Table], models: list[Model]) -> None:
+        self.wanted, self.tables, self.lists, self.models = wanted, tables, owners, models
+        self.attributes = {one.short: features.attributes(one, wanted.entity) for one in owners}
+        self.weekday = duration(wanted.every) % timedelta(days=7) != timedelta(0)
+        self.start = self.until = datetime.min
+        self.seconds, self.types = 0.0, {}
+        self.tried = self.features
+
+    @property
+    def features(self) -> list[Feature]:
+        """All features, in their order."""
+        found = [one for model in self.models for one in model.features]
+        found += [one for some in self.attributes.values() for one in some.values()]
+        return found + ([Feature("as_of_weekday", "Day of the week", "weekday")] if self.weekday else [])
+
+    def keep(self, pruned: Pruned) -> None:
+        """Let go of every feature that did not stay, and of models without any."""
+        names = set(pruned.kept)
+        models = [one.kept(names) for one in self.models]
+        self.models = [one for one in models if one.features]
+        self.attributes = {
+            short: {column: one for column, one in some.items() if one.name in names} for short, some in self.attributes.items()
+        }
+        self.weekday = self.weekday and "as_of_weekday" in names
+
+
+def duration(text: str) -> timedelta:
+    """`7 days` as a duration."""
+    number, unit = text.split(" ")
+    return timedelta(**{f"{unit.rstrip('s')}s": int(number)})

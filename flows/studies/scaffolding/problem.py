@@ -1,0 +1,164 @@
+"""A new problem: from a sentence to models that build, with features that were tried on the first part of the past."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flows.runtime import settings
+from flows.studies.scaffolding import facts, features, writing
+from flows.studies.scaffolding.facts import Table
+from flows.studies.scaffolding.plan import Plan, Wanted, duration
+from flows.studies.scaffolding.pruning import Pruned, prune
+from flows.studies.scaffolding.rendering import PROJECT
+from flows.studies.scaffolding.scratch import Scratch, scratch
+from ml.errors import AsofError
+from ml.problem.declared.columns import IDENTIFIER, RESERVED
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written, how features were pruned, and the times that a replay needs."""
+
+    files: list[str]
+    tried: int
+    pruned: Pruned
+    until: datetime
+    last: datetime | None
+
+
+def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
+    """Write a problem that builds; on any error nothing of it is left. `tell` hears what is being done."""
+    _check(wanted)
+    began = time.monotonic()
+    with scratch() as place:
+        tell("looking at the facts")
+        span = place.build([f"+{model}" for model in wanted.models], wanted.share, _sources(wanted))
+        tables, owners = _look(place, wanted)
+        until = datetime.fromisoformat(span["until"])
+        plan = _plan(wanted, tables, owners)
+        plan.until = until
+        plan.start = _start(tables[0], wanted, until)
+        settings_before = (PROJECT / "dbt_project.yml").read_text()
+        try:
+            tell(f"trying {len(plan.tried)} features")
+            writing.draft(plan)
+            place.build([f"+{wanted.name}__features", f"+{wanted.name}__labels"], wanted.share)
+            plan.types = _types(place, plan)
+            pruned = _pruned(place, plan)
+            plan.keep(pruned)
+            plan.seconds = time.monotonic() - began
+            tell(f"building with the {len(pruned.kept)} that help")
+            writing.remove(plan)
+            written = writing.final(plan, pruned)
+            place.build(_all(wanted), wanted.share, anew=True)
+        except BaseException:
+            writing.remove(plan)
+            (PROJECT / "dbt_project.yml").write_text(settings_before)
+            raise
+    return Made(written, len(plan.tried), pruned, until, datetime.fromisoformat(span["last"]) if span["last"] else None)
+
+
+def _sources(wanted: Wanted) -> list[str]:
+    """The sources that the staged models read."""
+    read = re.compile(r"source\(\s*'(\w+)'\s*,\s*'(\w+)'\s*\)")
+    texts = [path.read_text() for model in wanted.models for path in (PROJECT / "models").rglob(f"{model}.sql")]
+    return [f"{source}.{table}" for text in texts for source, table in read.findall(text)]
+
+
+def _all(wanted: Wanted) -> list[str]:
+    return [
+        f"+{wanted.name}__scoring_set",
+        f"+{wanted.name}__training_set",
+        f"+{wanted.name}__outcomes",
+        f"+{wanted.name}_by_day",
+    ]
+
+
+def _check(wanted: Wanted) -> None:
+    for what, name in (("the problem", wanted.name), ("--entity", wanted.entity)):
+        if not IDENTIFIER.match(name) or name in RESERVED or "__" in name:
+            raise AsofError(f"{what} is {name!r}: take lower-case letters, digits and single _, and no word of SQL")
+    for option, text in (("--every", wanted.every), ("--horizon", wanted.horizon), ("--active-within", wanted.active_within)):
+        if text and not re.fullmatch(r"[1-9][0-9]* (hour|day|week)s?", text):
+            raise AsofError(f"{option} is {text!r}: say '6 hours', '1 day' or '4 weeks'")
+    if (PROJECT / "models" / "problems" / wanted.name).exists():
+        raise AsofError(f"models/problems/{wanted.name} is there already; remove it, or take another name")
+    for model in wanted.models:
+        if not list((PROJECT / "models").rglob(f"{model}.sql")):
+            raise AsofError(f"there is no model {model}; python -m flows new source writes one")
+
+
+def _look(place: Scratch, wanted: Wanted) -> tuple[list[Table], list[Table]]:
+    """The tables of facts, that of the label first, and the lists."""
+    with place.reading() as con:
+        found = [facts.table(con, model, wanted.entity) for model in wanted.models]
+        for one in found:
+            if one.timed and one.entity_type:
+                one.groups = facts.groups(con, one, wanted.entity)
+    for one in found:
+        if one.entity_type is None:
+            raise AsofError(
+                f"{one.model} has no column {wanted.entity}, which --entity names; name one that has, or a model that joins it"
+            )
+    timed, lists = [one for one in found if one.timed], [one for one in found if not one.timed]
+    if not timed or timed[0].model != wanted.models[0]:
+        raise AsofError(f"{wanted.models[0]} has no known_at: the first --from must be the facts of the label")
+    return timed, lists
+
+
+def _plan(wanted: Wanted, tables: list[Table], lists: list[Table]) -> Plan:
+    spans, models = features.windows(wanted.horizon), []
+    for one in tables:
+        models.append(features.by_entity(wanted.name, one, wanted.entity, spans))
+        for owner in lists:
+            for column in owner.of("category"):
+                models.append(features.by_group(wanted.name, one, column.name, spans, owner))
+        models += [features.by_group(wanted.name, one, name, spans) for name in one.groups]
+        models.append(features.by_group(wanted.name, one, None, spans))
+    return Plan(wanted, tables, lists, models)
+
+
+def _start(table: Table, wanted: Wanted, until: datetime) -> datetime:
+    """The first instant that is asked about: a horizon after the first fact, on a full day or hour."""
+    first = table.span[0] + min(duration(wanted.horizon), (until - table.span[0]) / 5)
+    whole = first.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    if duration(wanted.every) >= timedelta(days=1):
+        whole = whole.replace(hour=0) + timedelta(days=1)
+    if duration(wanted.every) % timedelta(days=7) == timedelta(0):  # weeks begin on Mondays
+        whole += timedelta(days=-whole.weekday() % 7)
+    return whole
+
+
+def _pruned(place: Scratch, plan: Plan) -> Pruned:
+    name, entity = plan.wanted.name, plan.wanted.entity
+    with place.reading() as con:
+        table = con.sql(
+            f'select f.*, l.{name} as "the label" from problems.{name}__features as f '
+            f"inner join problems.{name}__labels as l using ({entity}, as_of) order by f.as_of, f.{entity}"
+        ).to_arrow_table()
+    if not len(table):
+        raise AsofError(f"no label of {name} is known in the first {plan.wanted.share:.0%} of the past: take a shorter --horizon")
+    if len(set(table["the label"].to_pylist())) < 2:
+        raise AsofError(f"the label of {name} is always {table['the label'][0].as_py()}; look at --label {plan.wanted.label!r}")
+    names = [one.name for one in plan.features]
+    return prune(table, names, "the label", "as_of", plan.wanted.task == "binary", plan.wanted.seconds, settings.threads())
+
+
+def _types(place: Scratch, plan: Plan) -> dict[str, str]:
+    """The types of the columns of features, labels and list tables, as they were built."""
+    name = plan.wanted.name
+    with place.reading() as con:
+        found: dict[str, str] = {}
+        for relation in (
+            *(f"staging.{one.model}" for one in plan.lists),
+            f"problems.{name}__labels",
+            f"problems.{name}__features",
+        ):
+            found |= {column: kind.lower() for column, kind, *_ in con.execute(f"describe {relation}").fetchall()}
+    return found

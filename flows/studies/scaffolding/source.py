@@ -1,0 +1,245 @@
+"""A new source: from the files that somebody has to the declaration, the staging model, their docs and tests."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from checks.known_at import COLUMN, KnownAt
+from flows.runtime import settings
+from flows.steps.data.feeds.archive import ARCHIVE
+from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look, plain
+from flows.studies.scaffolding.rendering import in_english, rendered, write
+from ml.errors import AsofError
+
+Ask = Callable[[str, str], str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person says of a source; what is left out is inferred, or asked."""
+
+    name: str
+    path: Path
+    null: tuple[str, ...] | None = None
+    key: tuple[str, ...] | None = None
+    known_at: str | None = None
+    known_sql: str | None = None
+    known_of: str | None = None
+    known_by: tuple[str, ...] = ()
+    known_always: bool = False
+    event_at: str | None = None
+    feed: str = ARCHIVE
+    formats: Mapping[str, str] = field(default_factory=dict)
+    zone: str | None = None
+    delimiter: str | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written, and what it was inferred from."""
+
+    source: str
+    table: str
+    files: list[str]
+    landed: list[Path]
+    look: Look
+    key: tuple[str, ...]
+    known_at: Any
+    event_at: str | None
+
+
+def make(wanted: Wanted, ask: Ask | None = None) -> Made:
+    """Look at the files, write the source, and put them where the next landing finds them.
+
+    `ask(question, default)` answers what the files do not say, where a person is there. AsofError where only a person can say it.
+    """
+    source, table = _named(wanted)
+    seen = look(wanted.path, wanted.null, wanted.formats, wanted.zone, wanted.delimiter)
+    key = _key(wanted, seen, ask)
+    known_at, event_at = _when(wanted, seen, key, ask)
+    feed = wanted.feed if known_at is not None and wanted.feed != "none" else None
+    path = f"{source}/{table}"
+    written = write(_files(source, table, seen, key, known_at, event_at, feed, path))
+    landed = _put(seen, settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path)
+    return Made(source, table, written, landed, seen, key, known_at, event_at)
+
+
+def _named(wanted: Wanted) -> tuple[str, str]:
+    source, _, table = wanted.name.partition(".")
+    table = table or plain(wanted.path.name.split(".")[0])
+    for one in (source, table):
+        if plain(one) != one or "__" in one:
+            raise AsofError(f"{one!r} is no name: say shop.visits, in lower-case letters, digits and single _")
+    return source, table
+
+
+def _key(wanted: Wanted, seen: Look, ask: Ask | None) -> tuple[str, ...]:
+    if wanted.key is not None:
+        key = tuple(seen.column(name).name for name in wanted.key)
+        if key and not any(set(one) <= set(key) for one in seen.keys):
+            raise AsofError(
+                f"{', '.join(key)} is no key of {wanted.path}: it is null somewhere, or the same in two rows; "
+                + (f"say {_told(seen.keys)}" if seen.keys else "no few columns are one: say --key '' for none")
+            )
+        return key
+    found = seen.keys[0] if seen.keys else ()
+    if ask and len(seen.keys) > 1:
+        said = ask(f"Which columns tell the rows of {wanted.path.name} apart ({_told(seen.keys)})?", ",".join(found))
+        return _key(replace(wanted, key=tuple(one.strip() for one in said.split(",") if one.strip())), seen, None)
+    return found
+
+
+def _told(keys: Sequence[Sequence[str]]) -> str:
+    return " or ".join("+".join(one) for one in keys[:4])
+
+
+def _when(wanted: Wanted, seen: Look, key: tuple[str, ...], ask: Ask | None) -> tuple[Any, str | None]:
+    """When a row is known, as a declaration says it, and the column of the event; AsofError where nobody says it."""
+    if wanted.known_always:
+        return None, None
+    if wanted.known_of:
+        by = [seen.column(name).name for name in wanted.known_by]
+        if not by:
+            raise AsofError(f"--known-at-of {wanted.known_of} needs --by with the columns that are its key")
+        return {"of": wanted.known_of, "by": by}, _event(wanted, seen)
+    if wanted.known_sql:
+        return _expression(wanted.known_sql, seen), _event(wanted, seen) or next(iter(_times_in(wanted.known_sql, seen)), None)
+    name = wanted.known_at or seen.known_by_name
+    if not name and ask and seen.says_when:
+        said = f"Nothing says when a row of {wanted.path.name} was known. By which column"
+        name = ask(f"{said} ({', '.join(seen.says_when)}; `always` for a list)?", seen.says_when[-1])
+        if name == "always":
+            return None, None
+    if not name:
+        there = f"such as --known-at {seen.says_when[-1]}" if seen.says_when else "though no column is a day or an instant"
+        raise AsofError(
+            f"nothing says when a row of {wanted.path} was known, and that is for you to say: --known-at COLUMN, {there}; "
+            '--known-at-expr "closed_at + interval 6 hours"; --known-at-of shop.orders --by order_id, if it is known with a row '
+            "of another source; --known-always for a list that always was as it is"
+        )
+    one = seen.column(name)
+    if one.nulls or one.form.data_type not in ("date", "timestamp"):
+        why = "it is null in some rows" if one.nulls else f"it is a {one.form.data_type}"
+        raise AsofError(f"{one.name} cannot say when a row was known: {why}")
+    if one.form.data_type == "date":  # what is of a day is known when the day is over
+        return _expression(f"{one.name} + interval 1 day", seen), _event(wanted, seen) or one.name
+    return one.name, _event(wanted, seen)
+
+
+def _event(wanted: Wanted, seen: Look) -> str | None:
+    return seen.column(wanted.event_at).name if wanted.event_at else None
+
+
+def _times_in(sql: str, seen: Look) -> list[str]:
+    return [one for one in seen.says_when if re.search(rf"\b{one}\b", sql)]
+
+
+def _expression(sql: str, seen: Look) -> dict[str, str]:
+    row = ", ".join(f'cast(null as {one.form.data_type}) as "{one.name}"' for one in seen.columns)
+    with duckdb.connect() as con:
+        try:
+            con.execute(f"select {KnownAt(sql=sql).expression} from (select {row}) as said")
+        except duckdb.Error as error:
+            raise AsofError(f"--known-at-expr {sql!r}: {str(error).splitlines()[0]}") from error
+    return {"sql": sql}
+
+
+def _files(
+    source: str, table: str, seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | None, feed: str | None, path: str
+) -> dict[str, str]:
+    one_row = (
+        f"One row per {'key ' if len(key) > 1 else ''}{in_english(_said(name) for name in key) if key else 'line of the files'}"
+    )
+    needed = {*key, *([known_at] if isinstance(known_at, str) else known_at.get("by", []) if known_at else [])}
+    renamed = {one.header: one.name for one in seen.columns if one.header != one.name}
+    landing: dict[str, Any] = {"path": path, "format": seen.format}
+    if seen.null and seen.null != [""]:
+        landing["null"] = seen.null
+    if seen.delimiter != ",":
+        landing["delimiter"] = seen.delimiter
+    if renamed:
+        landing["rename"] = renamed
+    landing |= {"key": list(key), "known_at": known_at}
+    folder = f"models/staging/{source}"
+    values = {
+        "source": source, "table": table, "feed": feed, "one_row": one_row, "landing": landing, "key": key,
+        "columns": [_declared(one, one.name in needed) for one in seen.columns], "staged": _staged(seen, key, known_at, event_at),
+        "ids": [one.name for one in seen.columns if _is_id(one, key)] or ["_line as line"],
+        "others": [one.name for one in seen.columns if not _is_id(one, key) and one.name not in (known_at, event_at)],
+        "times": _times(seen, known_at, event_at),
+    }  # fmt: skip
+    return {
+        f"{folder}/_{source}__{table}.yml": rendered("source.yml", **values),
+        f"{folder}/stg_{source}__{table}.sql": rendered("staging.sql", **values),
+    }
+
+
+def _is_id(one: Seen, key: tuple[str, ...]) -> bool:
+    return one.name in key or bool(re.search(r"(^|_)id$", one.name))
+
+
+def _said(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _described(one: Seen) -> str:
+    what = _said(one.name).capitalize()
+    span = f", {one.least[:30]} to {one.most[:30]} in the first files" if one.form.data_type not in ("varchar", "boolean") else ""
+    return f"{what}{span}."
+
+
+def _declared(one: Seen, needed: bool) -> dict[str, Any]:
+    meta = {"config": {"meta": dict(one.form.meta)}} if one.form.meta else {}
+    constraints = {"constraints": [{"type": "not_null"}]} if needed else {}
+    return {"name": one.name, "data_type": one.form.data_type, "description": _described(one), **meta, **constraints}
+
+
+def _times(seen: Look, known_at: Any, event_at: str | None) -> list[str]:
+    lines = []
+    if event_at:
+        cast = seen.column(event_at).form.data_type == "date"
+        lines.append(f"cast({event_at} as timestamp) as event_at" if cast else f"{event_at} as event_at")
+    if known_at is not None:
+        lines.append("known_at" if known_at == "known_at" else f"{known_at if isinstance(known_at, str) else COLUMN} as known_at")
+    return lines
+
+
+def _staged(seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | None) -> list[dict[str, Any]]:
+    found = []
+    ordered = [one for one in seen.columns if _is_id(one, key)]
+    if not ordered:
+        found.append({"name": "line", "description": "Line of its file."})
+    for one in [*ordered, *(one for one in seen.columns if one not in ordered and one.name not in (known_at, event_at))]:
+        tests = ["unique", "not_null"] if key == (one.name,) else ["not_null"] if one.name in key else []
+        found.append({"name": one.name, "description": _described(one), **({"data_tests": tests} if tests else {})})
+    if event_at:
+        found.append({"name": "event_at", "description": f"When it happened: {_said(event_at)}, UTC."})
+    if known_at is not None:
+        how = known_at if isinstance(known_at, str) else known_at.get("sql") or f"that of its row in {known_at['of']}"
+        found.append(
+            {"name": "known_at", "description": f"When it could first be known: {how}, UTC.", "data_tests": ["not_null"]}
+        )
+    return [
+        *found, {"name": "landed_at", "description": "When the program landed it."},
+        {"name": "landing_number", "description": "Number of the batch that landed it."},
+    ]  # fmt: skip
+
+
+def _put(seen: Look, folder: Path) -> list[Path]:
+    """Copy the files to where landing or the archive looks, under the ending of their format."""
+    folder.mkdir(parents=True, exist_ok=True)
+    put = []
+    for file in seen.files:
+        ending = next(one for one in sorted(ENDINGS, key=len, reverse=True) if file.name.endswith(one))
+        target = folder / f"{file.name.removesuffix(ending)}.{seen.format}"
+        if file.resolve() != target.resolve():
+            shutil.copyfile(file, target)
+        put.append(target)
+    return put

@@ -1,0 +1,239 @@
+"""The files of a new problem, from its plan."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import timedelta
+from typing import Any
+
+from flows.runtime.problem_names import NAMED, renamed
+from flows.studies.scaffolding.features import Feature, Model
+from flows.studies.scaffolding.plan import Plan, duration
+from flows.studies.scaffolding.pruning import Pruned, Rule
+from flows.studies.scaffolding.rendering import PROJECT, rendered, write
+from ml.errors import AsofError
+from ml.statistics.slices import MIN_CLUSTERS
+
+# Columns that the mart has of its own.
+OWN = ("as_of", "score", "low_80", "high_80", "score_in_words", "rule_score", "flagged", "reasons", "reasons_raw",
+       "expected_value_of_acting", "model_version", "scored_at", "outcome_known_at", "corrected_to", "comments",
+       "last_comment")  # fmt: skip
+LABEL_TYPES = {"binary": "boolean", "regression": "double"}
+AT_FIRST = {"says": "none yet", "lines": ["cast(0.5 as double) as rule_score"]}
+BOILERPLATE = {
+    "training_set": "whose outcome is known: features, label, and when that was known",
+    "scoring_set": "of the cohort: what a model may see of it when it is scored",
+    "predictions": "that was scored, and model version. A ledger",
+    "outcomes": "that was scored, in the form that monitors read, with its outcome once that is known",
+}
+
+
+def draft(plan: Plan) -> list[str]:
+    """The models with every feature, so that they can be tried; no mart yet."""
+    return write({**_models(plan, AT_FIRST), f"{_folder(plan)}/_{plan.wanted.name}.yml": _declaration(plan, [], None)})
+
+
+def final(plan: Plan, pruned: Pruned) -> list[str]:
+    """Everything: models, declaration, mart, exposures, contract, what was left out and why; and the problem is named."""
+    name = plan.wanted.name
+    says = {one.name: one for one in plan.tried}
+    rule = _rule(pruned.rule, pruned.rate, says, plan)
+    mart, values = f"models/marts/{name}", _mart(plan, pruned)
+    left_out = [(f"{one.model}.{column}", why) for one in [*plan.tables, *plan.lists] for column, why in one.left_out]
+    files = {
+        **_models(plan, rule),
+        f"{_folder(plan)}/_{name}.yml": _declaration(plan, plan.features, pruned),
+        f"{_folder(plan)}/left_out.md": rendered(
+            "left_out.md", problem=name, kept=len(pruned.kept), tried=len(plan.tried), seconds=round(plan.seconds),
+            judged=pruned.judged, left_out=left_out + pruned.left_out,
+        ),
+        f"{mart}/{name}_predictions.sql": rendered("mart.sql", **values),
+        f"{mart}/{name}_by_day.sql": rendered("by_day.sql", **values),
+        f"{mart}/_{name}__mart.yml": rendered("mart.yml", **values),
+        f"checks/contracts/{name}_predictions.yml": rendered("contract.yml", **values),
+    }  # fmt: skip
+    written = write(files)
+    _name_it(name)
+    return [*written, "dbt_project.yml"]
+
+
+def remove(plan: Plan) -> None:
+    """Take away what this attempt wrote."""
+    name = plan.wanted.name
+    shutil.rmtree(PROJECT / _folder(plan), ignore_errors=True)
+    shutil.rmtree(PROJECT / "models" / "marts" / name, ignore_errors=True)
+    (PROJECT / "checks" / "contracts" / f"{name}_predictions.yml").unlink(missing_ok=True)
+
+
+def _folder(plan: Plan) -> str:
+    return f"models/problems/{plan.wanted.name}"
+
+
+def _name_it(name: str) -> None:
+    """Add the problem to `vars: problems`."""
+    path = PROJECT / "dbt_project.yml"
+    text = path.read_text()
+    if not NAMED.search(text):
+        raise AsofError(f"dbt_project.yml: vars: problems is no list in one line; add {name} to it by hand")
+    path.write_text(renamed(text, lambda names: [*names, name]))
+
+
+def _models(plan: Plan, rule: dict[str, Any]) -> dict[str, str]:
+    wanted, facts = plan.wanted, plan.tables[0]
+    folder, name = _folder(plan), wanted.name
+    doubles = [one.name for one in facts.of("number") if re.search(rf"\b{one.name}\b", wanted.label)]
+    otherwise = wanted.otherwise or ("false" if wanted.task == "binary" else None)
+    values = {
+        "problem": name, "entity": wanted.entity, "every": wanted.every, "horizon": wanted.horizon,
+        "active_within": wanted.active_within,
+        "model": facts.model, "short": facts.short, "start": plan.start, "measure": wanted.label, "exact": doubles, "label": name,
+        "event_at": wanted.event_at or ("event_at" if facts.has_event else "known_at"), "otherwise": otherwise,
+        "delay": f"{facts.delay_hours} hours" if facts.delay_hours else None, "label_type": LABEL_TYPES[wanted.task],
+        "models": [one.name.removeprefix(f"{name}__") for one in plan.models], "weekday": plan.weekday, "rule": rule,
+        "lists": [{"short": one.short, "model": one.model, "features": plan.attributes[one.short]} for one in plan.lists
+                  if plan.attributes[one.short]],
+    }  # fmt: skip
+    files = {
+        f"{folder}/{name}__cohort.sql": rendered("cohort.sql", **values),
+        f"{folder}/{name}__labels.sql": rendered("labels.sql", **values),
+        f"{folder}/{name}__features.sql": rendered("features.sql", **values),
+    }
+    for one in plan.models:
+        files[f"{folder}/{one.name}.sql"] = _facts_by(plan, one)
+    names = f"'{name}', entity='{wanted.entity}', label='{name}'"
+    for macro, says in BOILERPLATE.items():
+        given = names if macro in ("training_set", "outcomes") else f"'{name}'"
+        files[f"{folder}/{name}__{macro}.sql"] = (
+            f"-- One row per {wanted.entity} and instant {says}.\n{{{{ {macro}({given}) }}}}\n"
+        )
+    return files
+
+
+def _facts_by(plan: Plan, one: Model) -> str:
+    entity = plan.wanted.entity
+    grouped = one.by is not None and one.by != entity
+    spine, facts = ("asked", "grouped" if one.owner else one.table.short) if grouped else ("cohort", one.table.short)
+    sections = []
+    for title, table, call in (
+        ("in windows of time", "in_windows", one.windows),
+        ("of the last so many", "last_so_many", one.last),
+    ):
+        lines = [", ".join(f"{table}.{each.name}" for each in some) for some in call.features.values()]
+        sections += [(title, lines)] if lines else []
+    if one.newest:
+        sections.append(("of the last one", [f"newest.{each.name}" for each in one.newest.values()]))
+    whose = {None: "of the whole field", entity: f"of the {entity}"}.get(one.by, f"of the {one.by} of the {entity}")
+    return rendered(
+        "facts_by.sql", problem=plan.wanted.name, entity=entity, by=one.by, short=one.table.short, model=one.table.model,
+        owner=one.owner, spine=spine, facts=facts,
+        on=[] if one.by is None else [one.by], windows=one.windows, last=one.last, newest=one.newest, sections=sections,
+        form="" if one.by == entity else ", form='running'", whose=whose,
+    )  # fmt: skip
+
+
+def _rule(rule: Rule | None, rate: float, says: dict[str, Feature], plan: Plan) -> dict[str, Any]:
+    """The rule as SQL: what the label was worth in each step of one number, measured on the first part of the past."""
+    if rule is None:
+        return {"says": "what it was worth on average", "lines": [f"cast({rate:.4g} as double) as rule_score"]}
+    column = _where(rule.feature, plan)
+    lines = ["cast(case", f"    when {column} is null then {rule.missing:.4g}"]
+    for edge, value in zip(reversed(rule.edges), reversed(rule.values[1:]), strict=True):
+        lines.append(f"    when {column} >= {edge:g} then {value:.4g}")
+    lines += [f"    else {rule.values[0]:.4g}", "end as double) as rule_score"]
+    what = says[rule.feature].says
+    return {"says": f"how it came out so far, by {what[0].lower()}{what[1:]}", "lines": lines}
+
+
+def _where(feature: str, plan: Plan) -> str:
+    for one in plan.models:
+        if feature in [each.name for each in one.features]:
+            return f"{one.name.removeprefix(f'{plan.wanted.name}__')}.{feature}"
+    for short, some in plan.attributes.items():
+        for column, each in some.items():
+            if each.name == feature:
+                return f"{short}.{column}"
+    return "{{ iso_weekday('cohort.as_of') }}"
+
+
+def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
+    wanted, name = plan.wanted, plan.wanted.name
+    binary = wanted.task == "binary"
+    rate = pruned.rate if pruned else 0.5
+    entity_type = str(plan.tables[0].entity_type).lower()
+    step = max(1, -(-duration(wanted.every) // timedelta(days=1)))
+    known = max(1, (plan.until - plan.start - duration(wanted.horizon)).days)
+    columns = [
+        _column(wanted.entity, entity_type, _whom(plan), role="entity"),
+        _column("as_of", "timestamp", "The instant that asks, UTC.", role="as_of"),
+        *(_column(one.name, plan.types[one.name], one.says, unit=one.unit) for one in kept),
+        _column("rule_score", "double", "What the rule says.", role="rule"),
+        _column(name, LABEL_TYPES[wanted.task], f"{wanted.label}, within {wanted.horizon}.", role="label"),
+        _column("label_known_at", "timestamp", "When the horizon is over.", role="label_known_at"),
+    ]
+    return rendered(
+        "problem.yml", problem=name, one_row=_one_row(plan), title=_title(plan), owner=wanted.owner, task=wanted.task,
+        metric="roc_auc" if binary else "mae", margin=0.02 if binary else _two_digits(0.02 * abs(rate)),
+        cadence="weekly" if step < 7 else "monthly",
+        costs={"false_positive": 1, "false_negative": min(20, max(1, round((1 - rate) / max(rate, 0.01))))} if binary else None,
+        slices=[], first_champion=wanted.first_champion,
+        holdout_days=max(_days(known, 0.25, step, 28), _judged(known, step, wanted.horizon)),
+        validation_days=_days(known, 0.2, step, 28), columns=columns,
+        models=[one.name.removeprefix(f"{name}__") for one in plan.models], entity=wanted.entity, entity_type=entity_type,
+        whom=_whom(plan), score_says="Calibrated probability." if binary else "The predicted number.", model=plan.tables[0].model,
+        sample="x" if entity_type == "varchar" else 1,
+    )  # fmt: skip
+
+
+def _days(known: int, share: float, step: int, most: int) -> int:
+    """Days of a part of the labels: so much of them, in whole steps, at least two of them."""
+    return max(2 * step, min(max(most, 4 * step), round(known * share / step) * step))
+
+
+def _judged(known: int, step: int, horizon: str) -> int:
+    """Days of a holdout in which ten instants have their outcome, as a verdict needs; at most half of what is known."""
+    return min((MIN_CLUSTERS * step + -(-duration(horizon) // timedelta(days=1))), known // (2 * step) * step)
+
+
+def _column(name: str, data_type: str, says: str, role: str | None = None, unit: str | None = None) -> dict[str, Any]:
+    meta = {"role": role} if role else {"reason": {"unit": unit}} if unit else None
+    sentence = says if says.endswith(".") else f"{says}."
+    return {"name": name, "data_type": data_type, "description": sentence, **({"config": {"meta": meta}} if meta else {})}
+
+
+def _whom(plan: Plan) -> str:
+    return f"The {plan.wanted.entity.replace('_', ' ')}."
+
+
+def _one_row(plan: Plan) -> str:
+    return f"One row per {plan.wanted.entity} and instant, every {plan.wanted.every}"
+
+
+def _title(plan: Plan) -> str:
+    wanted = plan.wanted
+    what = "Is" if wanted.task == "binary" else "What is"
+    return f"{wanted.name.replace('_', ' ').capitalize()}: {what.lower()} {wanted.label} within {wanted.horizon}?"
+
+
+def _mart(plan: Plan, pruned: Pruned) -> dict[str, Any]:
+    wanted, binary = plan.wanted, plan.wanted.task == "binary"
+    taken, lists = {wanted.entity, wanted.name, *OWN}, []
+    for one in plan.lists:
+        own = [each.name for each in one.columns if each.name not in taken]
+        taken |= {*own}
+        lists.append({"short": one.short, "model": one.model, "columns": own})
+    attributes = [_column(name, plan.types[name], f"{_said(name)} of it.") for one in lists for name in one["columns"]]
+    return {
+        "problem": wanted.name, "entity": wanted.entity, "lists": lists, "attributes": attributes, "binary": binary,
+        "entity_type": str(plan.tables[0].entity_type).lower(), "label": wanted.name, "label_type": LABEL_TYPES[wanted.task],
+        "usual": f"{pruned.rate:.2g}", "likely": f"{max(0.5, min(0.9, 2 * pruned.rate)):.2g}", "owner": wanted.owner,
+        "one_row": _one_row(plan), "title": _title(plan), "whom": _whom(plan),
+    }  # fmt: skip
+
+
+def _said(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _two_digits(number: float) -> float:
+    return float(f"{number:.2g}") or 0.01

@@ -1,8 +1,0 @@
-{#- Seconds from one timestamp to a later one, as double, to the microsecond. -#}
-{% macro seconds_between(earlier, later) -%}
-    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
-{%- endmacro %}
-
-{% macro default__seconds_between(earlier, later) -%}
-    (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1e6
-{%- endmacro %}

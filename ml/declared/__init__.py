@@ -1,1 +1,0 @@
-"""Sections of a declaration that have a file of their own: a dataclass, and `read(keys)` that makes it."""

@@ -1,0 +1,1 @@
+"""From rows to a model, from a model to scores, reasons and decisions."""

@@ -1,0 +1,1 @@
+"""A declaration as pydantic dataclasses, a file for each section; `spec.Declared` holds them all."""

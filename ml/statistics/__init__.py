@@ -1,0 +1,1 @@
+"""Metrics, intervals, profiles: what is computed of scores and labels."""

@@ -1,0 +1,1 @@
+"""The arithmetic of studies: experiments, backtests, feasibility, faults put into real rows."""

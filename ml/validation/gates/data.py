@@ -1,0 +1,51 @@
+"""Is the test set fit to judge anything on?"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ml.statistics.evaluate import rarer
+from ml.statistics.slices import MIN_CLUSTERS, MIN_OF_CLASS, large_enough
+from ml.validation.gates.gate import Evidence, Gate
+
+# A tenth of what the model learned from: without it a ROC AUC moves by more than margins are wide.
+BROKEN_GAIN = 0.10
+
+
+def enough(evidence: Evidence) -> Iterator[Gate]:
+    """Are there rows enough to say anything?"""
+    label, clusters = evidence.rows.label, len(np.unique(evidence.rows.cluster))
+    passed = True if large_enough(label, evidence.rows.cluster, evidence.problem.metric) else None
+    reason = (
+        f"{len(evidence.rows)} rows on {clusters} {evidence.unit}{evidence.task.counted(label, evidence.problem)}; "
+        f"needed are {MIN_CLUSTERS} {evidence.unit} and {MIN_OF_CLASS} rows{evidence.task.of_each}"
+    )
+    if evidence.rows.weight is not None and not passed:
+        reason += "; only rows with a weight above 0 count"
+    more = None if passed else _missing(clusters, rarer(evidence.problem.metric, label))
+    yield Gate("enough", len(evidence.rows), np.nan, np.nan, MIN_CLUSTERS, passed, reason, more=more)
+
+
+def _missing(clusters: int, rows: int) -> int:
+    for_classes = np.ceil(clusters * (MIN_OF_CLASS / max(rows, 1) - 1))
+    return int(max(MIN_CLUSTERS - clusters, for_classes, 1))
+
+
+def same_world(evidence: Evidence) -> Iterator[Gate]:
+    """Does the test set look like the rows before it, up to what seasons do? On a broken one nothing is decided."""
+    drift = evidence.drift
+    if drift is None:
+        return
+    broken = sorted((one for one in drift.moved if one.broken), key=lambda one: -one.gain)
+    gain = sum(one.gain for one in broken)
+    decisive = [one for one in broken if one.decisive]
+    passed = None if decisive or gain > BROKEN_GAIN else True
+    broke = "; ".join(one.said for one in (decisive or broken)[:3])
+    compared = f"compared with {drift.windows} earlier stretches of the same length"
+    if passed is None:
+        reason = f"the test set is broken, not merely another season ({compared}): {broke}; mend the data, then judge again"
+    elif broken:
+        reason = f"{broke}: only {gain:.1%} of what the model learned ({compared})"
+    else:
+        reason = f"no feature moved further than seasons move it ({compared})"
+    yield Gate("same_world", gain, np.nan, np.nan, BROKEN_GAIN, passed, reason)

@@ -1,0 +1,160 @@
+"""What a gate looks at, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from ml.models import tasks
+from ml.models.tasks import Task
+from ml.problem.problem import Problem
+from ml.problem.rows import Rows
+from ml.statistics.interval import Interval
+from ml.statistics.jackknife import difference
+from ml.validation.drift import Drift
+from ml.validation.measured import Measured
+
+# A wait that nobody plans for: beyond it, more days are not the answer.
+LONGEST_WAIT = 1000
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One question: the estimate with its interval, the threshold it is compared with, the answer, and a sentence.
+
+    `passed` None: these rows cannot say. `p_value` belongs to the claim that decides the gate. `more` are the further
+    clusters that would decide an open gate, if the estimate stayed. `about` says what an answer stands on: "rows" (void on a
+    broken or too small test set), "system" (not), "detail" (part of another gate).
+    """
+
+    name: str
+    estimate: float
+    low: float
+    high: float
+    threshold: float
+    passed: bool | None
+    reason: str
+    p_value: float | None = None
+    more: int | None = None
+    about: str = "rows"
+
+
+class Flags(NamedTuple):
+    """What each candidate would have decided, one value a row: rows that it flags, or what `Task.decide` returns."""
+
+    challenger: np.ndarray
+    rule: np.ndarray
+    champion: np.ndarray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Within:
+    """Whether the truth lies within the interval of a prediction, 0 or 1 a row, by what the interval claims in per cent."""
+
+    challenger: Mapping[int, np.ndarray]
+    champion: Mapping[int, np.ndarray]
+
+    def take(self, rows: np.ndarray) -> Within:
+        """The rows numbered or marked so."""
+        return Within(*({level: one[rows] for level, one in each.items()} for each in (self.challenger, self.champion)))
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that a verdict rests on: the unseen rows, scored by each candidate, and what was measured apart from them.
+
+    `champion` is None where there is none; each bound of an interval errs with probability `alpha`. Where `drift` or `measured`
+    is None, it was not looked at, and its gates are not asked. `ranges` is None where predictions have no intervals.
+    """
+
+    rows: Rows
+    challenger: np.ndarray
+    champion: np.ndarray | None
+    flags: Flags
+    alpha: float
+    drift: Drift | None = None
+    measured: Measured | None = None
+    ranges: Within | None = None
+
+    @property
+    def problem(self) -> Problem:
+        return self.rows.problem
+
+    @property
+    def task(self) -> Task:
+        return tasks.of(self.problem)
+
+    def better(self, than: np.ndarray, chosen: np.ndarray | slice = slice(None)) -> Interval:
+        """By how much the challenger is better on the rows `chosen`, in the problem's metric."""
+        rows = self.rows
+        return difference(
+            self.problem.metric,
+            rows.label[chosen],
+            self.challenger[chosen],
+            than[chosen],
+            rows.cluster[chosen],
+            weight=None if rows.weight is None else rows.weight[chosen],
+            alpha=2 * self.alpha,
+        )
+
+    @cached_property
+    def over_rule(self) -> Interval:
+        return self.better(self.rows.rule)
+
+    @cached_property
+    def over_champion(self) -> Interval:
+        return self.better(self.champion)
+
+    @property
+    def unit(self) -> str:
+        return self.problem.cluster_unit
+
+
+def above(found: Interval, bound: float) -> bool | None:
+    """True where the interval lies above the bound, False where below, None where it holds it."""
+    return True if found.low > bound else False if found.high < bound else None
+
+
+def further(found: Interval, bound: float) -> int | None:
+    """How many more clusters would decide, if the estimate stayed: the interval shrinks with their square root."""
+    distance = abs(found.estimate - bound)
+    if not np.isfinite(found.low) or distance == 0:
+        return None
+    needed = int(np.ceil(found.clusters * ((found.high - found.estimate) / distance) ** 2)) - found.clusters
+    return max(needed, 1) if needed <= LONGEST_WAIT else None
+
+
+def decide(found: Interval, bound: float, evidence: Evidence) -> tuple[bool | None, int | None, str]:
+    """Whether the truth is above the bound; where that is open, how many more clusters would decide, and that in words."""
+    passed = above(found, bound)
+    if passed is not None:
+        return passed, None, ""
+    more = further(found, bound)
+    if more is None:
+        return None, None, f"; {evidence.unit} alone will not decide it soon"
+    rows = round(more * len(evidence.rows) / len(np.unique(evidence.rows.cluster)))
+    way = "for" if found.estimate > bound else "against"
+    return (
+        None,
+        more,
+        f"; about {more} more {evidence.unit} ({rows:,} rows) like these would decide {way} it{_lasting(more, evidence)}",
+    )
+
+
+def _lasting(more: int, evidence: Evidence) -> str:
+    """How long further clusters take by the calendar, in words; nothing where a question comes on every day, or days are none."""
+    asked = np.unique(evidence.rows.cluster)
+    if evidence.problem.cluster != "day" or len(asked) < 2:
+        return ""
+    step = (asked[-1] - asked[0]).astype(int) / (len(asked) - 1)  # clusters of days are dates
+    # between two questions there may be a holiday: half a day more is no step of its own
+    return "" if step < 1.5 else f", in {round(more * step):,} days: it asks every {step:.3g}"
+
+
+def figures(found: Interval, digits: int = 4) -> str:
+    """`+0.0012 (-0.0031 to +0.0055)`."""
+    return f"{found.estimate:+.{digits}f} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"

@@ -1,2 +1,0 @@
--- One row per experiment that was run, whatever became of it, and per walk of a baseline that others were held against.
-{{ ledger_rows() }}

@@ -1,0 +1,60 @@
+-- One row per model version: the rows that it was judged on, and how far their scores are from those of the version before.
+with model_versions as (
+    select
+        *,
+        lag(model_version) over (partition by problem order by trained_as_of, trained_at) as previous
+    from {{ ref('ledger_model_versions') }}
+),
+
+-- The cells of a score are twenty equal steps for every version, so that holdouts of different versions can be compared.
+scores as (
+    select problem, model_version, cell, rows
+    from {{ ref('ledger_profiles') }}
+    -- the cells of numbers are those of their own version
+    where stage = 'training' and feature = 'score' and {{ has_probabilities() }}
+),
+
+cells_of_both as (
+    select v.problem, v.model_version, scores.cell, scores.rows as rows_now, null as rows_before
+    from model_versions as v
+    inner join scores on scores.problem = v.problem and scores.model_version = v.model_version
+    union all
+    select v.problem, v.model_version, scores.cell, null, scores.rows
+    from model_versions as v
+    inner join scores on scores.problem = v.problem and scores.model_version = v.previous
+),
+
+cells as (
+    select problem, model_version, cell, sum(rows_now) as rows_now, sum(rows_before) as rows_before from cells_of_both group by all
+),
+
+totals as (
+    select
+        *,
+        sum(rows_now) over everything as now_n,
+        sum(rows_before) over everything as before_n
+    from cells
+    window everything as (partition by problem, model_version)
+),
+
+score_drift as (
+    select
+        problem,
+        model_version,
+        {{ population_stability('rows_before', 'rows_now', 'before_n', 'now_n') }} as score_psi
+    from totals
+    where before_n is not null
+    group by all
+)
+
+select
+    v.problem,
+    v.model_version,
+    v.previous,
+    v.trained_as_of,
+    v.holdout_from,
+    v.rows_holdout,
+    {{ seconds_between('v.holdout_from', 'v.trained_as_of') }} / 86400 as holdout_days,
+    score_drift.score_psi
+from model_versions as v
+left join score_drift on score_drift.problem = v.problem and score_drift.model_version = v.model_version

@@ -1,0 +1,104 @@
+"""The page that shows the way in is walked: its data are invented, its commands run, and what it shows is what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.runtime import example
+from flows.studies.leak_proof import project
+from tests.architecture import sql_lint
+from tests.conftest import PROJECT
+
+pytestmark = pytest.mark.slow
+
+PAGE = PROJECT / "docs" / "how-to" / "add-a-problem.md"
+FENCES = re.compile(r"^```(python)?\n(.*?)^```$", flags=re.M | re.S)
+# Numbers, names of models and paths of a machine differ from run to run.
+Walked = tuple[Path, list[tuple[str, str]]]
+VARIES = [(r"\d[\d,.]*", "0"), (r"\b[a-z]+-[a-z]+-0\b", "name"), (r"\s+", " ")]
+
+
+def run(where: Path, *command: str) -> str:
+    """What a command says, on both streams."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASOF_", "DBT_"))}
+    environment |= {"COLUMNS": "120", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def plain(text: str) -> str:
+    for pattern, put in VARIES:
+        text = re.sub(pattern, put, text)
+    return text.strip()
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[str, str]]]:
+    """A project without example, in which the page was walked; each command with what it said."""
+    where = tmp_path_factory.mktemp("way_in") / "project"
+    example.remove(example.read(), project.copy(where))
+    shutil.copytree(PROJECT / "tests" / "dbt", where / "tests" / "dbt", dirs_exist_ok=True)
+    said = []
+    for kind, text in FENCES.findall(PAGE.read_text()):
+        if kind:
+            run(where, sys.executable, "-c", text)
+        elif text.startswith("python -m flows "):
+            words = [one.strip("'\"") for one in re.findall(r"'[^']*'|\"[^\"]*\"|\S+", text)]
+            said.append((text, run(where, sys.executable, *words[1:])))
+    return where, said
+
+
+def test_what_the_page_shows_is_what_its_commands_say(walked: Walked) -> None:
+    blocks = [text for _, text in FENCES.findall(PAGE.read_text())]
+    for command, said in walked[1]:
+        shown = blocks[blocks.index(command) + 1] if blocks.index(command) + 1 < len(blocks) else ""
+        if shown and not shown.startswith("python -m flows "):
+            for line in shown.splitlines():
+                assert plain(line) in plain(said), f"{command} says\n{said}"
+
+
+def test_a_model_was_judged_and_its_predictions_are_published_with_reasons(walked: Walked) -> None:
+    where = walked[0]
+    with duckdb.connect(str(where / "data" / "warehouse.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*) from ledger.verdicts").fetchall()[0][0] >= 1
+        served = con.execute(
+            "select count(*), bool_and(score = rule_score), count(reasons) from problems.big_week__predictions "
+            "where model_version like 'rule-of-big-week-%'"
+        ).fetchall()[0]
+        assert served[0] >= 200 and served[1:] == (True, 0), "while no model had won, the rule was served"
+    with duckdb.connect(str(where / "published" / "analytics.duckdb"), read_only=True) as con:
+        rows, reasons, worded = con.execute(
+            "select count(*), count(reasons), count(distinct score_in_words) from big_week_predictions where region is not null"
+        ).fetchall()[0]
+        assert rows >= 200 and reasons > 0 and worded >= 2
+        assert con.execute("select count(*) from big_week_by_day").fetchall()[0][0] >= 1
+    assert (where / "published" / "reports" / "big_week.html").stat().st_size > 10_000
+
+
+def test_all_models_and_tests_of_what_was_written_pass_and_its_sql_has_no_finding(
+    walked: tuple[Path, list[tuple[str, str]]],
+) -> None:
+    where = walked[0]
+    run(where, str(Path(sys.executable).parent / "dbt"), "build", "--quiet")
+    results = json.loads((where / "target" / "run_results.json").read_text())["results"]
+    assert set(Counter(one["status"] for one in results)) <= {"success", "pass", "no-op"}
+    written = [one for one in (where / "target" / "compiled").rglob("*.sql") if "big_week" in one.name or "shop__" in one.name]
+    assert len(written) > 10
+    assert [f"{one.name}: {said}" for one in written if "models" in one.parts for said in sql_lint.lint(one.read_text())] == []
+
+
+def test_every_file_that_was_written_is_short_and_names_its_row(walked: Walked) -> None:
+    for path in [*(walked[0] / "models").rglob("big_week*.sql"), *(walked[0] / "models").rglob("stg_shop__*.sql")]:
+        lines = path.read_text().splitlines()
+        assert re.match(r"-- One row per \w.*[.]$", lines[0]) and len(lines) <= 120, path.name

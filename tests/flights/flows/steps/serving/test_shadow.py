@@ -1,0 +1,87 @@
+"""A challenger in the shadow scores what the champion scores, and nobody reads it but the verdict."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from flows.runtime import warehouse
+from flows.steps.serving import shadowing
+from flows.steps.validation import judging
+from flows.store import clock, problems, registry, shadows
+from ml.errors import AsofError
+from tests.flights.conftest import PROBLEM
+
+START = datetime(2013, 2, 27, 5)
+
+
+def predictions() -> list[dict]:
+    return warehouse.rows(f"select * from problems.{PROBLEM}__predictions order by all")
+
+
+def test_a_shadow_scores_each_row_of_the_champion_once_and_leaves_its_predictions_alone(two: tuple[str, str]) -> None:
+    problem, open_ = problems.get(PROBLEM), predictions()
+    assert shadowing.declare(problem, two[1], START) and not shadowing.declare(problem, two[1], START)
+    assert shadowing.score_shadows(problem, clock.now()) == len(open_) > 1000
+    assert shadowing.score_shadows(problem, clock.now()) == 0
+    assert predictions() == open_
+    shadow = warehouse.rows("select entity_id, model_version, score from ledger.shadow_predictions order by entity_id")
+    assert {row["model_version"] for row in shadow} == {two[1]}
+    assert [row["entity_id"] for row in shadow] == sorted(row["flight_id"] for row in open_)
+    own = registry.model(PROBLEM, two[1])
+    rows = problems.training_rows(problem, clock.now())
+    live = problems.live_scores(problem, clock.now(), two[1], shadow=True)
+    there = live["score"].is_valid()
+    assert live.filter(there)["score"].to_pylist() == own.predict(rows.filter(there)).tolist()
+
+
+def test_a_live_verdict_stands_on_rows_that_both_scored(two: tuple[str, str]) -> None:
+    problem = problems.get(PROBLEM)
+    with pytest.raises(AsofError, match="python -m flows shadow"):
+        judging.judge(problem, clock.now(), two[1], shadow=True)
+    shadowing.declare(problem, two[1], START)
+    shadowing.score_shadows(problem, clock.now())
+    verdict = judging.judge(problem, clock.now(), two[1], shadow=True)
+    assert (verdict["decision"], verdict["basis"], verdict["champion"]) == ("INCONCLUSIVE", "live", two[0])
+    assert "needed are 10 days" in verdict["reason"] and verdict["more_clusters"] >= 6
+    assert verdict["rows_from"] >= START
+
+
+def test_a_later_verdict_on_the_same_rows_has_half_the_alpha(two: tuple[str, str]) -> None:
+    problem = problems.get(PROBLEM)
+    first = judging.judge(problem, clock.now(), two[1])
+    shadowing.declare(problem, two[1], START)
+    shadowing.score_shadows(problem, clock.now())
+    second = judging.judge(problem, clock.now(), two[1], shadow=True)
+    again = judging.judge(problem, clock.now(), two[1])
+    assert (first["alpha"], second["alpha"]) == (0.05, 0.025)
+    assert len(warehouse.rows("select * from ledger.verdicts")) == 2 and again["verdict_id"] == first["verdict_id"]
+
+
+def test_promotion_ends_the_shadow_and_so_does_a_stop(two: tuple[str, str]) -> None:
+    problem, now = problems.get(PROBLEM), clock.now()
+    with pytest.raises(AsofError, match="champion"):
+        shadowing.declare(problem, two[0], now)
+    with pytest.raises(AsofError, match="no version does"):
+        shadows.stop(PROBLEM, two[1], now)
+    shadowing.declare(problem, two[1], now)
+    shadows.stop(PROBLEM, two[1], now, "seen enough")
+    shadowing.declare(problem, two[1], now)
+    registry.promote(PROBLEM, two[1], now, "better live")
+    assert shadows.active(PROBLEM) == [] and len(shadows.spans(PROBLEM)) == 2
+    assert [row["reason"] for row in warehouse.rows("select reason from ledger.shadows order by number")] == [
+        "declared", "seen enough", "declared", "promoted",
+    ]  # fmt: skip
+
+
+def test_a_warehouse_of_an_earlier_version_gets_the_new_tables_and_columns(two: tuple[str, str]) -> None:
+    from flows.steps.data import building
+
+    with warehouse.transaction() as con:
+        con.execute("drop table ledger.shadows")
+        con.execute("alter table ledger.verdicts drop column alpha")
+    building.prepare()
+    assert warehouse.rows("select count(*) as n from ledger.shadows") == [{"n": 0}]
+    assert judging.judge(problems.get(PROBLEM), clock.now(), two[1])["alpha"] == 0.05
+    assert warehouse.rows("select alpha from ledger.verdicts") == [{"alpha": 0.05}]

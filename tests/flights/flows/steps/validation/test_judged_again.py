@@ -1,0 +1,43 @@
+"""A verdict that was given stands; on other evidence, or by another declaration, it is another verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flows.runtime import warehouse
+from flows.steps.validation import judging
+from flows.store import clock, problems
+from tests.flights.conftest import PROBLEM
+
+
+def gates(verdict: dict) -> dict[str, float]:
+    found = warehouse.rows("select gate, threshold from ledger.verdict_gates where verdict_id = ?", [verdict["verdict_id"]])
+    return {row["gate"]: row["threshold"] for row in found}
+
+
+def test_the_same_evidence_is_judged_once(two: tuple[str, str]) -> None:
+    problem = problems.get(PROBLEM)
+    first, again = (judging.judge(problem, clock.now(), two[1]) for _ in range(2))
+    assert first["verdict_id"] == again["verdict_id"] and first["reason"] == again["reason"]
+    assert len(warehouse.rows("from ledger.verdicts")) == 1
+
+
+def test_a_verdict_by_another_margin_is_another_one_whose_gates_are_its_own(two: tuple[str, str]) -> None:
+    problem = problems.get(PROBLEM)
+    first = judging.judge(problem, clock.now(), two[1])
+    other = judging.judge(replace(problem, margin=0.25), clock.now(), two[1])
+    assert gates(first)["not_worse"] == problem.margin and gates(other)["not_worse"] == 0.25
+    stored = {row["verdict_id"]: row for row in warehouse.rows("from ledger.verdicts")}
+    assert stored.keys() == {first["verdict_id"], other["verdict_id"]}
+    assert all(stored[one["verdict_id"]]["decision"] == one["decision"] for one in (first, other))
+    assert other["alpha"] == first["alpha"] / 2, "it looks at the same rows again"
+
+
+def test_a_label_that_was_corrected_is_other_evidence(two: tuple[str, str]) -> None:
+    problem = problems.get(PROBLEM)
+    first = judging.judge(problem, clock.now(), two[1])
+    with warehouse.transaction() as con:
+        con.execute(f"create or replace table other as from problems.{PROBLEM}__training_set")
+        con.execute(f"update other set {problem.label} = not {problem.label} where as_of > ?", [first["rows_from"]])
+        con.execute(f"create or replace view problems.{PROBLEM}__training_set as from other")
+    assert judging.judge(problem, clock.now(), two[1])["verdict_id"] != first["verdict_id"]

@@ -1,0 +1,114 @@
+"""A clone from which the example was removed: it builds, serves and is tested with nothing declared."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.clone import build, cloned, environment, flows
+from tests.conftest import PROJECT
+
+pytestmark = pytest.mark.slow
+
+GOOD = {"success", "pass", "no-op"}
+# An empty project has folders' settings that apply to nothing; any other warning is something that was left behind.
+STRICT = ("--warn-error-options", "{error: all, warn: [UnusedResourceConfigPath]}")
+
+
+@pytest.fixture(scope="module")
+def emptied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone after `init --empty`; what it printed stands in `printed` beside it."""
+    clone = cloned(tmp_path_factory.mktemp("emptied") / "clone")
+    (clone.parent / "printed").write_text(flows(clone, "init", "--empty"))
+    return clone
+
+
+def test_what_goes_is_printed_and_nothing_is_declared_afterwards(emptied: Path) -> None:
+    printed = (emptied.parent / "printed").read_text()
+    for name in yaml.safe_load((PROJECT / "example.yml").read_text()).get("files", ()):
+        assert f"removed {name}" in printed and not (emptied / name).exists()
+    assert "removed" not in flows(emptied, "init", "--empty").replace("nothing was removed", "")
+    assert set(build(emptied, *STRICT, "build")) <= GOOD
+    left = json.loads((emptied / "target" / "manifest.json").read_text())
+    assert {one["source_name"] for one in left["sources"].values()} == {"asof", "feedback"} and not left["exposures"]
+    assert "problems: []" in (emptied / "dbt_project.yml").read_text()
+
+
+def test_it_refuses_where_a_file_that_would_go_has_changes_or_the_warehouse_holds_data(tmp_path: Path) -> None:
+    clone = cloned(tmp_path / "clone")
+    there = yaml.safe_load((clone / "example.yml").read_text()).get("files", ())
+    if not there:
+        pytest.skip("the example has gone")
+    mine = clone / next(name for name in there if (clone / name).is_dir()) / "mine.txt"
+    mine.write_text("my work")
+    assert "not committed: " in (said := flows(clone, "init", "--empty", code=1)) and mine.name in said
+    mine.unlink()
+    build(clone, "run", "--select", "stg_asof__clock")
+    import duckdb
+
+    with duckdb.connect(str(clone / "data" / "warehouse.duckdb")) as con:
+        con.execute("insert into landing.clock select timestamp '2026-01-01'")
+    assert "holds data" in flows(clone, "init", "--empty", code=1)
+    assert all((clone / name).exists() for name in there)
+    flows(clone, "init", "--empty", "--force")
+
+
+def test_the_documentation_of_dbt_is_written(emptied: Path) -> None:
+    build(emptied, "docs", "generate", "--static")
+    assert (emptied / "target" / "static_index.html").stat().st_size > 100_000
+
+
+def test_every_flow_that_is_deployed_passes(emptied: Path) -> None:
+    deployed = yaml.safe_load((emptied / "prefect.yaml").read_text())["deployments"]
+    calls = [(*one["entrypoint"].replace("/", ".").split(".py:"), one.get("parameters", {})) for one in deployed]
+    program = "; ".join(f"import {module}; {module}.{name}.fn(**{given})" for module, name, given in calls)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=emptied, env=environment(), capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.fixture
+def served(emptied: Path) -> Iterator[subprocess.Popen]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    more = {**environment(), "ASOF_PREFECT_PORT": port, "PREFECT_HOME": str(emptied.parent / "prefect")}
+    with (emptied.parent / "served").open("w") as log:
+        process = subprocess.Popen([sys.executable, "-m", "flows.serve"], cwd=emptied, env=more, stdout=log, stderr=log)
+    yield process
+    if process.poll() is None:
+        process.kill()
+
+
+def test_everything_is_deployed_and_served_until_it_is_told_to_stop(emptied: Path, served: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 300
+    while "log in" not in (told := (emptied.parent / "served").read_text()):
+        assert served.poll() is None and time.monotonic() < deadline, told
+        time.sleep(0.5)
+    os.kill(served.pid, signal.SIGTERM)
+    assert served.wait(60) == 0
+
+
+def test_the_quick_checks_collect_every_module_and_pass(emptied: Path) -> None:
+    """Those of the documentation and of the architecture stand for all: `make test` is what people run."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/docs", "tests/architecture", "tests/flows/runtime", "-m", "not slow"],
+        cwd=emptied, env=environment(), capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    collected = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q"], cwd=emptied, env=environment(), capture_output=True, text=True
+    )
+    assert collected.returncode == 0 and "error" not in collected.stdout.lower().splitlines()[-1], collected.stdout[-2000:]

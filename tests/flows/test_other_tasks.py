@@ -1,0 +1,120 @@
+"""Numbers and classes live the whole life beside a yes-or-no question, by commands: from history to verdict, scores and pages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests import synthetic
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the shop's three questions, lived for ten days."""
+    folder = tmp_path_factory.mktemp("tasks")
+    project = synthetic.plant(folder / "project")
+    for name in synthetic.OTHERS:
+        synthetic.add_other(project, name)
+    synthetic.write_visits(folder / "landing")
+    run(folder, "replay", "--history", synthetic.HISTORY, "--until", synthetic.UNTIL)
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """A verb in the project; returns what it said."""
+    paths = {"ASOF_WAREHOUSE": "warehouse.duckdb", "ASOF_PUBLISHED": "published/analytics.duckdb", "ASOF_LANDING": "landing"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASOF_", "DBT_"))}
+    environment |= {name: str(folder / path) for name, path in paths.items()} | {"ASOF_TIME_ZONE": synthetic.ZONE}
+    command = [sys.executable, "-m", "flows", *arguments]
+    done = subprocess.run(command, cwd=folder / "project", env=environment, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture
+def con(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        yield con
+
+
+def quality(con: duckdb.DuckDBPyConnection, problem: str) -> dict[tuple[str, str], float]:
+    found = con.execute(
+        "select scorer, metric, value from monitoring.mon_quality_by_metric where problem = ? and grain = 'all'", [problem]
+    )
+    return {(scorer, metric): value for scorer, metric, value in found.fetchall()}
+
+
+@pytest.mark.parametrize("problem", synthetic.OTHERS)
+def test_the_first_challenger_beats_the_rule_and_the_same_gates_judge_the_next(con, problem: str) -> None:
+    decisions = con.execute("select decision from ledger.verdicts where problem = ? order by decided_at", [problem]).fetchall()
+    assert decisions[0] == ("PROMOTE",) and len(decisions) > 1
+    assert {one for (one,) in decisions[1:]} <= {"PROMOTE", "KEEP", "INCONCLUSIVE"}
+
+
+def test_live_numbers_are_nearer_to_the_truth_than_the_rule_and_intervals_hold_what_they_claim(con) -> None:
+    found = quality(con, "next_sales")
+    assert found["champion", "mae"] < found["rule", "mae"]
+    assert found["champion", "coverage_80"] == pytest.approx(0.8, abs=0.06)
+    assert found["champion", "coverage_95"] == pytest.approx(0.95, abs=0.04)
+    low, inside = con.execute(
+        "select min(high_80 - low_80), avg(cast(label as integer)) from monitoring.mon_scored "
+        "inner join problems.next_sales__predictions as said on entity_id = shop::varchar and mon_scored.as_of = said.as_of "
+        "where problem = 'next_sales' and label is not null"
+    ).fetchall()[0]
+    assert low > 0 and inside == pytest.approx(found["champion", "coverage_80"])
+
+
+def test_live_classes_are_likelier_than_by_the_rule(con) -> None:
+    found = quality(con, "crowd")
+    assert found["champion", "log_loss"] < found["rule", "log_loss"]
+    assert found["champion", "accuracy"] > found["rule", "accuracy"]
+    wrong = con.execute(
+        "select count(*) from problems.crowd__predictions where abs(score_quiet + score_usual + score_busy - 1) > 1e-9 "
+        "or score <> case predicted when 'quiet' then score_quiet when 'usual' then score_usual else score_busy end"
+    ).fetchall()
+    assert wrong == [(0,)]
+
+
+@pytest.mark.parametrize("problem", synthetic.OTHERS)
+def test_what_cannot_be_estimated_before_labels_are_known_is_blind_and_says_why(con, problem: str) -> None:
+    said = con.execute(
+        "select distinct state, blind_because from monitoring.mon_quality_estimated "
+        "where problem = ? and metric in ('mae', 'log_loss')",
+        [problem],
+    ).fetchall()
+    assert said == [("BLIND", "no prediction says how large its error will be")]
+
+
+@pytest.mark.parametrize("problem", synthetic.OTHERS)
+def test_report_and_card_are_written(home: Path, problem: str) -> None:
+    run(home, "report", "--problem", problem)
+    run(home, "card", "--problem", problem)
+    report = (home / "published" / "reports" / f"{problem}.html").read_text()
+    assert "Quality over time" in report and "nan" not in report.lower().replace("finance", "")
+
+
+@pytest.mark.parametrize("problem", synthetic.OTHERS)
+def test_what_is_scored_again_is_judged_as_it_was_said_at_the_time(home: Path, problem: str) -> None:
+    def read(sql: str) -> list:
+        with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+            return con.execute(sql, [problem]).fetchall()
+
+    latest = read("select model_version from ledger.model_versions where problem = ? order by trained_as_of desc limit 1")[0][0]
+    judged = (
+        "select grain, period, metric, value from monitoring.mon_quality_by_metric where problem = ? and scorer = 'champion' "
+        "order by all"
+    )
+    before = read(judged)
+    run(home, "promote", "--problem", problem, "--model", latest, "--reason", "to score again")
+    run(home, "score", "--problem", problem, "--again", "2026-02-26", "2026-03-05", "--reason", "another champion")
+    run(home, "monitor")
+    assert read("select count(*) > 0 from ledger.replaced_predictions where problem = ? and answer is not null") == [(True,)]
+    assert read(judged) == before

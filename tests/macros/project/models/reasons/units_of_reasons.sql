@@ -1,0 +1,2 @@
+-- One row: the units that SQL knows.
+select {{ reason_units() | list | string }} as units

@@ -1,0 +1,2 @@
+-- One row per scored shop, instant and model version.
+{{ predictions('big_sale') }}

@@ -1,0 +1,4 @@
+-- One row per row of the cohort: what a model may see of it when it is scored.
+with features as (select * from {{ ref('next_sales__features') }})
+
+select * from features
