@@ -75,7 +75,7 @@ def _source(
     "--label", required=True, metavar="SQL", help="What to predict, an aggregate over the facts ahead: 'sum(spent) > 80'."
 )
 @click.option(
-    "--from", "models", multiple=True, required=True, metavar="MODEL", help="Staged facts, that of the label first; lists."
+    "--from", "models", multiple=True, required=True, metavar="MODEL", help="Models of facts, that of the label first; lists."
 )
 @click.option("--active-within", metavar="INTERVAL", help="Ask only about those with a fact so recently: '90 days'.")
 @click.option(

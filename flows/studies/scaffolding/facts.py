@@ -28,10 +28,11 @@ class Column:
 
 @dataclass
 class Table:
-    """A staged table. Without `timed` it is a list that was known always; `span` are the first and the last known_at;
-    `groups` are columns that say to what an entity belongs."""
+    """A table of facts, staged or intermediate; `relation` is its name with its schema. Without `timed` it is a list that was
+    known always; `span` are the first and the last known_at; `groups` are columns that say to what an entity belongs."""
 
     model: str
+    relation: str
     columns: list[Column]
     timed: bool
     has_event: bool
@@ -53,15 +54,15 @@ class Table:
 
 
 def table(con: duckdb.DuckDBPyConnection, model: str, entity: str) -> Table:
-    """Look at a staged table; AsofError where it is empty."""
-    relation = f"staging.{model}"
+    """Look at a table as it was built, whatever its schema; AsofError where it is empty."""
+    relation = _relation(con, model)
     types = {name: kind for name, kind, *_ in con.execute(f"describe {relation}").fetchall()}
     rows = con.execute(f"select count(*) from {relation}").fetchall()[0][0]
     if not rows:
         raise AsofError(
             f"{model} holds no row: land its files first, or put them into the archive (python -m flows new source …)"
         )
-    found = Table(model, [], "known_at" in types, "event_at" in types, rows, types.get(entity))
+    found = Table(model, relation, [], "known_at" in types, "event_at" in types, rows, types.get(entity))
     if found.timed:
         found.span = con.execute(f"select min(known_at), max(known_at) from {relation}").fetchall()[0]
     if found.timed and found.has_event:
@@ -73,6 +74,13 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str) -> Table:
         _look(con, relation, found, name, kind)
     _copies(con, relation, found, types)
     return found
+
+
+def _relation(con: duckdb.DuckDBPyConnection, model: str) -> str:
+    built = con.execute("select table_schema from information_schema.tables where table_name = ?", [model]).fetchall()
+    if len(built) != 1:
+        raise AsofError(f"{model} is not built as one table or view of the warehouse, so its rows cannot be looked at")
+    return f'"{built[0][0]}"."{model}"'
 
 
 def _look(con: duckdb.DuckDBPyConnection, relation: str, found: Table, name: str, sql_type: str) -> None:
@@ -124,7 +132,7 @@ def groups(con: duckdb.DuckDBPyConnection, one: Table, entity: str) -> list[str]
         stays = con.execute(
             f'select sum(most) / sum(n) from (select max(n) as most, sum(n) as n from (select {entity}, "{column.name}", '
             f"count(*) as n "
-            f'from staging.{one.model} where "{column.name}" is not null group by all) group by {entity})'
+            f'from {one.relation} where "{column.name}" is not null group by all) group by {entity})'
         ).fetchall()[0][0]
         if stays and stays >= STAYS and column.distinct < 0.5 * _entities(con, one, entity):
             found.append(column.name)
@@ -132,4 +140,4 @@ def groups(con: duckdb.DuckDBPyConnection, one: Table, entity: str) -> list[str]
 
 
 def _entities(con: duckdb.DuckDBPyConnection, one: Table, entity: str) -> int:
-    return con.execute(f"select count(distinct {entity}) from staging.{one.model}").fetchall()[0][0]
+    return con.execute(f"select count(distinct {entity}) from {one.relation}").fetchall()[0][0]

@@ -65,10 +65,20 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
 
 
 def _sources(wanted: Wanted) -> list[str]:
-    """The sources that the staged models read."""
+    """The sources that the models of facts are built of, through whatever models stand between."""
     read = re.compile(r"source\(\s*'(\w+)'\s*,\s*'(\w+)'\s*\)")
-    texts = [path.read_text() for model in wanted.models for path in (PROJECT / "models").rglob(f"{model}.sql")]
-    return [f"{source}.{table}" for text in texts for source, table in read.findall(text)]
+    built = re.compile(r"ref\(\s*'(\w+)'\s*\)")
+    files = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
+    found, waiting, seen = [], [*wanted.models], set()
+    while waiting:
+        model = waiting.pop(0)
+        if model in seen or model not in files:
+            continue
+        seen.add(model)
+        text = files[model].read_text()
+        found += [f"{source}.{table}" for source, table in read.findall(text)]
+        waiting += built.findall(text)
+    return list(dict.fromkeys(found))
 
 
 def _all(wanted: Wanted) -> list[str]:
@@ -156,7 +166,7 @@ def _types(place: Scratch, plan: Plan) -> dict[str, str]:
     with place.reading() as con:
         found: dict[str, str] = {}
         for relation in (
-            *(f"staging.{one.model}" for one in plan.lists),
+            *(one.relation for one in plan.lists),
             f"problems.{name}__labels",
             f"problems.{name}__features",
         ):
