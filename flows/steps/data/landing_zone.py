@@ -127,10 +127,15 @@ def _deliver(until: datetime, length: str) -> None:
     if not begun:
         _remove_unfinished(start, folder)
     start = begun or start
-    for one in feeds().values():
+    deliver(feeds().values(), folder, start, until, length)
+
+
+def deliver(fed: Collection[Feed], folder: Path, start: datetime, until: datetime, length: str) -> None:
+    """Feeds write their lists, and what was known in [start, until) in files of one hour, day or month."""
+    for one in fed:
         one.drop_reference(folder)
     for tick in clock.ticks(start, until, length):
-        for one in feeds().values():
+        for one in fed:
             one.drop(folder, start, tick)
         start = tick
 

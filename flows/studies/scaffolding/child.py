@@ -50,12 +50,7 @@ def _land(names: list[str], share: float) -> dict:
     if feeds:
         first, last = min(one.first for one in feeds), max(one.last for one in feeds)
         until = (first + (last - first) * share).replace(minute=0, second=0, microsecond=0)
-    for one in feeds:
-        one.drop_reference(folder)
-        at = first
-        for tick in clock.ticks(first, until, "month"):
-            one.drop(folder, at, tick)
-            at = tick
+    landing_zone.deliver(feeds, folder, first, until, "month")
     with warehouse.cursor() as con:
         land_all(con, some, folder, until)
     clock.move(until)

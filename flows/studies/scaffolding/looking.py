@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from checks.landing import DELIMITERS
-from flows.steps.data.landing.values import quoted
+from flows.steps.data.landing.values import pointer, quoted
 from flows.studies.scaffolding.forms import BIG, Form, forms_of
 from ml.errors import AsofError
 from ml.problem.declared.columns import IDENTIFIER, RESERVED
@@ -147,7 +147,7 @@ def _read(con: duckdb.DuckDBPyConnection, files: list[Path], kind: str, delimite
         keys = con.execute(
             f"select distinct unnest(json_keys(json)) as k from read_ndjson_objects({listed}) order by k"
         ).fetchall()
-        taken = ", ".join(f'json_extract_string(json, {quoted("/" + k)}) as "{k}"' for (k,) in keys)
+        taken = ", ".join(f'json_extract_string(json, {quoted(pointer(k))}) as "{k}"' for (k,) in keys)
         con.execute(f"create table seen as select {taken} from read_ndjson_objects({listed})")
     else:
         mark = delimiter or _delimiter(files[0])

@@ -107,6 +107,12 @@ def sorted_by_type(row: tuple) -> list:
     return sorted(row, key=lambda one: ["int", "str", "float", "datetime"].index(type(one).__name__))
 
 
+def test_a_key_of_json_lines_may_hold_what_a_pointer_escapes(project: Path) -> None:
+    rows = [{"n/a": f"x{n}", "~when": f"2025-03-0{n}T10:00:00Z"} for n in (1, 2)]
+    made = make(put(project, "visits.jsonl", "".join(json.dumps(row) + "\n" for row in rows)), known_at="~when")
+    assert [row[0] for row in landed(made, project)] == ["x1", "x2"]
+
+
 def test_where_nothing_says_when_a_row_was_known_it_says_so_and_writes_nothing(project: Path) -> None:
     file = put(project, "visits.csv", "id,opened_at,closed_at\n1,2024-01-01T10:00:00,2024-01-01T11:00:00\n")
     with pytest.raises(AsofError, match=r"nothing says when a row of .*visits\.csv was known, .* --known-at closed_at"):

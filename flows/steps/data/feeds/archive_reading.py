@@ -17,7 +17,7 @@ from checks.landing import LandingColumn, LandingSource
 from flows.steps.data.landing.csv_files import CsvReader
 from flows.steps.data.landing.files import pieces
 from flows.steps.data.landing.parquet_files import ParquetReader
-from flows.steps.data.landing.values import quoted
+from flows.steps.data.landing.values import pointer, quoted
 from ml.errors import AsofError
 
 # Names beside those of the files: when a record was known, and its number in the file.
@@ -97,7 +97,7 @@ def _lines(source: LandingSource, data: bytes, before: int) -> Block:
     headers = {column: header for header, column in source.rename}
     # decode() is an error for bytes that are no UTF-8: such a line has no values, and landing says why
     keys = ", ".join(
-        f"case when json_valid(line) then json_extract_string(line, {quoted(_pointer(headers.get(one.name, one.name)))}) end "
+        f"case when json_valid(line) then json_extract_string(line, {quoted(pointer(headers.get(one.name, one.name)))}) end "
         f'as "{one.name}"'
         for one in source.columns
     )
@@ -107,11 +107,6 @@ def _lines(source: LandingSource, data: bytes, before: int) -> Block:
             f"select {keys}, {LINE} as _line from (select try(decode(text)) as line, {LINE} from written) order by _line"
         ).to_arrow_table()
     return Block(b"", written, values)
-
-
-def _pointer(key: str) -> str:
-    """The JSON pointer of a key."""
-    return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def _parquet(source: LandingSource, file: Path) -> Iterator[Block]:

@@ -40,6 +40,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def pointer(key: str) -> str:
+    """The JSON pointer of a key."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
 @dataclass(frozen=True)
 class Value:
     """SQL for one column: `cast` of the raw value, and `exact`, which is null where the raw value is not what was declared."""
