@@ -173,6 +173,9 @@ def why(column: LandingColumn, arrow: pa.DataType, expected: str) -> str:
     raw, exact = f'"{column.name} raw"', f'"{column.name}"'
     shown = f"'''' || replace(left(cast({raw} as varchar), 100), chr(0), '\\0') || ''''"
     reasons = [f"when {raw} is null then {_missing(column)}"]
+    if skipped := _skipped(column, arrow):
+        told = f" is no time in {column.written.timezone}: clocks were put forward over it; write it with its offset"
+        reasons.append(f"when {exact} is null and {skipped} then {shown} || {quoted(told)}")
     if column.data_type != "varchar" or not pa.types.is_string(arrow):
         word = WORDS[column.data_type]
         reasons.append(f"when {exact} is null then {shown} || {quoted(f' is not {word}; expected {expected}')}")
@@ -188,6 +191,16 @@ def why(column: LandingColumn, arrow: pa.DataType, expected: str) -> str:
         told = ", ".join(map(str, column.values))
         reasons.append(f"when {exact} not in ({listed}) then {shown} || {quoted(f' is none of {told}')}")
     return f"case {' '.join(reasons)} end"
+
+
+def _skipped(column: LandingColumn, arrow: pa.DataType) -> str | None:
+    """SQL: whether a value is a time that the clocks of the declared zone left out; None where a column cannot hold one."""
+    zone, form, text = column.written.timezone, column.written.format, pa.types.is_string(arrow)
+    if column.data_type != "timestamp" or not zone or (text and form and "%z" in form) or getattr(arrow, "tz", None):
+        return None
+    raw, cast = f'"{column.name} raw"', f'"{column.name} cast"'
+    shape = f"regexp_full_match({raw}, {quoted(pattern(form) if form else FINE)})" if text else "true"
+    return f"{shape} and timezone({quoted(zone)}, timezone({quoted(zone)}, {cast})) <> {cast}"
 
 
 def _missing(column: LandingColumn) -> str:

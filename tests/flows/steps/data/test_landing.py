@@ -1,5 +1,6 @@
 """Landing real files into a real DuckDB: what lands, what is quarantined, what is refused, and that nothing is lost."""
 
+import dataclasses
 import gzip
 import json
 import os
@@ -16,6 +17,8 @@ from flows.steps.data.landing.landing import LandingRefused, land, land_all
 from flows.steps.data.verifying import verify_landed
 from ml.errors import AsofError
 from tests.flows.steps.data.landed import LEDGER
+from tests.gauges import gauges
+from tests.gauges import put as put_gauges
 
 CLOCK = datetime(2013, 7, 2)
 HEADER = "visit,shop,amount,reported_at"
@@ -386,3 +389,19 @@ def test_jsonl_with_other_keys_is_refused_by_column(con, folder):
     assert "lacks column shop, amount, reported_at and has undeclared column store" in refused(
         con, folder, source(ending="jsonl")
     )
+
+
+@pytest.mark.parametrize("form", [None, "%d.%m.%Y %H:%M"])
+def test_a_time_that_clocks_left_out_is_told_so(con, folder, form):
+    declared = gauges(timezone="Europe/Berlin", max_rejected_share=1.0)
+    at = declared.columns[2]
+    declared = dataclasses.replace(
+        declared, columns=(*declared.columns[:2], dataclasses.replace(at, written=dataclasses.replace(at.written, format=form)))
+    )
+    skipped, there = ("29.03.1987 02:30", "29.03.1987 03:30") if form else ("1987-03-29 02:30:00", "1987-03-29 03:30:00")
+    put_gauges(folder, "a.csv", [["a", "1", skipped], ["a", "2", there], ["a", "3", "29-03-1987"]])
+    land(con, declared, folder, datetime(1987, 4, 1))
+    assert [str(one) for (one,) in ask(con, "select read_at from landing.river__levels")] == ["1987-03-29 01:30:00"]
+    (_, _, why, _), (_, _, other, _) = quarantined(con)
+    assert why == f"'{skipped}' is no time in Europe/Berlin: clocks were put forward over it; write it with its offset"
+    assert "is not a timestamp" in other
