@@ -28,6 +28,8 @@ def in_one_line() -> Iterator[None]:
         except (click.exceptions.Exit, click.ClickException):
             raise
         except (Exception, KeyboardInterrupt) as error:
+            with suppress(OSError):  # what cannot be printed must not fail once more at exit
+                terminal.flush()
             # DuckDB and dbt turn an interruption into errors of their own.
             if seen or isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
                 number = seen[0] if seen else signal.SIGINT

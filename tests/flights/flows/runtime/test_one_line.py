@@ -34,17 +34,19 @@ def test_a_locale_without_letters_is_no_traceback(copied: House) -> None:
     assert "champion" in shown.stdout and shown.stdout.isascii()
 
 
-def test_output_that_cannot_be_written_is_an_error(copied: House) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_output_that_cannot_be_written_is_an_error(copied: House, unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
-        shown = run(["status"], copied, stdout=full, stderr=subprocess.PIPE)
+        shown = run(["status"], copied, stdout=full, stderr=subprocess.PIPE, environment={"PYTHONUNBUFFERED": unbuffered})
     assert shown.returncode == 1
     assert shown.stderr.strip().count("\n") == 0 and "No space left on device" in shown.stderr
 
 
-def test_output_that_nobody_reads_is_an_error(copied: House) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_output_that_nobody_reads_is_an_error(copied: House, unbuffered: str) -> None:
     read, write = os.pipe()
     os.close(read)
-    shown = run(["status"], copied, stdout=write, stderr=subprocess.PIPE)
+    shown = run(["status"], copied, stdout=write, stderr=subprocess.PIPE, environment={"PYTHONUNBUFFERED": unbuffered})
     os.close(write)
     assert shown.returncode == 1
     assert shown.stderr.count("\n") == 1 and "Traceback" not in shown.stderr
