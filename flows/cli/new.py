@@ -12,6 +12,7 @@ import click
 from flows.cli.verb import Verb
 from flows.runtime import console
 from flows.runtime.one_line import in_one_line
+from ml.errors import AsofError
 
 Texts = tuple[str, ...]
 FIRST = ("by_verdict", "best_of_rule_and_model")
@@ -46,10 +47,12 @@ def new() -> None:
 @click.option(
     "--format", "formats", multiple=True, metavar="COLUMN=FORMAT", help="How a day or instant is written: day=%d/%m/%Y."
 )
+@click.option("--type", "types", multiple=True, metavar="COLUMN=TYPE", help="A type instead of the inferred one: zip=varchar.")
+@click.option("--words", multiple=True, metavar="COLUMN=WORDS", help="What people call a column: mach_no='machine'.")
 @click.option("--timezone", "zone", metavar="ZONE", help="The zone of instants without an offset; UTC by default.")
 @click.option("--delimiter", help="Between the fields of a CSV; inferred by default.")
 def _source(
-    name: str, path: Path, null: tuple[str, ...], key: str | None, by: str | None, formats: tuple[str, ...], **said
+    name: str, path: Path, null: Texts, key: str | None, by: str | None, formats: Texts, types: Texts, words: Texts, **said
 ) -> None:
     """Look at files, and write the source, its staging model, docs and tests; put the files where the next landing finds them."""
     with in_one_line():
@@ -58,10 +61,10 @@ def _source(
 
         settings.load()
         settings.check()
-        pairs = dict(one.split("=", 1) for one in formats if "=" in one)
         wanted = sources.Wanted(
-            name, path, null=null or None, key=_listed(key), known_by=_listed(by) or (), formats=pairs, **said
-        )
+            name, path, null=null or None, key=_listed(key), known_by=_listed(by) or (), formats=_pairs("--format", formats),
+            types=_pairs("--type", types), words=_pairs("--words", words), **said,
+        )  # fmt: skip
         made = sources.make(wanted, _ask if sys.stdin.isatty() and sys.stdout.isatty() else None)
         _tell(made)
 
@@ -115,6 +118,14 @@ def _problem(name: str, **said: Any) -> None:
 
 def _listed(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(one.strip() for one in text.split(",") if one.strip())
+
+
+def _pairs(option: str, texts: Texts) -> dict[str, str]:
+    """COLUMN=VALUE by column; AsofError where a text is none."""
+    for one in texts:
+        if not one.partition("=")[2]:
+            raise AsofError(f"{option} is {one!r}: say COLUMN=VALUE")
+    return dict(one.split("=", 1) for one in texts)
 
 
 def _ask(question: str, default: str) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from checks.landing_column import LandingColumn
-from checks.written import Written
+from checks.written import INTEGERS, Written
 from flows.steps.data.landing.values import quoted, value
+from ml.errors import AsofError
 
 # Texts that often mean nothing; one of them is null where every other value of its column is no text.
 NULLS = ("", "NA", "N/A", "n/a", "NULL", "null", "None", "none", "NaN", "nan", "\\N", "-", "?", "NaT", "<NA>", "#N/A")
 TRUTHS = (("true", "false"), ("True", "False"), ("TRUE", "FALSE"), ("t", "f"), ("T", "F"), ("Y", "N"), ("y", "n"), ("yes", "no"),
-          ("Yes", "No"), ("YES", "NO"))  # fmt: skip
+          ("Yes", "No"), ("YES", "NO"), ("J", "N"), ("j", "n"), ("ja", "nein"), ("Ja", "Nein"), ("JA", "NEIN"))  # fmt: skip
+# Digits are numbers, unless a person says that they are truths.
+BITS = ("1", "0")
 DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d", "%d-%m-%Y", "%m-%d-%Y", "%-m/%-d/%Y", "%-d.%-m.%Y", "%d %b %Y",
         "%d-%b-%Y", "%-d %B %Y", "%d/%m/%y", "%m/%d/%y")  # fmt: skip
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%-I:%M %p", "%I:%M:%S %p", "%-H:%M")
@@ -50,8 +53,21 @@ class Form:
 TEXT = Form("varchar")
 
 
-def candidates(given: str | None, zone: str | None) -> Iterator[Form]:
-    """The forms in the order in which they are tried, the narrowest first; `given` is the format that a person says."""
+def candidates(given: str | None, zone: str | None, kind: str | None = None) -> Iterator[Form]:
+    """The forms in the order in which they are tried, the narrowest first; `given` and `kind` are the format and the type that a
+    person says."""
+    if kind == "varchar":
+        yield TEXT
+    for one in (*_candidates(given, zone), *([_truths(*BITS)] if kind == "boolean" else [])):
+        if kind is None or one.data_type == ("bigint" if kind in INTEGERS else kind):
+            yield replace(one, data_type=kind or one.data_type)
+
+
+def _truths(yes: str, no: str) -> Form:
+    return Form("boolean", (("true_values", [yes]), ("false_values", [no])))
+
+
+def _candidates(given: str | None, zone: str | None) -> Iterator[Form]:
     where = (("timezone", zone),) if zone else ()
     if given:
         clock = any(part in given for part in ("%H", "%-H", "%I", "%-I"))
@@ -62,7 +78,7 @@ def candidates(given: str | None, zone: str | None) -> Iterator[Form]:
     yield Form("double")
     yield Form("boolean")
     for yes, no in TRUTHS[1:]:
-        yield Form("boolean", (("true_values", [yes]), ("false_values", [no])))
+        yield _truths(yes, no)
     yield Form("date")
     yield Form("timestamp", where)
     for day in DAYS:
@@ -76,11 +92,13 @@ def candidates(given: str | None, zone: str | None) -> Iterator[Form]:
 
 
 def forms_of(
-    con: duckdb.DuckDBPyConnection, column: str, name: str, nulls: tuple[str, ...] | None, given: str | None, zone: str | None
-) -> tuple[list[Form], set[str]]:
+    con: duckdb.DuckDBPyConnection, column: str, name: str, nulls: tuple[str, ...] | None, given: str | None, zone: str | None,
+    kind: str | None = None,
+) -> tuple[list[Form], set[str]]:  # fmt: skip
     """The forms that the texts of `column` in the table `seen` have, TEXT where there is none, and which null texts stand there.
 
-    `nulls` are the texts that a person says mean nothing; None: whichever of NULLS leaves a narrower form than text.
+    `nulls` are the texts that a person says mean nothing; None: whichever of NULLS leaves a narrower form than text. AsofError
+    where a person says a type that the texts are not of.
     """
     meaningless = NULLS if nulls is None else ("", *nulls)
     listed = ", ".join(quoted(one) for one in meaningless) or "null"
@@ -90,7 +108,7 @@ def forms_of(
     )
     there = {row[0] for row in con.execute(f"select distinct {column} from seen where {column} in ({listed})").fetchall()}
     if not con.execute("select count(*) from texts").fetchall()[0][0]:
-        return [TEXT], there
+        return [Form(kind) if kind else TEXT], there
     con.execute("create or replace temp table few as from texts using sample reservoir(500 rows) repeatable (7)")
 
     def unread(form: Form, raw_of: str) -> int:
@@ -98,10 +116,10 @@ def forms_of(
 
     found: list[Form] = []
     near: list[tuple[int, Form]] = []
-    for form in candidates(given, zone):
+    for form in candidates(given, zone, kind):
         if found and form.data_type not in ("date", "timestamp"):
             break
-        if unread(form, "few") > SAMPLED_ASIDE:
+        if unread(form, "few") > SAMPLED_ASIDE or (kind is None and not _both(con, form)):
             continue
         if left := unread(form, "texts"):
             near.append((left, form))
@@ -112,7 +130,18 @@ def forms_of(
     if not found and near:
         fewest = min(left for left, _ in near)
         found = [form for left, form in near if left == fewest and _nearly(con, form, name)][:1]
+    if kind and not found:
+        raw = con.execute("select any_value(raw) from texts").fetchall()[0][0]
+        raise AsofError(
+            f"column {name} is not written as a {kind}, such as {raw!r}: leave --type {name} out, or say its --format"
+        )
     return (found or [TEXT]), (there if found else there & {""})
+
+
+def _both(con: duckdb.DuckDBPyConnection, form: Form) -> bool:
+    """Whether both truths of a form are there, where it has words for them: a column of N alone may be of countries."""
+    words = [quoted(one) for key, some in form.meta if key in ("true_values", "false_values") for one in some]
+    return not words or con.execute(f"select count(*) = 2 from texts where raw in ({', '.join(words)})").fetchall()[0][0]
 
 
 def _nearly(con: duckdb.DuckDBPyConnection, form: Form, name: str) -> bool:

@@ -6,15 +6,19 @@ import csv
 import gzip
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
 from checks.landing import DELIMITERS
+from checks.landing_column import TYPES
+from checks.written import NUMBERS
 from flows.steps.data.landing.values import pointer, quoted
 from flows.studies.scaffolding.forms import BIG, Form, forms_of
+from flows.studies.scaffolding.words import plain as plain_words
 from ml.errors import AsofError
 from ml.problem.declared.columns import IDENTIFIER, RESERVED
 
@@ -41,7 +45,7 @@ KNOWN = re.compile(
 class Seen:
     """A column of the files: its header, its name, its form, how many nulls and distinct values; `most` and `least` as text.
 
-    `wrong` values are not of its form, such as `example`: landing will quarantine their lines.
+    `wrong` values are not of its form, such as `example`: landing will quarantine their lines. People call it `words`.
     """
 
     header: str
@@ -54,6 +58,12 @@ class Seen:
     choices: tuple[Form, ...] = ()
     wrong: int = 0
     example: str = ""
+    words: str = ""
+
+    @property
+    def said(self) -> str:
+        """What people call it."""
+        return self.words or plain_words(self.name)
 
 
 @dataclass
@@ -109,11 +119,17 @@ def files_of(path: Path) -> tuple[list[Path], str]:
     return files, kinds.pop()
 
 
-def look(path: Path, nulls: Sequence[str] | None, given: Mapping[str, str], zone: str | None, delimiter: str | None) -> Look:
+def look(
+    path: Path, nulls: Sequence[str] | None = None, given: Mapping[str, str] = MappingProxyType({}), zone: str | None = None,
+    delimiter: str | None = None, types: Mapping[str, str] = MappingProxyType({}),
+) -> Look:  # fmt: skip
     """Look at all rows of a file, or of a folder of files of one kind.
 
-    `given` are formats by column, `zone` is that of instants without an offset. AsofError where dates can be read in two ways.
+    `given` are formats and `types` are types by column, as a person says them; `zone` is that of instants without an offset.
+    AsofError where dates can be read in two ways.
     """
+    if wrong := next((one for one in types.values() if one not in TYPES), None):
+        raise AsofError(f"--type is {wrong!r}; a column is one of {', '.join(TYPES)}")
     files, kind = files_of(path)
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
@@ -123,14 +139,18 @@ def look(path: Path, nulls: Sequence[str] | None, given: Mapping[str, str], zone
         if not rows:
             raise AsofError(f"{path} holds no row")
         names = _names([header for header, *_ in described])
+        for option, name in [*(("--format", one) for one in given), *(("--type", one) for one in types)]:
+            if name not in names and name not in [header for header, *_ in described]:
+                raise AsofError(f"{option} names {name}, but {files[0]} has {', '.join(names)}")
         found, null = [], set()
         for (header, sql_type, *_), name in zip(described, names, strict=True):
-            one, there = _seen(con, header, name, sql_type, nulls, given.get(header, given.get(name)), zone)
+            said = types.get(header, types.get(name))
+            one, there = _seen(con, header, name, sql_type, nulls, given.get(header, given.get(name)), zone, said)
             found.append(one)
             null |= there
         # A null text of one column is one in all of them.
         null |= set(nulls or ())
-        found = [_counted(con, one, null) for one in found]
+        found = [_counted(con, one, null, {one.header, one.name} & {*types}) for one in found]
         keys = _keys(con, found, rows)
     for one in found:
         _one_way(one)
@@ -187,18 +207,23 @@ def _names(headers: list[str]) -> list[str]:
     return names
 
 
-def _seen(con, header: str, name: str, sql_type: str, nulls, given: str | None, zone: str | None) -> tuple[Seen, set[str]]:
+def _seen(
+    con, header: str, name: str, sql_type: str, nulls, given: str | None, zone: str | None, said: str | None
+) -> tuple[Seen, set[str]]:
     if sql_type != "VARCHAR":
         kind = next((mine for theirs, mine in PARQUET if theirs in sql_type), None)
         if kind is None:
             raise AsofError(f"column {header} is {sql_type}, which lands as no column; write it as text or as plain columns")
+        if said and said != kind and not (kind == "bigint" and said in NUMBERS):
+            raise AsofError(f"column {header} is {sql_type} in the file, which lands as no {said}: leave --type {name} out")
+        kind = said or kind
         zoned = (("timezone", zone),) if kind == "timestamp" and zone and "TIME ZONE" not in sql_type else ()
         return Seen(header, name, Form(kind, zoned), 0, 0, "", ""), set()
-    forms, there = forms_of(con, f'"{header}"', name, None if nulls is None else tuple(nulls), given, zone)
+    forms, there = forms_of(con, f'"{header}"', name, None if nulls is None else tuple(nulls), given, zone, said)
     return Seen(header, name, forms[0], 0, 0, "", "", tuple(forms)), there
 
 
-def _counted(con: duckdb.DuckDBPyConnection, one: Seen, null: set[str]) -> Seen:
+def _counted(con: duckdb.DuckDBPyConnection, one: Seen, null: set[str], said: Collection[str]) -> Seen:
     listed = ", ".join(quoted(text) for text in null) or "''"
     header, form = f'"{one.header}"', one.form
     if form.data_type == "varchar" or not one.choices:  # what is text, or was typed in its file
@@ -213,7 +238,13 @@ def _counted(con: duckdb.DuckDBPyConnection, one: Seen, null: set[str]) -> Seen:
         f"select count(*) filter (where it is null and not ({wrong})), approx_count_distinct(it), min(it)::varchar, "
         f"max(it)::varchar, count(*) filter (where {wrong}), any_value(raw::varchar) filter (where {wrong}) from {it}"
     ).fetchall()[0]
-    if form.data_type == "bigint" and not form.meta and least is not None and max(abs(int(least)), abs(int(most))) < BIG:
+    if (
+        not said
+        and form.data_type == "bigint"
+        and not form.meta
+        and least is not None
+        and max(abs(int(least)), abs(int(most))) < BIG
+    ):
         form = replace(form, data_type="integer") if not re.search(r"(^|_)(id|no|nr|key|number|code)$", one.name) else form
     return replace(
         one, form=form, nulls=nulls, distinct=distinct, least=least or "", most=most or "", wrong=bad, example=example or ""

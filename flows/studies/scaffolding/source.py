@@ -16,6 +16,7 @@ from flows.runtime import settings
 from flows.steps.data.feeds.archive import ARCHIVE
 from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look, plain
 from flows.studies.scaffolding.rendering import in_english, rendered, write
+from flows.studies.scaffolding.words import sentence
 from ml.errors import AsofError
 
 Ask = Callable[[str, str], str]
@@ -37,6 +38,8 @@ class Wanted:
     event_at: str | None = None
     feed: str = ARCHIVE
     formats: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
     delimiter: str | None = None
 
@@ -61,7 +64,9 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     `ask(question, default)` answers what the files do not say, where a person is there. AsofError where only a person can say it.
     """
     source, table = _named(wanted)
-    seen = look(wanted.path, wanted.null, wanted.formats, wanted.zone, wanted.delimiter)
+    seen = look(wanted.path, wanted.null, wanted.formats, wanted.zone, wanted.delimiter, wanted.types)
+    words = {seen.column(name).name: said for name, said in wanted.words.items()}
+    seen.columns = [replace(one, words=words.get(one.name, "")) for one in seen.columns]
     key = _key(wanted, seen, ask)
     known_at, event_at = _when(wanted, seen, key, ask)
     feed = wanted.feed if known_at is not None and wanted.feed != "none" else None
@@ -154,9 +159,8 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
 def _files(
     source: str, table: str, seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | None, feed: str | None, path: str
 ) -> dict[str, str]:
-    one_row = (
-        f"One row per {'key ' if len(key) > 1 else ''}{in_english(_said(name) for name in key) if key else 'line of the files'}"
-    )
+    whom = in_english(seen.column(name).said for name in key) if key else "line of the files"
+    one_row = f"One row per {'key ' if len(key) > 1 else ''}{whom}"
     needed = {*key, *([known_at] if isinstance(known_at, str) else known_at.get("by", []) if known_at else [])}
     renamed = {one.header: one.name for one in seen.columns if one.header != one.name}
     landing: dict[str, Any] = {"path": path, "format": seen.format}
@@ -185,14 +189,14 @@ def _is_id(one: Seen, key: tuple[str, ...]) -> bool:
     return one.name in key or bool(re.search(r"(^|_)id$", one.name))
 
 
-def _said(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _described(one: Seen) -> str:
-    what = _said(one.name).capitalize()
+    what = sentence(one.said)
     span = f", {one.least[:30]} to {one.most[:30]} in the first files" if one.form.data_type not in ("varchar", "boolean") else ""
     return f"{what}{span}."
+
+
+def _worded(one: Seen) -> dict[str, Any]:
+    return {"config": {"meta": {"words": one.words}}} if one.words else {}
 
 
 def _declared(one: Seen, needed: bool) -> dict[str, Any]:
@@ -218,9 +222,11 @@ def _staged(seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | Non
         found.append({"name": "line", "description": "Line of its file."})
     for one in [*ordered, *(one for one in seen.columns if one not in ordered and one.name not in (known_at, event_at))]:
         tests = ["unique", "not_null"] if key == (one.name,) else ["not_null"] if one.name in key else []
-        found.append({"name": one.name, "description": _described(one), **({"data_tests": tests} if tests else {})})
+        found.append(
+            {"name": one.name, "description": _described(one), **_worded(one), **({"data_tests": tests} if tests else {})}
+        )
     if event_at:
-        found.append({"name": "event_at", "description": f"When it happened: {_said(event_at)}, UTC."})
+        found.append({"name": "event_at", "description": f"When it happened: {seen.column(event_at).said}, UTC."})
     if known_at is not None:
         how = known_at if isinstance(known_at, str) else known_at.get("sql") or f"that of its row in {known_at['of']}"
         found.append(

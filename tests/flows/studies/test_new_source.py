@@ -17,7 +17,7 @@ from checks.landing import LandingSource
 from flows.runtime import settings
 from flows.steps.data.feeds import feed
 from flows.steps.data.landing.landing import land_all
-from flows.studies.scaffolding import rendering, source
+from flows.studies.scaffolding import rendering, source, words
 from flows.studies.scaffolding.looking import look
 from ml.errors import AsofError
 from tests.flows.steps.data.landed import LEDGER
@@ -219,3 +219,51 @@ def test_where_many_values_are_of_another_form_a_column_is_text(project: Path) -
     lines = [f"{n},{'x' if n % 20 == 0 else n},2025-03-01T10:00:00Z" for n in range(1000)]
     made = make(put(project, "visits.csv", "\n".join(["n,code,reported_at", *lines]) + "\n"))
     assert made.look.column("code").form.data_type == "varchar" and not made.look.column("code").wrong
+
+
+@pytest.mark.parametrize(("yes", "no"), [("J", "N"), ("ja", "nein"), ("yes", "no"), ("t", "f"), ("Y", "N")])
+def test_two_words_for_yes_and_no_are_truths_and_land_as_such(project: Path, yes: str, no: str) -> None:
+    lines = "".join(f"{n},{yes if n % 3 else no},2025-03-0{n}T10:00:00Z\n" for n in range(1, 5))
+    made = make(put(project, "visits.csv", f"n,paid,reported_at\n{lines}"))
+    assert [row[1] for row in landed(made, project)] == [True, True, False, True]
+
+
+def test_one_of_two_words_alone_is_text(project: Path) -> None:
+    made = make(put(project, "visits.csv", "n,country,reported_at\n1,N,2025-03-01T10:00:00Z\n2,N,2025-03-02T10:00:00Z\n"))
+    assert [row[1] for row in landed(made, project)] == ["N", "N"]
+
+
+def test_a_type_that_a_person_says_is_taken_instead_of_the_inferred_one(project: Path) -> None:
+    file = put(
+        project,
+        "visits.csv",
+        "n,zip,paid,spent,reported_at\n1,10115,0,3,2025-03-01T10:00:00Z\n2,80331,1,4,2025-03-02T10:00:00Z\n",
+    )
+    made = make(file, types={"zip": "varchar", "paid": "boolean", "spent": "double", "n": "smallint"})
+    assert [one.form.data_type for one in made.look.columns][:4] == ["smallint", "varchar", "boolean", "double"]
+    assert [row[:4] for row in landed(made, project)] == [(1, "10115", False, 3.0), (2, "80331", True, 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        ({"what": "bigint"}, "column what is not written as a bigint, such as 'tea': leave --type what out"),
+        ({"wat": "bigint"}, "--type names wat, but .* has n, what, reported_at"),
+        ({"what": "text"}, "--type is 'text'; a column is one of varchar, boolean"),
+    ],
+)
+def test_a_type_that_a_column_is_not_of_is_refused_by_name(project: Path, types: dict[str, str], told: str) -> None:
+    file = put(project, "visits.csv", "n,what,reported_at\n1,tea,2024-01-01 10:00:00\n")
+    with pytest.raises(AsofError, match=told):
+        make(file, types=types)
+
+
+def test_words_that_a_person_says_stand_in_the_descriptions_and_for_whom_reads_the_model(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "PROJECT", project)
+    file = put(project, "stops.csv", "mach_no,dur,reported_at\n1,30,2024-01-01 10:00:00\n2,40,2024-01-02 10:00:00\n")
+    made = make(file, "plant.stops", key=("mach_no",), words={"mach_no": "machine", "dur": "minutes of the stop"})
+    said = made_text(made, project)
+    assert "One row per machine." in said and said.count("Minutes of the stop, 30 to 40 in the first files.") == 2
+    assert words.declared("stg_plant__stops") == {"mach_no": "machine", "dur": "minutes of the stop"}

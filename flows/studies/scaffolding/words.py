@@ -1,0 +1,40 @@
+"""What people call a thing: names of columns and tables in words, as somebody declared them or as they are written."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from flows.studies.scaffolding.rendering import PROJECT
+
+# Ends of names that say how a thing is told apart, not what it is.
+TOLD_APART = re.compile(r"_(id|no|nr|key|code|number)$")
+
+
+def plain(name: str) -> str:
+    """`bill_length` is `bill length`."""
+    return name.replace("_", " ")
+
+
+def of_a_thing(name: str) -> str:
+    """A name that tells things apart, as what it tells apart: `household_id` is `household`."""
+    return plain(TOLD_APART.sub("", name))
+
+
+def sentence(text: str) -> str:
+    """With a capital at the beginning; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def declared(model: str) -> dict[str, str]:
+    """The words of the columns of a model that say them, in `config.meta.words` of its YAML."""
+    for path in sorted((PROJECT / "models").rglob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        if model not in text:
+            continue
+        for one in (yaml.safe_load(text) or {}).get("models") or []:
+            if one["name"] == model:
+                meta = {column["name"]: (column.get("config") or {}).get("meta") or {} for column in one.get("columns") or []}
+                return {name: said["words"] for name, said in meta.items() if isinstance(said.get("words"), str)}
+    return {}
