@@ -88,6 +88,7 @@ def _source(
 @click.option("--event-at", metavar="COLUMN", help="When a fact happened; event_at if there is one, else known_at.")
 @click.option("--first-champion", type=click.Choice(FIRST), default=FIRST[0], show_default=True,
               help="Served while no model has won for certain: the rule, or what did better on the holdout.")  # fmt: skip
+@click.option("--title", metavar="TEXT", help="The question in words: 'Which machines will stand still tomorrow?'.")
 @click.option("--owner", default="nobody-yet", show_default=True, help="Who answers for it.")
 @click.option("--seconds", type=click.IntRange(1), default=30, show_default=True, help="Time box of pruning.")
 def _problem(name: str, **said: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from flows.studies.scaffolding import words
 from ml.errors import AsofError
 
 OWN = ("landed_at", "landing_number", "known_at", "event_at", "line")
@@ -24,6 +25,12 @@ class Column:
     kind: str
     distinct: int
     levels: tuple[str, ...] = ()
+    words: str = ""
+
+    @property
+    def said(self) -> str:
+        """What people call it; of what tells things apart, the thing."""
+        return self.words or (words.of_a_thing if self.kind == "name" else words.plain)(self.name)
 
 
 @dataclass
@@ -42,11 +49,21 @@ class Table:
     delay_hours: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    words: dict[str, str] = field(default_factory=dict)
 
     @property
     def short(self) -> str:
         """`visits` of stg_shop__visits."""
         return self.model.rsplit("__", 1)[-1]
+
+    @property
+    def said(self) -> str:
+        """What people call its facts."""
+        return words.plain(self.short)
+
+    def called(self, name: str) -> str:
+        """What people call the thing that a column of it tells apart: the entity, or a group."""
+        return self.words.get(name) or words.of_a_thing(name)
 
     def of(self, *kinds: str) -> list[Column]:
         """Its columns of some kinds."""
@@ -62,7 +79,9 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str) -> Table:
         raise AsofError(
             f"{model} holds no row: land its files first, or put them into the archive (python -m flows new source …)"
         )
-    found = Table(model, relation, [], "known_at" in types, "event_at" in types, rows, types.get(entity))
+    found = Table(
+        model, relation, [], "known_at" in types, "event_at" in types, rows, types.get(entity), words=words.declared(model)
+    )
     if found.timed:
         found.span = con.execute(f"select min(known_at), max(known_at) from {relation}").fetchall()[0]
     if found.timed and found.has_event:
@@ -106,7 +125,7 @@ def _look(con: duckdb.DuckDBPyConnection, relation: str, found: Table, name: str
             f'select "{name}" from {relation} where "{name}" is not null group by all order by count(*) desc, 1 limit {SHARES}'
         ).fetchall()
         levels = tuple(row[0] for row in listed)
-    found.columns.append(Column(name, kind, distinct, levels))
+    found.columns.append(Column(name, kind, distinct, levels, found.words.get(name, "")))
     return None
 
 

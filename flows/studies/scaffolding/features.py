@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flows.studies.scaffolding.facts import Column, Table
+from flows.studies.scaffolding.words import sentence
 
 LAST = {"last3": 3, "last10": 10, "ever": None}
 TAKEN_AS = {"ever": "so far"}
@@ -95,72 +96,73 @@ def slug(text: str) -> str:
 
 def by_entity(problem: str, table: Table, entity: str, spans: dict[str, str]) -> Model:
     """All that an entity's own facts may say."""
-    short, whose = table.short, f"of this {entity.replace('_', ' ')}"
+    short, facts, whose = table.short, table.said, f"of this {table.called(entity)}"
     recent, last = Call(dict(spans)), Call(dict(LAST))
-    recent.add(short, "count", f"{short.capitalize()} {whose}", "count")
-    last.add(short, "count", f"{short.capitalize()} {whose}", "count", ["ever"])
-    last.add(f"{short}_since", "time_since", f"Time since the last of the {short} {whose}", "seconds", ["ever"])
-    last.add(f"{short}_span", "time_since_first", f"Time since the first of the {short} {whose}", "seconds")
+    recent.add(short, "count", f"{sentence(facts)} {whose}", "count")
+    last.add(short, "count", f"{sentence(facts)} {whose}", "count", ["ever"])
+    last.add(f"{short}_since", "time_since", f"Time since the last of the {facts} {whose}", "seconds", ["ever"])
+    last.add(f"{short}_span", "time_since_first", f"Time since the first of the {facts} {whose}", "seconds")
     newest: dict[str, Feature] = {}
     for one in table.columns:
-        said = one.name.replace("_", " ")
+        said = one.said
         if one.kind == "number":
-            recent.add(f"{short}_{one.name}_sum", ["sum", one.name], f"Sum of {said} of the {short} {whose}")
+            recent.add(f"{short}_{one.name}_sum", ["sum", one.name], f"Sum of {said} of the {facts} {whose}")
             for how, word in (("mean", "Mean"), ("min", "Smallest"), ("max", "Largest")):
-                recent.add(f"{short}_{one.name}_{how}", [how, one.name], f"{word} {said} of the {short} {whose}")
-                last.add(f"{short}_{one.name}_{how}", [how, one.name], f"{word} {said} of the {short} {whose}")
+                recent.add(f"{short}_{one.name}_{how}", [how, one.name], f"{word} {said} of the {facts} {whose}")
+                last.add(f"{short}_{one.name}_{how}", [how, one.name], f"{word} {said} of the {facts} {whose}")
             last.add(
                 f"{short}_{one.name}_stddev",
                 ["stddev", one.name],
-                f"Spread of {said} of the {short} {whose}",
+                f"Spread of {said} of the {facts} {whose}",
                 None,
                 ["last10", "ever"],
             )
         for name, condition, words in _shares(one):
-            recent.add(f"{short}_{name}", ["share", condition], f"Share of {words} among the {short} {whose}", "share")
-            last.add(f"{short}_{name}", ["share", condition], f"Share of {words} among the {short} {whose}", "share")
+            recent.add(f"{short}_{name}", ["share", condition], f"Share of {words} among the {facts} {whose}", "share")
+            last.add(f"{short}_{name}", ["share", condition], f"Share of {words} among the {facts} {whose}", "share")
         if one.kind in ("category", "name"):
             recent.add(
-                f"{short}_{one.name}_kinds", ["distinct", one.name], f"Different {said} among the {short} {whose}", "count"
+                f"{short}_{one.name}_kinds",
+                ["distinct", one.name],
+                f"Different values of {said} among the {facts} {whose}",
+                "count",
             )
             last.add(
                 f"{short}_{one.name}_kinds",
                 ["distinct", one.name],
-                f"Different {said} among the {short} {whose}",
+                f"Different values of {said} among the {facts} {whose}",
                 "count",
                 ["last10", "ever"],
             )
         if one.kind in ("number", "boolean", "category"):
-            newest[one.name] = Feature(f"{short}_newest_{one.name}", f"{said.capitalize()} of the last of the {short} {whose}")
+            newest[one.name] = Feature(f"{short}_newest_{one.name}", f"{sentence(said)} of the last of the {facts} {whose}")
     return Model(f"{problem}__{short}_by_{entity}", table, entity, recent, last, newest)
 
 
 def _shares(one: Column) -> list[tuple[str, str, str]]:
     """Of a column that is no number: name of the measure, condition, and words."""
     if one.kind == "boolean":
-        return [(f"{one.name}_share", one.name, one.name.replace("_", " "))]
+        return [(f"{one.name}_share", one.name, one.said)]
     if one.kind != "category":
         return []
     levels = one.levels[:1] if len(one.levels) == 2 else one.levels
     quoted = [(level, "'" + level.replace("'", "''") + "'") for level in levels]
-    return [
-        (f"{one.name}_{slug(level)}", f"{one.name} = {text}", f"{one.name.replace('_', ' ')} {level}") for level, text in quoted
-    ]
+    return [(f"{one.name}_{slug(level)}", f"{one.name} = {text}", f"{one.said} {level}") for level, text in quoted]
 
 
 def by_group(problem: str, table: Table, group: str | None, spans: dict[str, str], owner: Table | None = None) -> Model:
     """What the facts of all that belong to the same group say, or of the whole field where `group` is None."""
-    short = table.short
+    short, facts = table.short, table.said
     prefix = f"{group}_{short}" if group else f"all_{short}"
-    whose = f"of its {group.replace('_', ' ')}" if group else "of all"
+    whose = f"of its {(owner or table).called(group)}" if group else "of all"
     recent = Call(dict(spans))
-    recent.add(prefix, "count", f"{short.capitalize()} {whose}", "count")
+    recent.add(prefix, "count", f"{sentence(facts)} {whose}", "count")
     for one in table.columns:
         if one.kind == "number":
-            said = one.name.replace("_", " ")
-            recent.add(f"{prefix}_{one.name}_mean", ["mean", one.name], f"Mean {said} of the {short} {whose}")
+            said = one.said
+            recent.add(f"{prefix}_{one.name}_mean", ["mean", one.name], f"Mean {said} of the {facts} {whose}")
         for name, condition, words in _shares(one):
-            recent.add(f"{prefix}_{name}", ["share", condition], f"Share of {words} among the {short} {whose}", "share")
+            recent.add(f"{prefix}_{name}", ["share", condition], f"Share of {words} among the {facts} {whose}", "share")
     return Model(
         f"{problem}__{short}_by_{group}" if group else f"{problem}__{short}_of_all",
         table,
@@ -175,8 +177,6 @@ def by_group(problem: str, table: Table, group: str | None, spans: dict[str, str
 def attributes(table: Table, entity: str) -> dict[str, Feature]:
     """What a list says of an entity, by column."""
     return {
-        one.name: Feature(
-            f"{table.short}_{one.name}", f"{one.name.replace('_', ' ').capitalize()} of the {entity.replace('_', ' ')}"
-        )
+        one.name: Feature(f"{table.short}_{one.name}", f"{sentence(one.said)} of the {table.called(entity)}")
         for one in table.of("number", "boolean", "category")
     }

@@ -28,6 +28,7 @@ class Wanted:
     task: str = "binary"
     otherwise: str | None = None
     event_at: str | None = None
+    title: str | None = None
     owner: str = "nobody-yet"
     seconds: float = 30.0
     first_champion: str = "by_verdict"

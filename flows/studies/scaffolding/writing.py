@@ -12,6 +12,7 @@ from flows.studies.scaffolding.features import Feature, Model
 from flows.studies.scaffolding.plan import Plan, duration
 from flows.studies.scaffolding.pruning import Pruned, Rule
 from flows.studies.scaffolding.rendering import PROJECT, rendered, write
+from flows.studies.scaffolding.words import plain, sentence
 from ml.errors import AsofError
 from ml.statistics.slices import MIN_CLUSTERS
 
@@ -202,17 +203,17 @@ def _column(name: str, data_type: str, says: str, role: str | None = None, unit:
 
 
 def _whom(plan: Plan) -> str:
-    return f"The {plan.wanted.entity.replace('_', ' ')}."
+    return f"The {plan.tables[0].called(plan.wanted.entity)}."
 
 
 def _one_row(plan: Plan) -> str:
-    return f"One row per {plan.wanted.entity} and instant, every {plan.wanted.every}"
+    return f"One row per {plan.tables[0].called(plan.wanted.entity)} and instant, every {plan.wanted.every}"
 
 
 def _title(plan: Plan) -> str:
     wanted = plan.wanted
-    what = "Is" if wanted.task == "binary" else "What is"
-    return f"{wanted.name.replace('_', ' ').capitalize()}: {what.lower()} {wanted.label} within {wanted.horizon}?"
+    what = "is" if wanted.task == "binary" else "what is"
+    return wanted.title or f"{sentence(plain(wanted.name))}: {what} {wanted.label} within {wanted.horizon}?"
 
 
 def _mart(plan: Plan, pruned: Pruned) -> dict[str, Any]:
@@ -222,17 +223,14 @@ def _mart(plan: Plan, pruned: Pruned) -> dict[str, Any]:
         own = [each.name for each in one.columns if each.name not in taken]
         taken |= {*own}
         lists.append({"short": one.short, "model": one.model, "columns": own})
-    attributes = [_column(name, plan.types[name], f"{_said(name)} of it.") for one in lists for name in one["columns"]]
+    said = {each.name: each.said for one in plan.lists for each in one.columns}
+    attributes = [_column(name, plan.types[name], sentence(said[name])) for one in lists for name in one["columns"]]
     return {
         "problem": wanted.name, "entity": wanted.entity, "lists": lists, "attributes": attributes, "binary": binary,
         "entity_type": str(plan.tables[0].entity_type).lower(), "label": wanted.name, "label_type": LABEL_TYPES[wanted.task],
         "usual": f"{pruned.rate:.2g}", "likely": f"{max(0.5, min(0.9, 2 * pruned.rate)):.2g}", "owner": wanted.owner,
         "one_row": _one_row(plan), "title": _title(plan), "whom": _whom(plan),
     }  # fmt: skip
-
-
-def _said(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def _two_digits(number: float) -> float:

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from flows.studies.scaffolding.features import slug, windows
+from flows.studies.scaffolding.facts import Column, Table
+from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
 from flows.studies.scaffolding.pruning import prune
 from tests import synthetic
 from tests.architecture import sql_lint
@@ -113,6 +114,26 @@ def test_three_windows_follow_from_the_horizon() -> None:
 
 def test_a_category_becomes_part_of_a_name() -> None:
     assert [slug(text) for text in ("Web Shop", "über-Nacht", "???")] == ["web_shop", "ber_nacht", "other"]
+
+
+def test_features_speak_of_things_by_their_words_and_not_by_the_names_of_columns() -> None:
+    columns = [
+        Column("dur", "number", 9, (), "minutes"),
+        Column("part_no", "name", 9),
+        Column("line", "category", 3, ("a", "b", "c")),
+    ]
+    stops = Table(
+        "stg_plant__short_stops", "x", columns, True, False, 9, "bigint", words={"dur": "minutes", "mach_no": "machine"}
+    )
+    says = {one.name: one.says for one in by_entity("stands", stops, "mach_no", windows("1 day")).features}
+    assert says["short_stops_dur_mean_7d"] == "Mean minutes of the short stops of this machine, last 7 days"
+    assert says["short_stops_part_no_kinds_ever"] == "Different values of part among the short stops of this machine, so far"
+    grouped = by_group("stands", stops, "line", windows("1 day")).features[0].says
+    assert grouped == "Short stops of its line, last day"
+    household = Table("stg_shop__baskets", "x", [], True, False, 9, "bigint")
+    assert (
+        by_entity("stays", household, "household_id", windows("1 day")).features[0].says == "Baskets of this household, last day"
+    )
 
 
 def test_pruning_says_why_each_feature_goes_and_keeps_the_one_that_tells() -> None:
