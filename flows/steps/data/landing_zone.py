@@ -17,6 +17,7 @@ from flows.steps.data.feeds.archive import ARCHIVE
 from flows.steps.data.landing.landed import Batch, ensure_tables
 from flows.steps.data.landing.landing import LandingRefused, land_all
 from flows.steps.data.landing.files import one_line
+from flows.steps.data.landing.stage import placed
 from flows.steps.data.landing.unread import unread
 from flows.store import clock, ledger
 from ml.errors import AsofError
@@ -165,7 +166,7 @@ def _land_files(now: datetime, tell: Callable[[str], None], waits: Callable[[str
         # What refers to rows of a cohort waits until these are built: `feedback.receive`.
         there = [one for one in sources() if not one.refers_to]
         try:
-            batches = land_all(con, there, settings.landing_folder(), now, waits=waits)
+            batches = land_all(con, there, settings.landing_folder(), now, waits=waits, origin=_origin)
         except LandingRefused as refused:
             tell_quarantined(con, refused.batches, tell)
             raise
@@ -173,15 +174,19 @@ def _land_files(now: datetime, tell: Callable[[str], None], waits: Callable[[str
         return batches
 
 
+def _origin(source: LandingSource, file: str, lines: list[int]) -> dict[int, str]:
+    return feeds()[source.feed].origin(file, lines) if source.feed else {}
+
+
 def tell_quarantined(con: duckdb.DuckDBPyConnection, batches: list[Batch], tell: Callable[[str], None]) -> None:
     """A line for each file with quarantined rows, of at most `FILES_TOLD`, and where all of them stand."""
     bad = [batch for batch in batches if batch.rows_quarantined]
     for batch in bad[:FILES_TOLD]:
-        line, column, reason = con.execute(
-            "select line, column_name, reason from ledger.quarantine where batch_id = ? order by line, column_name limit 1",
+        line, column, reason, origin = con.execute(
+            "select line, column_name, reason, origin from ledger.quarantine where batch_id = ? order by line, column_name limit 1",
             [batch.batch_id],
         ).fetchall()[0]
-        place = f"line {line}" + (f", column {column}" if column else "")
+        place = placed(line, column, origin)
         said = f"{batch.file}: {batch.rows_quarantined:,} of {batch.rows_received:,} rows quarantined; first {place}: {reason}"
         tell(one_line(said))
     if bad:

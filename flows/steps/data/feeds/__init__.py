@@ -4,7 +4,7 @@ A feed is a module of this folder that says in `FEED` how it is made; its name i
 """
 
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +25,9 @@ class Feed(Protocol):
 
     def drop_reference(self, folder: Path) -> list[Path]:
         """Write the static lists; returns their files."""
+
+    def origin(self, file: str, lines: Collection[int]) -> dict[int, str]:
+        """By line of a file that it wrote, a path below the landing folder: where people find it; nothing where it cannot say."""
 
 
 def feeds() -> dict[str, Callable[[Sequence[LandingSource], Path], Feed]]:

@@ -8,7 +8,7 @@ it. A list without `known_at` is delivered as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -54,6 +54,16 @@ class ArchiveFeed:
             if windows.written(file, lambda part, one=index: one.write(part, start, end)):
                 written.append(file)
         return written
+
+    def origin(self, file: str, lines: Collection[int]) -> dict[int, str]:
+        """By line of a file that was delivered: the file of the archive and the line there, as people look for them."""
+        path, span = Path(file), windows.window(Path(file).name)
+        there = f"{ARCHIVE}/{path.parent.as_posix()}"
+        if not span:  # a list is delivered as it is
+            return {line: f"{there}/{path.name} line {line}" for line in lines}
+        index = next((one for one in self._indexes.values() if one.source.path == path.parent.as_posix()), None)
+        found = index.origin(*span, lines) if index else {}
+        return {line: f"{there}/{name} line {number}" for line, (name, number) in found.items()}
 
     def drop_reference(self, folder: Path) -> list[Path]:
         """Write the lists without `known_at` as they are in the archive; returns their files."""

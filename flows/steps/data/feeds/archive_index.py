@@ -10,7 +10,7 @@ import dataclasses
 import gzip
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,13 +21,15 @@ import pyarrow.parquet as pq
 
 from checks.landing import LandingSource
 from flows.runtime import settings
-from flows.steps.data.feeds.archive_reading import KNOWN, LINE, Block, blocks
+from flows.steps.data.feeds.archive_reading import FILE, KNOWN, LINE, Block, blocks
 from flows.steps.data.landing.stage import reading
 from flows.steps.data.landing.values import quoted
 from ml.errors import AsofError
 
 # Rows that are written at a time; and what this file is made by, in case it changes.
-CHUNK, FORM = 50_000, "1"
+CHUNK, FORM = 50_000, "2"
+# The records of a window, in the order of the table, which is that of known_at.
+WITHIN = f"from records where {KNOWN} >= ? and {KNOWN} < ?"
 
 
 def files(source: LandingSource, folder: Path) -> list[Path]:
@@ -79,17 +81,35 @@ class Index:
 
     def write(self, path: Path, start: datetime, end: datetime) -> bool:
         """Write the records known in [start, end) as a file; False, and nothing is written, where there are none."""
-        within = f"from records where {KNOWN} >= ? and {KNOWN} < ?"
-        if not self._con.execute(f"select exists ({within})", [start, end]).fetchall()[0][0]:
+        if not self._con.execute(f"select exists ({WITHIN})", [start, end]).fetchall()[0][0]:
             return False
-        # In the order of the table, which is that of known_at.
-        rows = self._con.sql(f"select * exclude ({', '.join([KNOWN, *self._keys])}) {within}", params=[start, end])
+        rows = self._con.sql(f"select * exclude ({', '.join([KNOWN, FILE, LINE, *self._keys])}) {WITHIN}", params=[start, end])
         save = _save_parquet if self.source.format == "parquet" else self._save_text
         save(rows.to_arrow_reader(CHUNK), path)
         return True
 
+    def origin(self, start: datetime, end: datetime, lines: Collection[int]) -> dict[int, tuple[str, int]]:
+        """By line of the file that is written for [start, end): the file of the archive, and the line there."""
+        text = self.source.format != "parquet"
+        at = 1 + (self._header().count(b"\n") if text else 0)
+        wanted, found = sorted({one for one in lines if one >= at}, reverse=True), {}
+        rows = self._con.sql(f"select {FILE}, {LINE}{', text' if text else ''} {WITHIN}", params=[start, end])
+        for batch in rows.to_arrow_reader(CHUNK):
+            file, line, *texts = (batch.column(place).to_pylist() for place in range(batch.num_columns))
+            breaks = [max(1, one.count(b"\n")) for one in texts[0]] if text else [1] * len(file)
+            for where, number, length in zip(file, line, breaks, strict=True):
+                at += length
+                while wanted and wanted[-1] < at:
+                    found[wanted.pop()] = (where, number)
+            if not wanted:
+                break
+        return found
+
+    def _header(self) -> bytes:
+        return self._con.cursor().execute("select header from seal").fetchall()[0][0]
+
     def _save_text(self, rows: pa.RecordBatchReader, path: Path) -> None:
-        (header,) = self._con.cursor().execute("select header from seal").fetchall()[0]
+        header = self._header()
         with path.open("wb") as handle:
             packed = self.source.format == "csv.gz"
             # Neither a name nor a time in the packed file: the same records are the same bytes.
@@ -132,7 +152,7 @@ class Index:
             for block in blocks(self.source, file):
                 if header not in (None, block.header):
                     raise AsofError(f"{self.folder}: its files have different headers; write them alike")
-                self._add(con, block, f"{'create table found as' if header is None else 'insert into found'}")
+                self._add(con, file.name, block, f"{'create table found as' if header is None else 'insert into found'}")
                 header = block.header
         con.execute("create table seal as select ?::varchar as seal, ?::blob as header", [self.seal, header or b""])
         if header is None:
@@ -140,7 +160,7 @@ class Index:
         else:
             self._sort(con)
 
-    def _add(self, con: duckdb.DuckDBPyConnection, block: Block, into: str) -> None:
+    def _add(self, con: duckdb.DuckDBPyConnection, file: str, block: Block, into: str) -> None:
         """The records of a block, each with its known_at as landing would read it, and with its key."""
         names = [one.name for one in self.source.columns]
         made, used = self.source.made, {*self._keys.values(), self.source.known_at}
@@ -161,7 +181,7 @@ class Index:
         beside = f"positional join ({read}) as said"
         behind = f"left join ({read}) as said on said._line = written.{LINE} order by written.{LINE}"
         con.execute(
-            f'{into} select written.* exclude ({LINE}){keys}, said."{self.source.known_at}" as {KNOWN} '
+            f'{into} select written.*, {quoted(file)} as {FILE}{keys}, said."{self.source.known_at}" as {KNOWN} '
             f"from written {beside if all_there else behind}"
         )
         con.unregister("landing_rows")

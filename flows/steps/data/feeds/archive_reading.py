@@ -20,8 +20,8 @@ from flows.steps.data.landing.parquet_files import ParquetReader
 from flows.steps.data.landing.values import pointer, quoted
 from ml.errors import AsofError
 
-# Names beside those of the files: when a record was known, and its number in the file.
-KNOWN, LINE = "_asof_known_at", "_asof_line"
+# Names beside those of the files: when a record was known, its file, and its line there.
+KNOWN, FILE, LINE = "_asof_known_at", "_asof_file", "_asof_line"
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def commit(
     """Land a file in one transaction: its good rows, its quarantined lines and its row in `ledger.batches`.
 
     `good` is SQL after `from`: the rows to load, with the declared columns and `_line`. `rejected` too: `line`, `column_name`,
-    `reason` and `raw` of what is to be quarantined; a line with two bad values is there twice. AsofError when loaded and
+    `reason`, `raw` and `origin` of what is to be quarantined; a line with two bad values is there twice. AsofError when loaded and
     quarantined lines do not add up to `received`, or when the same rows have landed before; then nothing has changed.
     """
     lines = con.execute(f"select count(distinct line) from {rejected}").fetchall()[0][0] if rejected else 0
@@ -150,7 +150,7 @@ def commit(
             if rejected:
                 con.execute(
                     f"insert into ledger.quarantine by name select ? as batch_id, ? as source, ? as file, line, column_name, "
-                    f"reason, raw, ?::timestamp as landed_at from {rejected} order by line, column_name",
+                    f"reason, raw, origin, ?::timestamp as landed_at from {rejected} order by line, column_name",
                     [file.batch_id, file.source, file.file, now],
                 )
             con.execute("commit")

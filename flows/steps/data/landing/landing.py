@@ -7,7 +7,7 @@ of the same and of other sources land all the same, and then one error names eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -42,6 +42,8 @@ class LandingRefused(AsofError):
 
 
 Progress = Callable[[Batch], None]
+# By line of a file of a source: where people find what was delivered there.
+Origin = Callable[[LandingSource, str, list[int]], Mapping[int, str]]
 # Looks at the staged rows that are good so far (`SQL after from`), and returns those that are not.
 Check = Callable[[duckdb.DuckDBPyConnection, str], list[Reject]]
 
@@ -65,13 +67,14 @@ def land_all(
     progress: Progress | None = None,
     check: Check | None = None,
     waits: Callable[[str], None] = lambda line: None,
+    origin: Origin = lambda source, file, lines: {},
 ) -> list[Batch]:
     """Land the new files of all sources, as of `clock` (UTC, naive); returns the batches that landed.
 
     A file of which too many rows are known at the clock or later waits where it is: `waits` hears of it.
 
     What is landed already lands no more. `con` must not be inside a transaction. `progress` is called with each batch.
-    `check` refuses rows for what the declaration cannot say.
+    `check` refuses rows for what the declaration cannot say. `origin` says of rejected lines where they were taken from.
     LandingRefused lists the bad files, after all others have landed.
     """
     batches: list[Batch] = []
@@ -89,7 +92,7 @@ def land_all(
             continue
         for found, staging in pending.each(files):
             try:
-                batch = _land_file(con, source, staging, clock, check)
+                batch = _land_file(con, source, staging, clock, check, origin)
             except Waits as file:
                 waits(landing_files.one_line(f"{found.name} {file}"))
                 continue
@@ -108,7 +111,7 @@ def land_all(
 
 
 def _land_file(
-    con: duckdb.DuckDBPyConnection, source: LandingSource, staging: Staging, clock: datetime, check: Check | None
+    con: duckdb.DuckDBPyConnection, source: LandingSource, staging: Staging, clock: datetime, check: Check | None, origin: Origin
 ) -> Batch | None:
     if isinstance(staging, AsofError):
         raise staging
@@ -119,19 +122,21 @@ def _land_file(
         stage.reject(check(con, f"{stage.rows} where true"))
     wait_beyond_share(stage, reader.received)
     found = stage.result()
-    refuse_beyond_share(stage, found, reader.received)
+    refuse_beyond_share(stage, found, reader.received, lambda line: origin(source, file.file, [line]).get(line))
     if found.quarantined:
-        _keep_raw(con, reader, stage)
+        _keep_raw(con, reader, stage, origin(source, file.file, stage.lines()))
     rejected = f"{REJECTS} left join temp.landing_raw using (line)" if found.quarantined else None
     return commit(con, source, file, stage.good, reader.received, rejected, clock)
 
 
-def _keep_raw(con: duckdb.DuckDBPyConnection, reader: Reader, stage: Stage) -> None:
-    """Put the texts of the rejected lines into `temp.landing_raw`; the file is read once more for them."""
-    con.execute("create or replace temp table landing_raw (line bigint, raw varchar)")
+def _keep_raw(con: duckdb.DuckDBPyConnection, reader: Reader, stage: Stage, origins: Mapping[int, str]) -> None:
+    """Put the texts of the rejected lines, and their origin, into `temp.landing_raw`; the file is read once more for them."""
+    con.execute("create or replace temp table landing_raw (line bigint, raw varchar, origin varchar)")
     texts = reader.raw(stage.lines())
     while some := list(islice(texts, CHUNK)):
         lines, raw = zip(*some, strict=True)
-        con.register("landing_texts", pa.table({"line": pa.array(lines, pa.int64()), "raw": pa.array(raw, pa.string())}))
+        texts_of = {"line": pa.array(lines, pa.int64()), "raw": pa.array(raw, pa.string()),
+                    "origin": pa.array([origins.get(line) for line in lines], pa.string())}  # fmt: skip
+        con.register("landing_texts", pa.table(texts_of))
         con.execute("insert into temp.landing_raw from landing_texts")
         con.unregister("landing_texts")

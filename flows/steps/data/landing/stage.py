@@ -5,7 +5,7 @@ All of it is set-based, so that a bad line costs what a good one costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -179,12 +179,19 @@ def wait_beyond_share(stage: Stage, received: int) -> None:
             raise Waits(f"waits: {stage.late:,} of {received:,} rows are known only at the clock or later")
 
 
-def refuse_beyond_share(stage: Stage, staged: Staged, received: int) -> None:
-    """AsofError where more lines are bad than the source declares."""
+def placed(line: int, column: str | None, origin: str | None) -> str:
+    """Where something is wrong: the line, where that was taken from, and the column."""
+    return f"line {line}" + (f" ({origin})" if origin else "") + (f", column {column}" if column else "")
+
+
+def refuse_beyond_share(
+    stage: Stage, staged: Staged, received: int, origin: Callable[[int], str | None] = lambda line: None
+) -> None:
+    """AsofError where more lines are bad than the source declares; `origin` says of a line where it was taken from."""
     share = stage.source.max_rejected_share
     if staged.quarantined > share * received:
         first = stage.first()
-        place = f"line {first.line}" + (f", column {first.column}" if first.column else "")
+        place = placed(first.line, first.column, origin(first.line))
         raise AsofError(
             f"is refused: {staged.quarantined} of {received} rows are bad, more than the declared share of {share:g}; "
             f"the first is {place}: {first.reason}; correct the file or max_rejected_share in {stage.source.declared_in}"

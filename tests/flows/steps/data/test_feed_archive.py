@@ -17,6 +17,8 @@ from checks.landing import LandingSource
 from checks.landing_column import LandingColumn
 from checks.written import Written
 from flows.steps.data.feeds import feed, windows
+from flows.steps.data.landing.landing import LandingRefused, land_all
+from flows.steps.data.landing_zone import tell_quarantined
 from ml.errors import AsofError
 
 SOURCE = LandingSource(
@@ -80,6 +82,42 @@ def test_each_record_is_delivered_once_in_the_window_in_which_it_was_known(tmp_p
                     found[number] = file
         start = end
     assert sorted(found) == sorted(KNOWN)
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "jsonl", "parquet"])
+def test_of_a_delivered_line_it_is_told_where_it_stands_in_the_archive(tmp_path: Path, form: str) -> None:
+    one = feed("archive", [archive(tmp_path, form)], tmp_path)
+    text, file = "csv" in form, f"archive/shop/visits/all.{form}"
+    (late,) = one.drop(tmp_path, DAY + timedelta(hours=1), DAY + timedelta(days=2))
+    name = late.relative_to(tmp_path).as_posix()
+    # the first record, with a line break in it, came before: a header and the other four stand here
+    assert one.origin(name, [4, 3] if text else [3, 2]) == (
+        {4: f"{file} line 6", 3: f"{file} line 5"} if text else {3: f"{file} line 4", 2: f"{file} line 3"}
+    )
+    (early,) = one.drop(tmp_path, DAY, DAY + timedelta(hours=1))
+    assert one.origin(early.relative_to(tmp_path).as_posix(), [3, 900] if text else [1, 900]) == (
+        {3: f"{file} line 2"} if text else {1: f"{file} line 1"}
+    )
+
+
+def test_a_quarantined_line_of_an_archive_names_the_file_and_line_of_the_archive(con, tmp_path: Path) -> None:
+    source = archive(tmp_path, "csv")
+    what = LandingColumn("what", "varchar", False, None, None, ())
+    source = dataclasses.replace(source, columns=(*source.columns, what), max_rejected_share=0.5)
+    one = feed("archive", [source], tmp_path)
+    one.drop(tmp_path, DAY + timedelta(hours=1), DAY + timedelta(days=2))
+
+    def origin(of: LandingSource, file: str, lines: list[int]) -> dict[int, str]:
+        return one.origin(file, lines)
+
+    with pytest.raises(LandingRefused, match=r"the first is line 4 \(archive/shop/visits/all\.csv line 6\), column at: 'nobody knows'"):
+        land_all(con, [dataclasses.replace(source, max_rejected_share=0.0)], tmp_path, datetime(2026, 2, 1), origin=origin)
+    (batch,) = land_all(con, [source], tmp_path, datetime(2026, 2, 1), origin=origin)
+    assert batch.rows_quarantined == 1
+    assert con.execute("select line, origin from ledger.quarantine").fetchall() == [(4, "archive/shop/visits/all.csv line 6")]
+    told = []
+    tell_quarantined(con, [batch], told.append)
+    assert "first line 4 (archive/shop/visits/all.csv line 6), column at: 'nobody knows' is not a timestamp" in told[0]
 
 
 def test_a_record_is_delivered_as_it_was_written(tmp_path: Path) -> None:
