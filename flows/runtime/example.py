@@ -36,18 +36,24 @@ HEAD = """# The example was removed by `python -m flows init --empty`. Pages tha
 
 @dataclass(frozen=True)
 class Example:
-    """What belongs to the example: names of problems and packages, and files and folders, from the project's folder."""
+    """What belongs to the example: names of problems and packages, and files and folders, from the project's folder.
+
+    Pages that stay and hold one of `words` still tell of it; it is `called` so there.
+    """
 
     problems: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    called: str = "The example"
+    words: tuple[str, ...] = ()
 
 
 def read(folder: Path = PROJECT) -> Example:
     """What `example.yml` lists; nothing where the example was removed."""
     file = folder / LIST
     said = yaml.safe_load(file.read_text()) if file.exists() else {}
-    return Example(*(tuple(said.get(key, ())) for key in ("problems", "packages", "files")))
+    listed = {key: tuple(said.get(key, ())) for key in ("problems", "packages", "files", "words")}
+    return Example(**listed, called=said.get("called", Example.called))
 
 
 def others(folder: Path = PROJECT) -> list[str]:
@@ -130,7 +136,7 @@ def remove(example: Example, folder: Path = PROJECT) -> Removed:
         before = file.read_text()
         after = _edited(before, file.relative_to(folder), example)
         if file.suffix == ".md" and (file.parent == folder or folder / "docs" in file.parents):
-            after = _unlinked(after, file)
+            after = _told(_unlinked(after, file), example)
         if after != before:
             made = file.stat()
             file.write_text(after)
@@ -192,6 +198,18 @@ def _unmarked(text: str, name: Path) -> str:
     if inside:
         raise AsofError(f"{name}: what a line `example` begins has no end `/example`")
     return re.sub(r"\n{3,}", "\n\n", "".join(left)) if name.suffix == ".md" else "".join(left)
+
+
+def _told(text: str, example: Example) -> str:
+    """A page that still tells of the example says below its heading that this is gone."""
+    words = "|".join(map(re.escape, example.words))
+    if not words or not re.search(rf"\b({words})", text, flags=re.I):
+        return text
+    return re.sub(
+        r"\A(# .+\n)",
+        rf"\1\n> {example.called} were an example, and are not in this project: what is told of them is from there.\n",
+        text,
+    )
 
 
 def _unlinked(text: str, page: Path) -> str:

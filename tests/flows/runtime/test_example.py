@@ -14,9 +14,11 @@ from ml.errors import AsofError
 from tests.clone import cloned
 from tests.conftest import PROJECT
 
-SMALL = Example(problems=("lost",), packages=("lost-data",), files=("models/lost", "docs/lost.md"))
+SMALL = Example(("lost",), ("lost-data",), ("models/lost", "docs/lost.md"), "The lost", ("losing",))
 FILES = {
-    "example.yml": "problems: [lost]\npackages: [lost-data]\nfiles: [models/lost, docs/lost.md]\n",
+    "example.yml": "problems: [lost]\npackages: [lost-data]\nfiles: [models/lost, docs/lost.md]\n"
+    "called: The lost\nwords: [losing]\n",
+    "docs/told.md": "# Told\n\nOf losing.\n",
     "models/lost/lost__cohort.sql": "select 1",
     "docs/lost.md": "# Lost",
     "docs/kept.md": "# Kept\n\n[gone](lost.md), ![picture](lost.svg)[here](#kept) and [nowhere](#what-went), [web](https://a.b/lost.md)\n",
@@ -44,6 +46,8 @@ def test_what_belongs_to_the_example_goes_and_the_rest_stays_as_it_was(small: Pa
     assert (small / "dbt_project.yml").read_text() == "vars:\n  problems: [mine]\n  last: 1\n"
     assert (small / "pyproject.toml").read_text() == 'dependencies = [\n    "kept==1",\n]\n'
     assert "lost" not in (small / "requirements.lock").read_text() and "sha256:cc" in (small / "requirements.lock").read_text()
+    told = "> The lost were an example, and are not in this project: what is told of them is from there."
+    assert (small / "docs/told.md").read_text() == f"# Told\n\n{told}\n\nOf losing.\n", "a page that stays says what is gone"
     assert (small / "README.md").read_text() == "# R\n\n| kept |\n"
     assert (small / "docs/kept.md").read_text() == "# Kept\n\ngone, [here](#kept) and nowhere, [web](https://a.b/lost.md)\n"
 
