@@ -3,6 +3,7 @@
 {% macro _pit_range(spine, facts, on, windows, seconds, plan, as_of, known_at, where) -%}
     {%- set keys = (on + ['']) | join(', ') -%}
     {%- set longest = seconds.values() | max -%}
+    {%- set counts_different = 'distinct' in plan.parts.values() | map('first') -%}
     with pit_spine as (
         select distinct {{ keys }}{{ as_of }} from {{ spine }}
     ),
@@ -19,12 +20,16 @@
     pit_parts as (
         select {{ keys }}pit_at as {{ as_of }}, pit_asked
             {%- for tag in windows -%}{%- for part, how in plan.parts.items() %},
-            {{ asof._pit_part(how, 'pit_' ~ tag) }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
+            {{ asof._pit_part(how, ('pit_different_' if how[0] == 'distinct' else 'pit_') ~ tag) }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
         from pit_events
         window
             {%- for tag, window in windows.items() %}
             pit_{{ tag }} as ({{ 'partition by ' ~ on | join(', ') if on }} order by pit_at
-                {{ asof.known_before_frame(window) }}){{ ',' if not loop.last }}
+                {{ asof.known_before_frame(window) }}){{ ',' if not loop.last or counts_different }}
+            {%- endfor %}
+            {%- for tag, window in windows.items() if counts_different %}
+            pit_different_{{ tag }} as ({{ 'partition by ' ~ on | join(', ') if on }} order by pit_at
+                {{ asof.known_before_frame(window, plain_ends=true) }}){{ ',' if not loop.last }}
             {%- endfor %}
     )
     select {{ (on + [as_of]) | join(', ') }}{{ asof._pit_finals(plan, windows, as_of) }}

@@ -29,6 +29,10 @@ MUTANTS = {
         "point_in_time/known_before_frame.sql", " exclude group\n", "\n",
         ["aggregate_before_range", "aggregate_before_buckets", "trailing_daily"],
     ),
+    "ties counted among different values": (
+        "point_in_time/known_before_frame.sql", "interval '1 microsecond' preceding", "interval '0 microseconds' preceding",
+        ["aggregate_before_range"],
+    ),
     "lower bound of a window opened": (
         "point_in_time/_pit_fragments.sql", "f.pit_at >= e.pit_edge", "f.pit_at > e.pit_edge", ["aggregate_before_buckets"],
     ),
