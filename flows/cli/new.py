@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from flows.cli.verb import Verb
+from flows.cli.verb import Instant, Verb
 from flows.runtime import console
 from flows.runtime.one_line import in_one_line
 from ml.errors import AsofError
@@ -82,9 +82,14 @@ def _source(
 )
 @click.option("--active-within", metavar="INTERVAL", help="Ask only about those with a fact so recently: '90 days'.")
 @click.option(
-    "--task", type=click.Choice(["binary", "regression"]), default="binary", show_default=True, help="Is it so, or how much?"
+    "--at-least", type=click.IntRange(1), default=1, show_default=True, help="Ask only about those with so many facts so far."
 )
-@click.option("--otherwise", metavar="SQL", help="The label where nothing happened; false for binary, no label for regression.")
+@click.option(
+    "--start", type=Instant(), help="The first instant that asks, a day or UTC; a horizon after the first fact by default."
+)
+@click.option("--task", type=click.Choice(["binary", "regression", "multiclass"]), default="binary", show_default=True,
+              help="Is it so, how much, or which?")  # fmt: skip
+@click.option("--otherwise", metavar="SQL", help="The label where nothing happened; by default what --label says of no facts.")
 @click.option("--event-at", metavar="COLUMN", help="When a fact happened; event_at if there is one, else known_at.")
 @click.option("--first-champion", type=click.Choice(FIRST), default=FIRST[0], show_default=True,
               help="Served while no model has won for certain: the rule, or what did better on the holdout.")  # fmt: skip
@@ -113,8 +118,17 @@ def _problem(name: str, **said: Any) -> None:
             f"tried {made.tried} features on {made.pruned.rows:,} rows, kept {len(made.pruned.kept)}: {made.pruned.judged}"
         )
         console.done(f"wrote {len(made.files)} files: {os.path.commonpath(made.files[:3])}/, models/marts/{name}/, …")
-        until = f" --until {made.last:%Y-%m-%d}" if made.last else ""
-        console.done(f"next: python -m flows replay --history {made.until:%Y-%m-%d}{until}")
+        console.done(f"next: {_next(name, made)}")
+
+
+def _next(name: str, made: Any) -> str:
+    """What brings a new problem to life: a replay from the beginning, or, where the clock stands already, its first model."""
+    by_hand = f"python -m flows build, train --problem {name}, judge --problem {name}"
+    if made.stands:
+        return f"{by_hand}; the clock stands at {made.stands:%Y-%m-%d %H:%M}, and no replay goes back"
+    if not made.last:
+        return f"python -m flows land; then {by_hand}"
+    return f"python -m flows replay --history {made.until:%Y-%m-%d} --until {made.last:%Y-%m-%d}"
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:

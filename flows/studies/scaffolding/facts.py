@@ -50,6 +50,7 @@ class Table:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
+    entities: int = 0
 
     @property
     def short(self) -> str:
@@ -82,6 +83,8 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str) -> Table:
     found = Table(
         model, relation, [], "known_at" in types, "event_at" in types, rows, types.get(entity), words=words.declared(model)
     )
+    if found.entity_type:
+        found.entities = con.execute(f"select count(distinct {entity}) from {relation}").fetchall()[0][0]
     if found.timed:
         found.span = con.execute(f"select min(known_at), max(known_at) from {relation}").fetchall()[0]
     if found.timed and found.has_event:
@@ -153,10 +156,6 @@ def groups(con: duckdb.DuckDBPyConnection, one: Table, entity: str) -> list[str]
             f"count(*) as n "
             f'from {one.relation} where "{column.name}" is not null group by all) group by {entity})'
         ).fetchall()[0][0]
-        if stays and stays >= STAYS and column.distinct < 0.5 * _entities(con, one, entity):
+        if stays and stays >= STAYS and column.distinct < 0.5 * one.entities:
             found.append(column.name)
     return found
-
-
-def _entities(con: duckdb.DuckDBPyConnection, one: Table, entity: str) -> int:
-    return con.execute(f"select count(distinct {entity}) from {one.relation}").fetchall()[0][0]

@@ -25,6 +25,8 @@ class Wanted:
     label: str
     models: tuple[str, ...]
     active_within: str | None = None
+    at_least: int = 1
+    start: datetime | None = None
     task: str = "binary"
     otherwise: str | None = None
     event_at: str | None = None
@@ -44,6 +46,9 @@ class Plan:
         self.weekday = duration(wanted.every) % timedelta(days=7) != timedelta(0)
         self.start = self.until = datetime.min
         self.seconds, self.types = 0.0, {}
+        self.otherwise = wanted.otherwise
+        # Thousandths of the entities whose rows are tried, where all of them are more than features are tried on.
+        self.sample: int | None = None
         self.tried = self.features
 
     @property

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import duckdb
+
 from flows.runtime import settings
+from flows.steps.data.landing.values import quoted
+from flows.store import clock
 from flows.studies.scaffolding import facts, features, writing
 from flows.studies.scaffolding.facts import Table
 from flows.studies.scaffolding.plan import Plan, Wanted, duration
@@ -17,19 +21,23 @@ from flows.studies.scaffolding.rendering import PROJECT
 from flows.studies.scaffolding.scratch import Scratch, scratch
 from ml.errors import AsofError
 from ml.problem.declared.columns import IDENTIFIER, RESERVED
+from ml.problem.declared.section import CLASS, MOST_CLASSES
 
 Tell = Callable[[str], None]
+# Facts × features that are tried; beyond it, those of some entities are. Fewer entities than this say little.
+TRIED, FEWEST = 60_000_000, 300
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was written, how features were pruned, and the times that a replay needs."""
+    """What was written, how features were pruned, the times that a replay needs, and where the clock of the warehouse stands."""
 
     files: list[str]
     tried: int
     pruned: Pruned
     until: datetime
     last: datetime | None
+    stands: datetime | None
 
 
 def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
@@ -43,7 +51,13 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
         until = datetime.fromisoformat(span["until"])
         plan = _plan(wanted, tables, owners)
         plan.until = until
-        plan.start = _start(tables[0], wanted, until)
+        plan.start = wanted.start or _start(tables[0], wanted, until)
+        if wanted.start and wanted.start + duration(wanted.horizon) >= until:
+            raise AsofError(
+                f"--start is {wanted.start}, and its horizon ends after {until}, up to which is looked: say an earlier one"
+            )
+        plan.otherwise = wanted.otherwise or _over_nothing(place, tables[0], wanted)
+        plan.sample = _sample(plan)
         settings_before = (PROJECT / "dbt_project.yml").read_text()
         try:
             tell(f"trying {len(plan.tried)} features")
@@ -55,13 +69,15 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             plan.seconds = time.monotonic() - began
             tell(f"building with the {len(pruned.kept)} that help")
             writing.remove(plan)
+            plan.sample = None
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
         except BaseException:
             writing.remove(plan)
             (PROJECT / "dbt_project.yml").write_text(settings_before)
             raise
-    return Made(written, len(plan.tried), pruned, until, datetime.fromisoformat(span["last"]) if span["last"] else None)
+    stands = clock.now() if settings.warehouse_file().exists() else None
+    return Made(written, len(plan.tried), pruned, until, datetime.fromisoformat(span["last"]) if span["last"] else None, stands)
 
 
 def _sources(wanted: Wanted) -> list[str]:
@@ -145,6 +161,31 @@ def _start(table: Table, wanted: Wanted, until: datetime) -> datetime:
     return whole
 
 
+def _over_nothing(place: Scratch, table: Table, wanted: Wanted) -> str | None:
+    """The label where nothing happened, as SQL: what its aggregate says of no facts; where that is null, false for yes or no."""
+    kind = writing.LABEL_TYPES[wanted.task]
+    with place.reading() as con:
+        try:
+            said = con.execute(
+                f"select cast({wanted.label} as {kind}) from {table.relation} as {table.short} where false"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise AsofError(f"--label {wanted.label!r}: {str(error).splitlines()[0]}") from error
+    value = said[0][0] if said else None
+    if value is None:
+        return "false" if wanted.task == "binary" else None
+    return quoted(value) if isinstance(value, str) else str(value).lower()
+
+
+def _sample(plan: Plan) -> int | None:
+    """Thousandths of the entities that are tried, where facts × features are more than a scratch goes through in a minute."""
+    wanted, entities = plan.wanted, plan.tables[0].entities
+    asked = entities * ((plan.until - plan.start) // duration(wanted.every) + 1)
+    values = sum(len(one.features) * (one.table.rows + asked) for one in plan.models if one.by == wanted.entity)
+    share = max(TRIED / max(values, 1), min(1, FEWEST / max(entities, 1)))
+    return None if share > 0.9 else max(1, round(1000 * share))
+
+
 def _pruned(place: Scratch, plan: Plan) -> Pruned:
     name, entity = plan.wanted.name, plan.wanted.entity
     with place.reading() as con:
@@ -152,12 +193,25 @@ def _pruned(place: Scratch, plan: Plan) -> Pruned:
             f'select f.*, l.{name} as "the label" from problems.{name}__features as f '
             f"inner join problems.{name}__labels as l using ({entity}, as_of) order by f.as_of, f.{entity}"
         ).to_arrow_table()
+    found = table["the label"].drop_null().unique().to_pylist()
     if not len(table):
         raise AsofError(f"no label of {name} is known in the first {plan.wanted.share:.0%} of the past: take a shorter --horizon")
-    if len(set(table["the label"].to_pylist())) < 2:
-        raise AsofError(f"the label of {name} is always {table['the label'][0].as_py()}; look at --label {plan.wanted.label!r}")
+    if len(found) < 2:
+        raise AsofError(f"the label of {name} is always {found[0]}; look at --label {plan.wanted.label!r}")
+    if plan.wanted.task == "multiclass":
+        _check_classes(found)
     names = [one.name for one in plan.features]
-    return prune(table, names, "the label", "as_of", plan.wanted.task == "binary", plan.wanted.seconds, settings.threads())
+    return prune(table, names, "the label", "as_of", plan.wanted.task, plan.wanted.seconds, settings.threads())
+
+
+def _check_classes(found: list[str]) -> None:
+    if wrong := next((one for one in found if not re.search(CLASS, one)), None):
+        raise AsofError(
+            f"the label is {wrong!r} in some rows, and a class is part of the name of a column: "
+            "let --label say lower-case letters, digits and _"
+        )
+    if len(found) > MOST_CLASSES:
+        raise AsofError(f"the label has {len(found)} classes, more than {MOST_CLASSES}; let --label put the rare ones together")
 
 
 def _types(place: Scratch, plan: Plan) -> dict[str, str]:

@@ -1,41 +1,42 @@
-"""Which of the tried features help: what says nothing goes, then as few stay as do as well as all; and the best simple rule."""
+"""Which of the tried features help: what says nothing goes, then as few stay as do as well; and the best simple rule."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.studies.scaffolding.rules import Rule, best
 from ml.models.lgbm import lightgbm
 from ml.problem.encode import encode
 
 # Learned on the first part of the instants, compared on the rest; a comparison needs so many rows of each.
 LEARN_SHARE, FEWEST = 0.7, 200
-SIZES = (10, 20, 40, 80, 160)
-# Loss, relative to that with all features, that is taken for as good: chance moves it by more.
-AS_GOOD = 1.002
-BINS = 5
+# From one size to the next so large a share stays, down to so few features.
+STAYS, LEAST = 0.6, 3
+# Loss, relative to the least of all sizes, that is taken for as good: half of a hundredth is noticed by nobody.
+AS_GOOD = 1.005
+# The first fit, of all features, takes at most so much of the time box; rows are drawn where trees cannot go through all in it.
+FIRST, VALUES_A_SECOND = 0.4, 1_000_000
+# Trees of fewer rounds have not seen every feature.
+FEWEST_ROUNDS, ROUNDS, PATIENCE = 10, 300, 20
 PARAMS = {"learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 30, "feature_fraction": 0.5, "verbosity": -1, "seed": 1,
           "deterministic": True, "force_row_wise": True}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule by one feature: from each of `edges` on another of `values`; `missing` where it is null."""
-
-    feature: str
-    edges: tuple[float, ...]
-    values: tuple[float, ...]
-    missing: float
+# By task: what trees minimise, and the loss in words.
+LOSSES = {"binary": ("binary", "log loss"), "regression": ("l2", "mean squared error"), "multiclass": ("multiclass", "log loss")}
 
 
 @dataclass(frozen=True)
 class Pruned:
-    """Features that stay, those left out with why, how that was judged in words, and the rule."""
+    """Features that stay, those left out with why, how that was judged in words, and the rule.
+
+    `rate` is the mean of the label, `classes` its classes by how frequent they are, `shares` how frequent that is. `sizes` are
+    how many features were tried together, and the loss with them.
+    """
 
     kept: list[str]
     left_out: list[tuple[str, str]]
@@ -43,124 +44,180 @@ class Pruned:
     rule: Rule | None
     rate: float
     rows: int
+    classes: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+    sizes: tuple[tuple[int, float], ...] = ()
+    loss: str = "loss"
 
 
-def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, binary: bool, seconds: float, threads: int) -> Pruned:
-    """Prune the features of a table of labelled rows, sorted by `as_of`, within so many seconds."""
+@dataclass(frozen=True)
+class Fit:
+    """Trees on some features: the loss of each row that they had not seen, and what each feature gained. `whole`: not cut off."""
+
+    names: list[str]
+    losses: np.ndarray
+    gains: np.ndarray
+    whole: bool
+
+    @property
+    def loss(self) -> float:
+        """The mean loss."""
+        return float(self.losses.mean())
+
+    def best(self, size: int) -> list[str]:
+        """So many names of those that gained most."""
+        order = np.argsort(-self.gains, kind="stable")[:size]
+        return [self.names[i] for i in order if self.gains[i] > 0]
+
+
+@dataclass
+class Trees:
+    """Fits trees on some features of a matrix, to `learn` rows of it, and looks at others."""
+
+    names: Sequence[str]
+    matrix: np.ndarray
+    y: np.ndarray
+    learn: np.ndarray
+    check: np.ndarray
+    levels: Mapping[str, Sequence[str]]
+    task: str
+    classes: int
+    threads: int
+    fits: list[Fit] = field(default_factory=list)
+
+    def fit(self, names: list[str], until: float) -> Fit:
+        """Fit as many rounds as help on the later rows; after `until`, by the monotonic clock, none begins but the first few."""
+        lgb = lightgbm()
+        places = [self.names.index(name) for name in names]
+        coded = [at for at, name in enumerate(names) if name in self.levels]
+        params = {**PARAMS, "objective": LOSSES[self.task][0], "num_threads": self.threads}
+        params |= {"num_class": self.classes} if self.task == "multiclass" else {}
+        train = lgb.Dataset(self.matrix[np.ix_(self.learn, places)], self.y[self.learn], categorical_feature=coded or "auto")
+        seen = self.matrix[np.ix_(self.check, places)]
+        watch = _Watch(until)
+        valid = lgb.Dataset(seen, self.y[self.check], reference=train)
+        booster = lgb.train(params, train, ROUNDS, valid_sets=[valid], callbacks=[watch])
+        rounds = watch.best + 1
+        said = booster.predict(seen, num_iteration=rounds)
+        gains = booster.feature_importance("gain", iteration=rounds)
+        return Fit(names, _losses(self.task, said, self.y[self.check]), gains, not watch.cut_off)
+
+
+class _Watch:
+    """Stops trees that no longer help, or whose time is over."""
+
+    def __init__(self, until: float) -> None:
+        self.until, self.best, self.least, self.cut_off = until, 0, np.inf, False
+
+    def __call__(self, env) -> None:
+        loss = env.evaluation_result_list[0][2]
+        if loss < self.least:
+            self.least, self.best = loss, env.iteration
+        self.cut_off = time.monotonic() > self.until and env.iteration >= FEWEST_ROUNDS
+        if self.cut_off or env.iteration - self.best >= PATIENCE:
+            raise lightgbm().callback.EarlyStopException(self.best, env.evaluation_result_list)
+
+
+def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, task: str, seconds: float, threads: int) -> Pruned:
+    """Prune the features of a table of labelled rows, sorted by `as_of`, within so many seconds.
+
+    Backwards: of all that say anything those stay that gained most, then of these, until so few are left that they do worse.
+    """
     began = time.monotonic()
-    telling, left_out = _telling(table, features)
-    y = table[label].cast(pa.float64()).to_numpy()
-    levels = {name: _levels(table[name]) for name in telling if pa.types.is_string(table[name].type)}
-    matrix = encode(table, telling, levels)
+    levels = {name: _levels(table[name]) for name in features if pa.types.is_string(table[name].type)}
+    matrix = encode(table, features, levels)
+    telling, left_out = _telling(matrix, features, levels)
+    matrix = matrix[:, [features.index(name) for name in telling]]
+    y, classes, shares = _labels(table[label], task)
     at = table[as_of].cast(pa.int64()).to_numpy()
     cut = np.quantile(at, LEARN_SHARE)
     learn, check = np.flatnonzero(at < cut), np.flatnonzero(at >= cut)
     rate = float(y[learn].mean()) if len(learn) else 0.5
-    few = min(len(learn), len(check)) < FEWEST or np.ptp(y[learn]) == 0 or np.ptp(y[check]) == 0
-    rule = None if not len(learn) else _rule(telling, matrix[learn], y[learn], set(levels), binary)
-    if few:
-        return Pruned(
-            telling, left_out, "Too few labelled rows to say which of them help: all that say anything stay.", rule, rate, len(y)
-        )
-
-    def fit(names: Sequence[str]) -> tuple[float, np.ndarray]:
-        places = [telling.index(name) for name in names]
-        coded = [at for at, name in enumerate(names) if name in levels]
-        lgb = lightgbm()
-        params = {**PARAMS, "objective": "binary" if binary else "l2", "num_threads": threads}
-        train = lgb.Dataset(matrix[np.ix_(learn, places)], y[learn], categorical_feature=coded or "auto")
-        watch = lgb.Dataset(matrix[np.ix_(check, places)], y[check], reference=train)
-        booster = lgb.train(params, train, 300, valid_sets=[watch], callbacks=[lgb.early_stopping(20, verbose=False)])
-        return next(iter(booster.best_score["valid_0"].values())), booster.feature_importance("gain")
-
-    everything, gains = fit(telling)
-    order = np.argsort(-gains, kind="stable")
-    share = gains / max(gains.sum(), 1e-12)
-    kept, reached = [telling[i] for i in order if gains[i] > 0], everything
-    tried = 1
-    for size in SIZES:
-        if size >= len(kept) or time.monotonic() - began > seconds:
+    rule = best(telling, matrix[learn], y[learn], {*levels}, task, len(classes)) if len(learn) else None
+    facts = {"rule": rule, "rate": rate, "rows": len(y), "classes": classes, "shares": shares, "loss": LOSSES[task][1]}
+    if not telling or min(len(learn), len(check)) < FEWEST or np.ptp(y[learn]) == 0 or np.ptp(y[check]) == 0:
+        said = "Too few labelled rows to say which of them help: all that say anything stay."
+        return Pruned(telling, left_out, said, **facts)
+    drawn = min(1.0, seconds * FIRST * VALUES_A_SECOND / (len(y) * len(telling)))
+    learn, check = _drawn(learn, drawn), _drawn(check, drawn)
+    trees = Trees(telling, matrix, y, learn, check, levels, task, len(classes), threads)
+    tried = [trees.fit(telling, began + FIRST * seconds)]
+    while (names := tried[-1].best(int(len(tried[-1].names) * STAYS))) and len(names) >= LEAST:
+        found = trees.fit(names, began + seconds)
+        if not found.whole:
             break
-        some = [telling[i] for i in order[:size]]
-        loss, _ = fit(some)
-        tried += 1
-        if loss <= everything * AS_GOOD:
-            kept, reached = some, loss
-            break
-    stay = set(kept)
-    for i in order:
-        if telling[i] not in stay:
-            why = "no tree used it" if gains[i] == 0 else f"without it as good: {share[i]:.1%} of what the trees gained"
-            left_out.append((telling[i], why))
-    loss = "log loss" if binary else "mean squared error"
+        tried.append(found)
+    stays = _smallest_as_good(tried)
+    kept = set(stays.best(len(stays.names)))
+    share = dict(zip(telling, tried[0].gains / max(tried[0].gains.sum(), 1e-12), strict=True))
+    for name in sorted(set(telling) - kept, key=lambda name: -share[name]):
+        why = "no tree used it" if share[name] == 0 else f"without it as good: {share[name]:.1%} of what the trees gained"
+        left_out.append((name, why))
     judged = (
-        f"Learned on {len(learn):,} rows, compared on the {len(check):,} after them, {tried} times: "
-        f"{loss} {everything:.4f} with all, {reached:.4f} with those that stayed."
+        f"Learned on {len(learn):,} rows, compared on the {len(check):,} after them: {LOSSES[task][1]} {tried[0].loss:.4f} "
+        f"with all, {stays.loss:.4f} with those that stayed."
     )
-    return Pruned([name for name in telling if name in stay], left_out, judged, rule, rate, len(y))
+    sizes = tuple((len(one.names), one.loss) for one in tried)
+    return Pruned([name for name in telling if name in kept], left_out, judged, sizes=sizes, **facts)
 
 
-def _telling(table: pa.Table, features: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def _smallest_as_good(tried: Sequence[Fit]) -> Fit:
+    """The fewest features whose loss is above the least by no more than chance (one standard error of the difference), or nobody
+    notices."""
+    least = min(tried, key=lambda one: one.loss)
+
+    def as_good(one: Fit) -> bool:
+        more = one.losses - least.losses
+        return more.mean() <= max(more.std() / np.sqrt(len(more)), (AS_GOOD - 1) * least.loss)
+
+    return min((one for one in tried if as_good(one)), key=lambda one: len(one.names))
+
+
+def _drawn(rows: np.ndarray, share: float) -> np.ndarray:
+    """So large a share of rows, in their order, always the same ones; at least so many as a comparison needs."""
+    if share >= 1:
+        return rows
+    size = min(len(rows), max(FEWEST * 5, round(share * len(rows))))
+    return np.sort(np.random.default_rng(7).choice(rows, size, replace=False))
+
+
+def _losses(task: str, said: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if task == "regression":
+        return (said - y) ** 2
+    right = said[np.arange(len(y)), y.astype(int)] if task == "multiclass" else np.where(y > 0, said, 1 - said)
+    return -np.log(np.clip(right, 1e-9, 1))
+
+
+def _labels(column: pa.ChunkedArray, task: str) -> tuple[np.ndarray, tuple[str, ...], tuple[float, ...]]:
+    """The label as numbers; of classes their places, the classes by how frequent they are, and their shares."""
+    if task != "multiclass":
+        return column.cast(pa.float64()).to_numpy(), (), ()
+    counted = sorted(pc.value_counts(column.combine_chunks()).to_pylist(), key=lambda one: (-one["counts"], one["values"]))
+    classes = tuple(one["values"] for one in counted)
+    place = {name: float(at) for at, name in enumerate(classes)}
+    return np.array([place[one] for one in column.to_pylist()]), classes, tuple(one["counts"] / len(column) for one in counted)
+
+
+def _telling(
+    matrix: np.ndarray, features: Sequence[str], levels: Mapping[str, Sequence[str]]
+) -> tuple[list[str], list[tuple[str, str]]]:
     """The features that are neither empty, nor constant, nor a copy of an earlier one; and the others with the reason."""
     telling, left_out, seen = [], [], {}
-    for name in features:
-        column = table[name].combine_chunks()
-        if column.null_count == len(column):
+    for at, name in enumerate(features):
+        values = np.ascontiguousarray(matrix[:, at])
+        there = values[~np.isnan(values)]
+        mark = (tuple(levels.get(name, ())), hash(np.nan_to_num(values, nan=-1.7e308).tobytes()))
+        if not len(there):
             left_out.append((name, "empty"))
-        elif pc.count_distinct(column, mode="all").as_py() == 1:
+        elif len(there) == len(values) and np.ptp(there) == 0:
             left_out.append((name, "constant"))
+        elif mark in seen:
+            left_out.append((name, f"a copy of {seen[mark]}"))
         else:
-            mark = _mark(column)
-            if mark in seen:
-                left_out.append((name, f"a copy of {seen[mark]}"))
-            else:
-                seen[mark] = name
-                telling.append(name)
+            seen[mark] = name
+            telling.append(name)
     return telling, left_out
-
-
-def _mark(column: pa.Array) -> tuple:
-    """The same for columns with the same values in the same order."""
-    values = column.cast(pa.string()) if not pa.types.is_string(column.type) else column
-    coded = pc.fill_null(values, "\0").dictionary_encode()
-    return hash(coded.indices.to_numpy().tobytes()), hash(tuple(coded.dictionary.to_pylist()))
 
 
 def _levels(column: pa.ChunkedArray) -> list[str]:
     return sorted(one for one in column.unique().to_pylist() if one is not None)
-
-
-def _rule(names: Sequence[str], matrix: np.ndarray, y: np.ndarray, texts: set[str], binary: bool) -> Rule | None:
-    """The number that orders the labels best by itself, in five steps."""
-    best, most = None, 0.0
-    ranks = _ranks(y)
-    for at, name in enumerate(names):
-        x = matrix[:, at]
-        there = np.isfinite(x)
-        if name in texts or there.sum() < max(50, 0.5 * len(x)) or np.ptp(x[there]) == 0:
-            continue
-        strength = abs(np.corrcoef(_ranks(x[there]), ranks[there])[0, 1]) * there.mean()
-        if strength > most:
-            best, most = at, strength
-    if best is None:
-        return None
-    x = matrix[:, best]
-    there = np.isfinite(x)
-    edges = np.unique(np.quantile(x[there], np.linspace(0, 1, BINS + 1)[1:-1]))
-    edges = [float(f"{edge:.4g}") for edge in edges if edge > x[there].min()]
-    edges = sorted({*edges})
-    step = np.digitize(x[there], edges)
-    overall = y.mean()
-    # each step shrunk towards all of them by twenty rows, so that a thin one says nothing wild
-    values = [float((y[there][step == i].sum() + 20 * overall) / ((step == i).sum() + 20)) for i in range(len(edges) + 1)]
-    missing = float((y[~there].sum() + 20 * overall) / ((~there).sum() + 20))
-    if binary:
-        values, missing = [min(max(one, 0.0005), 0.9995) for one in values], min(max(missing, 0.0005), 0.9995)
-    return Rule(names[best], tuple(edges), tuple(values), missing)
-
-
-def _ranks(x: np.ndarray) -> np.ndarray:
-    """Ranks, ties alike."""
-    _, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return (ends - (counts - 1) / 2)[inverse]

@@ -16,7 +16,7 @@ from flows.steps.data.feeds.archive import ARCHIVE
 
 
 class Scratch:
-    """A folder with a warehouse, landed files and dbt's target of its own; nothing outside of it is written."""
+    """A folder with a warehouse, landed files and dbt's target of its own; nothing outside of it is written but indexes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,6 +40,14 @@ class Scratch:
         ended = child.run("flows.studies.scaffolding.child", job, environment={**os.environ, **ours})
         return ended.line("the new problem could not be tried")
 
+    def keep(self) -> None:
+        """Leave the indexes of archives where the next replay looks for them: the past need not be sorted twice."""
+        archive = settings.landing_folder() / ARCHIVE
+        for made in (self.folder / "landing" / ARCHIVE).rglob(".*.archive"):
+            there = archive / made.relative_to(self.folder / "landing" / ARCHIVE)
+            if not (there.exists() and there.samefile(made)):
+                shutil.move(made, there)
+
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The scratch warehouse, to read."""
@@ -55,7 +63,9 @@ def scratch() -> Iterator[Scratch]:
     beside.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="new-", dir=beside))
     try:
-        yield Scratch(folder)
+        place = Scratch(folder)
+        yield place
+        place.keep()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

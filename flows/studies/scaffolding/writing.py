@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from flows.runtime.problem_names import NAMED, renamed
 from flows.studies.scaffolding.features import Feature, Model
 from flows.studies.scaffolding.plan import Plan, duration
-from flows.studies.scaffolding.pruning import Pruned, Rule
+from flows.studies.scaffolding.pruning import Pruned
 from flows.studies.scaffolding.rendering import PROJECT, rendered, write
 from flows.studies.scaffolding.words import plain, sentence
 from ml.errors import AsofError
@@ -19,9 +20,15 @@ from ml.statistics.slices import MIN_CLUSTERS
 # Columns that the mart has of its own.
 OWN = ("as_of", "score", "low_80", "high_80", "score_in_words", "rule_score", "flagged", "reasons", "reasons_raw",
        "expected_value_of_acting", "model_version", "scored_at", "outcome_known_at", "corrected_to", "comments",
-       "last_comment")  # fmt: skip
-LABEL_TYPES = {"binary": "boolean", "regression": "double"}
-AT_FIRST = {"says": "none yet", "lines": ["cast(0.5 as double) as rule_score"]}
+       "last_comment", "predicted")  # fmt: skip
+LABEL_TYPES = {"binary": "boolean", "regression": "double", "multiclass": "varchar"}
+METRICS = {"binary": "roc_auc", "regression": "mae", "multiclass": "log_loss"}
+SCORES = {"binary": "Calibrated probability.", "regression": "The predicted number.",
+          "multiclass": "Probability of the predicted class."}  # fmt: skip
+# Ten instants, as a verdict needs, are long where questions come by the week: then so many entities are what is independent.
+WEEK, ENTITIES = 7, 100
+# Until the labels are looked at nobody knows which classes there are.
+AT_FIRST = ("one", "other")
 BOILERPLATE = {
     "training_set": "whose outcome is known: features, label, and when that was known",
     "scoring_set": "of the cohort: what a model may see of it when it is scored",
@@ -32,14 +39,16 @@ BOILERPLATE = {
 
 def draft(plan: Plan) -> list[str]:
     """The models with every feature, so that they can be tried; no mart yet."""
-    return write({**_models(plan, AT_FIRST), f"{_folder(plan)}/_{plan.wanted.name}.yml": _declaration(plan, [], None)})
+    classes = _classes(plan, None)
+    none_yet = {"says": "none yet", "lines": _said_by(classes, *([["0.5"]] * len(_rules(classes))))}
+    return write({**_models(plan, none_yet), f"{_folder(plan)}/_{plan.wanted.name}.yml": _declaration(plan, [], None)})
 
 
 def final(plan: Plan, pruned: Pruned) -> list[str]:
     """Everything: models, declaration, mart, exposures, contract, what was left out and why; and the problem is named."""
     name = plan.wanted.name
     says = {one.name: one for one in plan.tried}
-    rule = _rule(pruned.rule, pruned.rate, says, plan)
+    rule = _rule(pruned, says, plan)
     mart, values = f"models/marts/{name}", _mart(plan, pruned)
     left_out = [(f"{one.model}.{column}", why) for one in [*plan.tables, *plan.lists] for column, why in one.left_out]
     files = {
@@ -47,7 +56,7 @@ def final(plan: Plan, pruned: Pruned) -> list[str]:
         f"{_folder(plan)}/_{name}.yml": _declaration(plan, plan.features, pruned),
         f"{_folder(plan)}/left_out.md": rendered(
             "left_out.md", problem=name, kept=len(pruned.kept), tried=len(plan.tried), seconds=round(plan.seconds),
-            judged=pruned.judged, left_out=left_out + pruned.left_out,
+            judged=pruned.judged, left_out=left_out + pruned.left_out, sizes=pruned.sizes, loss=pruned.loss,
         ),
         f"{mart}/{name}_predictions.sql": rendered("mart.sql", **values),
         f"{mart}/{name}_by_day.sql": rendered("by_day.sql", **values),
@@ -84,12 +93,11 @@ def _models(plan: Plan, rule: dict[str, Any]) -> dict[str, str]:
     wanted, facts = plan.wanted, plan.tables[0]
     folder, name = _folder(plan), wanted.name
     doubles = [one.name for one in facts.of("number") if re.search(rf"\b{one.name}\b", wanted.label)]
-    otherwise = wanted.otherwise or ("false" if wanted.task == "binary" else None)
     values = {
         "problem": name, "entity": wanted.entity, "every": wanted.every, "horizon": wanted.horizon,
-        "active_within": wanted.active_within,
+        "active_within": wanted.active_within, "at_least": wanted.at_least, "sample": plan.sample,
         "model": facts.model, "short": facts.short, "start": plan.start, "measure": wanted.label, "exact": doubles, "label": name,
-        "event_at": wanted.event_at or ("event_at" if facts.has_event else "known_at"), "otherwise": otherwise,
+        "event_at": wanted.event_at or ("event_at" if facts.has_event else "known_at"), "otherwise": plan.otherwise,
         "delay": f"{facts.delay_hours} hours" if facts.delay_hours else None, "label_type": LABEL_TYPES[wanted.task],
         "models": [one.name.removeprefix(f"{name}__") for one in plan.models], "weekday": plan.weekday, "rule": rule,
         "lists": [{"short": one.short, "model": one.model, "features": plan.attributes[one.short]} for one in plan.lists
@@ -127,23 +135,42 @@ def _facts_by(plan: Plan, one: Model) -> str:
     whose = {None: "of the whole field", entity: f"of the {entity}"}.get(one.by, f"of the {one.by} of the {entity}")
     return rendered(
         "facts_by.sql", problem=plan.wanted.name, entity=entity, by=one.by, short=one.table.short, model=one.table.model,
-        owner=one.owner, spine=spine, facts=facts,
+        owner=one.owner, spine=spine, facts=facts, sample=plan.sample,
         on=[] if one.by is None else [one.by], windows=one.windows, last=one.last, newest=one.newest, sections=sections,
         form="" if one.by == entity else ", form='running'", whose=whose,
     )  # fmt: skip
 
 
-def _rule(rule: Rule | None, rate: float, says: dict[str, Feature], plan: Plan) -> dict[str, Any]:
+def _rule(pruned: Pruned, says: dict[str, Feature], plan: Plan) -> dict[str, Any]:
     """The rule as SQL: what the label was worth in each step of one number, measured on the first part of the past."""
+    rule = pruned.rule
     if rule is None:
-        return {"says": "what it was worth on average", "lines": [f"cast({rate:.4g} as double) as rule_score"]}
+        lines = _said_by(pruned.classes, *([f"{one:.4f}"] for one in pruned.shares or (pruned.rate,)))
+        return {"says": "what it was worth on average", "lines": lines}
     column = _where(rule.feature, plan)
-    lines = ["cast(case", f"    when {column} is null then {rule.missing:.4g}"]
-    for edge, value in zip(reversed(rule.edges), reversed(rule.values[1:]), strict=True):
-        lines.append(f"    when {column} >= {edge:g} then {value:.4g}")
-    lines += [f"    else {rule.values[0]:.4g}", "end as double) as rule_score"]
+
+    def case(at: int) -> list[str]:
+        lines = ["case", f"    when {column} is null then {rule.missing[at]:.4g}"]
+        for edge, value in zip(reversed(rule.edges), reversed(rule.values[1:]), strict=True):
+            lines.append(f"    when {column} >= {edge:g} then {value[at]:.4g}")
+        return [*lines, f"    else {rule.values[0][at]:.4g}", "end"]
+
     what = says[rule.feature].says
+    lines = _said_by(pruned.classes, *map(case, range(len(rule.missing))))
     return {"says": f"how it came out so far, by {what[0].lower()}{what[1:]}", "lines": lines}
+
+
+def _said_by(classes: Sequence[str], *expressions: list[str]) -> list[str]:
+    """The columns of the rule: one, or of several classes one each."""
+    found: list[str] = []
+    for name, (first, *rest) in zip(_rules(classes), expressions, strict=True):
+        *lines, last = [f"cast({first}", *rest]
+        found += [*lines, f"{last} as double) as {name},"]
+    return [*found[:-1], found[-1].removesuffix(",")]
+
+
+def _rules(classes: Sequence[str]) -> list[str]:
+    return [f"rule_{one}" for one in classes] or ["rule_score"]
 
 
 def _where(feature: str, plan: Plan) -> str:
@@ -159,29 +186,32 @@ def _where(feature: str, plan: Plan) -> str:
 
 def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
     wanted, name = plan.wanted, plan.wanted.name
-    binary = wanted.task == "binary"
+    binary, classes = wanted.task == "binary", _classes(plan, pruned)
     rate = pruned.rate if pruned else 0.5
+    margin = {"binary": 0.02, "regression": _two_digits(0.02 * abs(rate)), "multiclass": 0.02}[wanted.task]
     entity_type = str(plan.tables[0].entity_type).lower()
     step = max(1, -(-duration(wanted.every) // timedelta(days=1)))
     known = max(1, (plan.until - plan.start - duration(wanted.horizon)).days)
+    by_entity = step >= WEEK and plan.tables[0].entities >= ENTITIES
+    judged = 0 if by_entity else _judged(known, step, wanted.horizon)
     columns = [
         _column(wanted.entity, entity_type, _whom(plan), role="entity"),
         _column("as_of", "timestamp", "The instant that asks, UTC.", role="as_of"),
         *(_column(one.name, plan.types[one.name], one.says, unit=one.unit) for one in kept),
-        _column("rule_score", "double", "What the rule says.", role="rule"),
+        *(_column(one, "double", "What the rule says.", role="rule") for one in _rules(classes)),
         _column(name, LABEL_TYPES[wanted.task], f"{wanted.label}, within {wanted.horizon}.", role="label"),
         _column("label_known_at", "timestamp", "When the horizon is over.", role="label_known_at"),
     ]
     return rendered(
         "problem.yml", problem=name, one_row=_one_row(plan), title=_title(plan), owner=wanted.owner, task=wanted.task,
-        metric="roc_auc" if binary else "mae", margin=0.02 if binary else _two_digits(0.02 * abs(rate)),
+        metric=METRICS[wanted.task], margin=margin, classes=classes,
         cadence="weekly" if step < 7 else "monthly",
         costs={"false_positive": 1, "false_negative": min(20, max(1, round((1 - rate) / max(rate, 0.01))))} if binary else None,
         slices=[], first_champion=wanted.first_champion,
-        holdout_days=max(_days(known, 0.25, step, 28), _judged(known, step, wanted.horizon)),
+        cluster=wanted.entity if by_entity else None, holdout_days=max(_days(known, 0.25, step, 28), judged),
         validation_days=_days(known, 0.2, step, 28), columns=columns,
         models=[one.name.removeprefix(f"{name}__") for one in plan.models], entity=wanted.entity, entity_type=entity_type,
-        whom=_whom(plan), score_says="Calibrated probability." if binary else "The predicted number.", model=plan.tables[0].model,
+        whom=_whom(plan), score_says=SCORES[wanted.task], model=plan.tables[0].model,
         sample="x" if entity_type == "varchar" else 1,
     )  # fmt: skip
 
@@ -202,6 +232,12 @@ def _column(name: str, data_type: str, says: str, role: str | None = None, unit:
     return {"name": name, "data_type": data_type, "description": sentence, **({"config": {"meta": meta}} if meta else {})}
 
 
+def _classes(plan: Plan, pruned: Pruned | None) -> Sequence[str]:
+    if plan.wanted.task != "multiclass":
+        return ()
+    return pruned.classes if pruned else AT_FIRST
+
+
 def _whom(plan: Plan) -> str:
     return f"The {plan.tables[0].called(plan.wanted.entity)}."
 
@@ -212,13 +248,13 @@ def _one_row(plan: Plan) -> str:
 
 def _title(plan: Plan) -> str:
     wanted = plan.wanted
-    what = "is" if wanted.task == "binary" else "what is"
+    what = {"binary": "is", "regression": "what is", "multiclass": "which is"}[wanted.task]
     return wanted.title or f"{sentence(plain(wanted.name))}: {what} {wanted.label} within {wanted.horizon}?"
 
 
 def _mart(plan: Plan, pruned: Pruned) -> dict[str, Any]:
-    wanted, binary = plan.wanted, plan.wanted.task == "binary"
-    taken, lists = {wanted.entity, wanted.name, *OWN}, []
+    wanted, binary, classes = plan.wanted, plan.wanted.task == "binary", _classes(plan, pruned)
+    taken, lists = {wanted.entity, wanted.name, *OWN, *(f"score_{one}" for one in classes)}, []
     for one in plan.lists:
         own = [each.name for each in one.columns if each.name not in taken]
         taken |= {*own}
@@ -227,6 +263,7 @@ def _mart(plan: Plan, pruned: Pruned) -> dict[str, Any]:
     attributes = [_column(name, plan.types[name], sentence(said[name])) for one in lists for name in one["columns"]]
     return {
         "problem": wanted.name, "entity": wanted.entity, "lists": lists, "attributes": attributes, "binary": binary,
+        "task": wanted.task, "classes": classes, "score_says": SCORES[wanted.task],
         "entity_type": str(plan.tables[0].entity_type).lower(), "label": wanted.name, "label_type": LABEL_TYPES[wanted.task],
         "usual": f"{pruned.rate:.2g}", "likely": f"{max(0.5, min(0.9, 2 * pruned.rate)):.2g}", "owner": wanted.owner,
         "one_row": _one_row(plan), "title": _title(plan), "whom": _whom(plan),

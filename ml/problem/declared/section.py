@@ -18,8 +18,9 @@ section = dataclass(frozen=True, config=ConfigDict(extra="forbid", populate_by_n
 extensible = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", populate_by_name=True))
 
 Text = Annotated[str, Strict(), StringConstraints(strip_whitespace=True, min_length=1)]
-# Of a class: it becomes part of the name of a column.
-Name = Annotated[str, Strict(), StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,50}$")]
+# Of a class: it becomes part of the name of a column. And how many there may be.
+CLASS, MOST_CLASSES = r"^[a-z_][a-z0-9_]{0,50}$", 50
+Name = Annotated[str, Strict(), StringConstraints(pattern=CLASS)]
 Prose = Annotated[str, Strict(), StringConstraints(strip_whitespace=True)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 # Beyond a billion of anything that is declared here somebody has slipped on the keyboard.

@@ -10,6 +10,7 @@ from ml.problem.declared.feedback import Comments, Feedback
 from ml.problem.declared.framing import Framing
 from ml.problem.declared.retraining import Retraining
 from ml.problem.declared.section import (
+    MOST_CLASSES,
     AtLeast0,
     Days,
     Name,
@@ -161,7 +162,7 @@ class Multiclass(Declared):
 
     task: Literal["multiclass"]
     metric: Literal["log_loss", "macro_roc_auc"]
-    classes: Annotated[tuple[Name, ...], NoTwice, Field(min_length=2, max_length=50)]
+    classes: Annotated[tuple[Name, ...], NoTwice, Field(min_length=2, max_length=MOST_CLASSES)]
     costs: dict[Name, Positive] | None = None
     decision: NoDecision = NoDecision()
     training: ClassTraining = ClassTraining()

@@ -6,16 +6,23 @@ import os
 import random
 import subprocess
 import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
 
+from flows.cli import new
+from flows.studies.scaffolding import problem, writing
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
+from flows.studies.scaffolding.plan import Plan, Wanted
 from flows.studies.scaffolding.pruning import prune
+from ml.errors import AsofError
 from tests import synthetic
 from tests.architecture import sql_lint
 
@@ -45,45 +52,54 @@ def files(where: Path) -> dict[str, bytes]:
     return {str(one.relative_to(where)): one.read_bytes() for one in found if one.is_file()}
 
 
+def declaration(where: Path, name: str) -> dict:
+    """The training set of a problem, as it was declared."""
+    return yaml.safe_load((where / "models" / "problems" / name / f"_{name}.yml").read_text())["models"][0]
+
+
 @pytest.mark.slow
-def test_a_number_of_another_era_is_added_beside_a_problem_and_a_failed_attempt_leaves_nothing(tmp_path: Path) -> None:
+def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_failed_attempt_leaves_nothing(
+    tmp_path: Path,
+) -> None:
     where = synthetic.plant(tmp_path / "project")
     synthetic.write_visits(where / "data" / "landing")
     orders = write_orders(tmp_path / "orders.csv")
     assert flows(where, "new", "source", "crm.orders", "--from", str(orders), "--known-at", "at").returncode == 0
     before = files(where)
-    asked = (
-        "--entity",
-        "customer",
-        "--every",
-        "7 days",
-        "--horizon",
-        "28 days",
-        "--from",
-        "stg_crm__orders",
-        "--task",
-        "regression",
-    )
-    failed = flows(where, "new", "problem", "spend", *asked, "--label", "sum(nothing)")
+    asked = ("--entity", "customer", "--every", "7 days", "--horizon", "28 days", "--from", "stg_crm__orders")
+    failed = flows(where, "new", "problem", "spend", *asked, "--task", "regression", "--label", "sum(nothing)")
     assert failed.returncode == 1 and "nothing" in failed.stderr and "Traceback" not in failed.stderr
     assert files(where) == before and not list((where / "data").glob("new-*"))
 
-    done = flows(where, "new", "problem", "spend", *asked, "--label", "sum(amount)", "--otherwise", "0", "--seconds", "5")
+    said = ("--label", "sum(amount)", "--otherwise", "0", "--seconds", "5")
+    done = flows(where, "new", "problem", "spend", *asked, "--task", "regression", *said)
     assert done.returncode == 0, done.stderr
     after = files(where)
     assert {name for name in before if before[name] != after[name]} == {"dbt_project.yml"}
     assert yaml.safe_load(after["dbt_project.yml"])["vars"]["problems"] == [synthetic.PROBLEM, "spend"]
-    declared = yaml.safe_load(after["models/problems/spend/_spend.yml"])["models"][0]
+    declared = declaration(where, "spend")
     roles = [one.get("config", {}).get("meta", {}).get("role") for one in declared["columns"]]
     assert declared["config"]["meta"]["problem"]["task"] == "regression" and roles.count(None) >= 5
     assert "why it is left out" in after["models/problems/spend/left_out.md"].decode()
+
+    label = "case when count(*) = 0 then 'nothing' when sum(amount) > 60 then 'much' else 'some' end"
+    said = ("--label", label, "--title", "Who will buy much?", "--at-least", "2", "--start", "2019-02-04T06:00", "--seconds", "5")
+    done = flows(where, "new", "problem", "basket", *asked, "--task", "multiclass", *said)
+    assert done.returncode == 0, done.stderr
+    declared = declaration(where, "basket")
+    meta = declared["config"]["meta"]["problem"]
+    assert meta["title"] == "Who will buy much?" and set(meta["classes"]) == {"nothing", "some", "much"}
+    roles = {one["name"]: one.get("config", {}).get("meta", {}).get("role") for one in declared["columns"]}
+    assert [name for name, role in roles.items() if role == "rule"] == [f"rule_{one}" for one in meta["classes"]]
+
     built = subprocess.run(
-        [Path(sys.executable).parent / "dbt", "build", "--quiet", "--select", *("+spend__outcomes", "+spend_by_day")],
+        [Path(sys.executable).parent / "dbt", "build", "--quiet", "--select", *(f"+{one}" for name in ("spend", "basket")
+                                                                             for one in (f"{name}__outcomes", f"{name}_by_day"))],
         cwd=where, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert built.returncode == 0, built.stdout[-3000:]
-    compiled = [one for one in (where / "target" / "compiled").rglob("spend*.sql") if "models" in one.parts]
-    assert [f"{one.name}: {said}" for one in compiled for said in sql_lint.lint(one.read_text())] == []
+    compiled = [one for one in (where / "target" / "compiled").rglob("*.sql") if one.name.startswith(("spend", "basket"))]
+    assert [f"{one.name}: {said}" for one in compiled if "models" in one.parts for said in sql_lint.lint(one.read_text())] == []
 
 
 @pytest.mark.parametrize(
@@ -146,8 +162,109 @@ def test_pruning_says_why_each_feature_goes_and_keeps_the_one_that_tells() -> No
         "noise": [draw.random() for _ in range(n)], "kind": [draw.choice("ab") for _ in range(n)],
         "y": [draw.random() < one for one in tells],
     })  # fmt: skip
-    found = prune(table, ["tells", "again", "empty", "one", "noise", "kind"], "y", "as_of", True, 30, 1)
+    found = prune(table, ["tells", "again", "empty", "one", "noise", "kind"], "y", "as_of", "binary", 30, 1)
     why = dict(found.left_out)
     assert "tells" in found.kept and found.rule.feature == "tells"
     assert (why["again"], why["empty"], why["one"]) == ("a copy of tells", "empty", "constant")
-    assert list(found.rule.values) == sorted(found.rule.values) and 0 < found.rule.values[0] < found.rule.values[-1] < 1
+    values = [value for (value,) in found.rule.values]
+    assert values == sorted(values) and 0 < values[0] < values[-1] < 1
+
+
+def many_features(rows: int, columns: int) -> tuple[pa.Table, list[str]]:
+    """Labels that three features tell, among many that say nothing and some that say the same less well."""
+    draw = np.random.default_rng(3)
+    numbers = draw.normal(size=(rows, columns))
+    numbers[:, 3:12] = numbers[:, [0, 1, 2] * 3] + draw.normal(size=(rows, 9))
+    chance = 1 / (1 + np.exp(-1.5 * numbers[:, :3].sum(axis=1)))
+    names = [f"f{at}" for at in range(columns)]
+    at = pa.array([datetime(2020, 1, 1) + timedelta(minutes=i) for i in range(rows)], pa.timestamp("us"))
+    return pa.table(
+        [at, pa.array(draw.random(rows) < chance), *(pa.array(one) for one in numbers.T)], ["as_of", "y", *names]
+    ), names
+
+
+def test_as_few_features_stay_as_do_as_well() -> None:
+    table, names = many_features(6_000, 60)
+    found = prune(table, names, "y", "as_of", "binary", 60, 1)
+    assert {"f0", "f1", "f2"} <= set(found.kept) and len(found.kept) <= 8
+    sizes = [size for size, _ in found.sizes]
+    assert sizes[0] == 60 and sizes == sorted(sizes, reverse=True) and sizes[-1] <= 4
+    assert len(found.kept) + len(found.left_out) == 60
+
+
+def test_pruning_keeps_to_its_time_box_also_in_its_first_fit() -> None:
+    table, names = many_features(60_000, 150)
+    began = time.monotonic()
+    found = prune(table, names, "y", "as_of", "binary", 2, 1)
+    assert time.monotonic() - began < 8 and {"f0", "f1", "f2"} <= set(found.kept)
+
+
+def test_a_rule_of_classes_says_how_probable_each_is_in_each_step() -> None:
+    draw = random.Random(1)
+    n = 2_000
+    tells = [draw.random() for _ in range(n)]
+    table = pa.table({
+        "as_of": pa.array([datetime(2020, 1, 1) + timedelta(hours=i) for i in range(n)], pa.timestamp("us")),
+        "tells": [None if i % 50 == 0 else one for i, one in enumerate(tells)], "noise": [draw.random() for _ in range(n)],
+        "y": ["usual" if abs(one - 0.5) < 0.3 else "busy" if one > 0.5 else "quiet" for one in tells],
+    })  # fmt: skip
+    found = prune(table, ["noise", "tells"], "y", "as_of", "multiclass", 30, 1)
+    assert found.classes[0] == "usual" and set(found.classes) == {"usual", "quiet", "busy"}
+    assert found.rule.feature == "tells" and "tells" in found.kept
+    for step in [*found.rule.values, found.rule.missing]:
+        assert round(sum(step), 9) == 1 and all(one > 0 for one in step)
+    first, last = (dict(zip(found.classes, step, strict=True)) for step in (found.rule.values[0], found.rule.values[-1]))
+    assert first["quiet"] > 0.8 and last["busy"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (["quiet", "Very busy"], "the label is 'Very busy' in some rows, .* let --label say lower-case letters, digits and _"),
+        ([f"c{at}" for at in range(51)], "the label has 51 classes, more than 50; let --label put the rare ones together"),
+    ],
+)
+def test_classes_that_no_column_could_be_named_by_are_refused(found: list[str], told: str) -> None:
+    with pytest.raises(AsofError, match=told):
+        problem._check_classes(found)
+
+
+def planned(rows: int, entities: int, columns: int) -> Plan:
+    """A problem on so many facts of so many entities, each with so many numbers."""
+    numbers = [Column(f"n{at}", "number", 99) for at in range(columns)]
+    facts = Table("stg_shop__visits", "x", numbers, True, False, rows, "bigint", entities=entities)
+    plan = problem._plan(Wanted("big", "shop", "7 days", "14 days", "count(*) > 3", ("stg_shop__visits",)), [facts], [])
+    plan.start, plan.until = datetime(2023, 1, 2), datetime(2023, 12, 25)
+    return plan
+
+
+def test_features_of_many_facts_are_tried_on_some_entities_and_of_few_facts_on_all() -> None:
+    assert problem._sample(planned(50_000, 500, 5)) is None
+    shares = [problem._sample(planned(rows, 20_000, 12)) for rows in (2_000_000, 20_000_000)]
+    assert shares[0] > shares[1] >= 15 and shares[0] < 900, "thousandths, but never of fewer than 300 entities"
+    assert problem._sample(planned(20_000_000, 40, 12)) is None, "few entities say little, so all of them are looked at"
+
+
+@pytest.mark.parametrize(("entities", "cluster", "holdout_days"), [(500, "shop", 28), (50, None, 84)])
+def test_where_questions_come_by_the_week_entities_are_compared_if_there_are_many(
+    entities: int, cluster: str, holdout_days: int
+) -> None:
+    declared = yaml.safe_load(writing._declaration(planned(50_000, entities, 2), [], None))["models"][0]
+    said = declared["config"]["meta"]["problem"]
+    assert (said.get("cluster"), said["holdout_days"]) == (cluster, holdout_days)
+
+
+BY_HAND = "python -m flows build, train --problem big, judge --problem big"
+LAST, CLOCK = datetime(2023, 5, 2), datetime(2023, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("last", "stands", "told"),
+    [
+        (LAST, None, "python -m flows replay --history 2023-03-27 --until 2023-05-02"),
+        (LAST, CLOCK, f"{BY_HAND}; the clock stands at 2023-04-01 00:00, and no replay goes back"),
+        (None, None, f"python -m flows land; then {BY_HAND}"),
+    ],
+)
+def test_what_comes_next_depends_on_whether_the_clock_stands(last: datetime | None, stands: datetime | None, told: str) -> None:
+    assert new._next("big", SimpleNamespace(until=datetime(2023, 3, 27), last=last, stands=stands)) == told
