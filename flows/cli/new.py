@@ -123,11 +123,11 @@ def _problem(name: str, **said: Any) -> None:
 
 def _next(name: str, made: Any) -> str:
     """What brings a new problem to life: a replay from the beginning, or, where the clock stands already, its first model."""
-    by_hand = f"python -m flows build, train --problem {name}, judge --problem {name}"
+    by_hand = f"python -m flows build; then train, judge and promote, each with --problem {name}"
     if made.stands:
         return f"{by_hand}; the clock stands at {made.stands:%Y-%m-%d %H:%M}, and no replay goes back"
     if not made.last:
-        return f"python -m flows land; then {by_hand}"
+        return f"python -m flows land; {by_hand}"
     return f"python -m flows replay --history {made.until:%Y-%m-%d} --until {made.last:%Y-%m-%d}"
 
 

@@ -254,7 +254,7 @@ def test_where_questions_come_by_the_week_entities_are_compared_if_there_are_man
     assert (said.get("cluster"), said["holdout_days"]) == (cluster, holdout_days)
 
 
-BY_HAND = "python -m flows build, train --problem big, judge --problem big"
+BY_HAND = "python -m flows build; then train, judge and promote, each with --problem big"
 LAST, CLOCK = datetime(2023, 5, 2), datetime(2023, 4, 1)
 
 
@@ -263,7 +263,7 @@ LAST, CLOCK = datetime(2023, 5, 2), datetime(2023, 4, 1)
     [
         (LAST, None, "python -m flows replay --history 2023-03-27 --until 2023-05-02"),
         (LAST, CLOCK, f"{BY_HAND}; the clock stands at 2023-04-01 00:00, and no replay goes back"),
-        (None, None, f"python -m flows land; then {BY_HAND}"),
+        (None, None, f"python -m flows land; {BY_HAND}"),
     ],
 )
 def test_what_comes_next_depends_on_whether_the_clock_stands(last: datetime | None, stands: datetime | None, told: str) -> None:
