@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -70,7 +70,7 @@ class Fit:
         return [self.names[i] for i in order if self.gains[i] > 0]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Trees:
     """Fits trees on some features of a matrix, to `learn` rows of it, and looks at others."""
 
@@ -83,7 +83,6 @@ class Trees:
     task: str
     classes: int
     threads: int
-    fits: list[Fit] = field(default_factory=list)
 
     def fit(self, names: list[str], until: float) -> Fit:
         """Fit as many rounds as help on the later rows; after `until`, by the monotonic clock, none begins but the first few."""
