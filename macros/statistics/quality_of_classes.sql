@@ -2,7 +2,7 @@
 
     The mean area is that of `quality_of_counts`, class by class; what a cluster moves it by is the mean of what it moves each of them by.
     Source: Hand and Till 2001 for areas of several classes, here each against all others; Efron 1982, 6.3 for the intervals. -#}
-{% macro quality_of_classes(relation, by, cluster='day') -%}
+{% macro quality_of_classes(relation, by, cluster='day', overlaps=none, overlap_by=none) -%}
     {%- set keys = by | join(', ') -%}
     {%- set of_class = by + ['class'] -%}
     with counted as (
@@ -45,13 +45,15 @@
         select {{ keys }}, 'macro_roc_auc', avg(roc_auc), '1' from areas group by {{ keys }}
     ),
     spreads as (
-        select {{ keys }}, metric, sqrt({{ ordered_sum('moved * moved') }} * count(*) / nullif(count(*) - 1, 0)) as se
-        from moved
-        group by {{ keys }}, metric
+        {{ _long_run('moved', by + ['metric'], cluster, ['moved'], overlaps, overlap_by) }}
+    ),
+    reaching as (
+        select {{ keys }}, metric, value, overall.clusters, n, freedom, sqrt(moved) as se, most
+        from valued
+        inner join spreads using ({{ keys }}, metric)
+        inner join overall using ({{ keys }})
+        where value is not null
     )
     select {{ keys }}, metric, value, clusters, cast(n as bigint) as rows_labelled, {{ reach_of_metric() }}
-    from valued
-    inner join spreads using ({{ keys }}, metric)
-    inner join overall using ({{ keys }})
-    where value is not null
+    from reaching
 {%- endmacro %}

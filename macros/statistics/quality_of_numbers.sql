@@ -3,7 +3,7 @@
     By how much each metric would move if a cluster counted a little more is a derivative of sums: of a mean the distance of the
     cluster's sum from the mean, of a root that over twice the root, of R² that of a ratio.
     Source: Efron, The Jackknife, the Bootstrap and Other Resampling Plans, 1982, 6.3; ml/statistics/influence.py has the same in Python. -#}
-{% macro quality_of_numbers(relation, by, cluster='day') -%}
+{% macro quality_of_numbers(relation, by, cluster='day', overlaps=none, overlap_by=none) -%}
     {%- set keys = by | join(', ') -%}
     {%- set means = {
         'absolute': 'abs(outcome - number)', 'square': 'pow(outcome - number, 2)', 'spread': 'pow(outcome - middle, 2)',
@@ -19,6 +19,8 @@
         'coverage_80': ['within_80', 'd_within_80', '1'],
         'coverage_95': ['within_95', 'd_within_95', '1'],
     } -%}
+    {%- set columns = [] -%}
+    {%- for metric in metrics %}{% do columns.append('of_' ~ metric) %}{% endfor -%}
     with centred as (
         select *, avg(outcome) over (partition by {{ keys }}) as middle from {{ relation }}
     ),
@@ -33,21 +35,27 @@
         group by {{ keys }}
     ),
     moved as (
-        select {{ keys }}, overall.n, overall.clusters
+        select {{ keys }}, {{ cluster }}
             {%- for name in means %}, overall.{{ name }}, (by_cluster.{{ name }} - overall.{{ name }} * by_cluster.n) / overall.n as d_{{ name }}{% endfor %}
         from by_cluster
         inner join overall using ({{ keys }})
     ),
+    derivatives as (
+        select {{ keys }}, {{ cluster }}{% for metric, (value, derivative, most) in metrics.items() %}, {{ derivative }} as of_{{ metric }}{% endfor %}
+        from moved
+    ),
+    variances as (
+        {{ _long_run('derivatives', by, cluster, columns, overlaps, overlap_by) }}
+    ),
     valued as (
         {%- for metric, (value, derivative, most) in metrics.items() %}
-        select {{ keys }}, '{{ metric }}' as metric, max({{ value }}) as value, max(n) as n, max(clusters) as clusters,
-            sqrt({{ ordered_sum('pow(' ~ derivative ~ ', 2)') }} * max(clusters) / nullif(max(clusters) - 1, 0)) as se, '{{ most }}' as most
-        from moved
-        group by {{ keys }}
+        select {{ keys }}, '{{ metric }}' as metric, {{ value }} as value, n, overall.clusters, freedom, sqrt(of_{{ metric }}) as se, '{{ most }}' as most
+        from overall
+        inner join variances using ({{ keys }})
         {{ 'union all' if not loop.last }}
         {%- endfor %}
     )
-    select * exclude (n, se, most), cast(n as bigint) as rows_labelled, {{ reach_of_metric() }}
+    select * exclude (n, freedom, se, most), cast(n as bigint) as rows_labelled, {{ reach_of_metric() }}
     from valued
     where value is not null
 {%- endmacro %}

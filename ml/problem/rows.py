@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from ml.problem.split import days, instants
 
 # LightGBM keeps weights, and sums of them, in single precision; what is smaller or larger would become 0 or infinite there.
 LEAST, MOST = 1e-12, 1e12
+DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,15 @@ class Rows:
     def __len__(self) -> int:
         return len(self.label)
 
+    @cached_property
+    def overlap(self) -> int:
+        """How many clusters in a row have labels that share outcomes: as many as are asked while one label is waited for.
+
+        The wait is the declared horizon, or the usual time from `as_of` until the label is known. 1 where a label is known before
+        the next question, and where clusters are no days.
+        """
+        return overlap(self.cluster, self.as_of, self.known_at, self.problem.validation.horizon_days)
+
     def take(self, rows: np.ndarray) -> Rows:
         """The rows numbered so, or those that a mask marks."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
@@ -91,6 +102,18 @@ class Rows:
 def clusters(table: pa.Table, problem: Problem) -> np.ndarray:
     """Which rows err together: the UTC day of each, or the declared column as text; rows without a value are one cluster."""
     return days(table[problem.as_of]) if problem.cluster == "day" else texts(table, problem.cluster)
+
+
+def overlap(cluster: np.ndarray, as_of: np.ndarray, known_at: np.ndarray, horizon_days: float | None = None) -> int:
+    """How many clusters in a row share outcomes, see `Rows.overlap`; in SQL it is `mon_label_overlap`."""
+    if not np.issubdtype(cluster.dtype, np.datetime64):
+        return 1
+    asked, wait = np.unique(cluster).astype("datetime64[D]").astype(np.int64), (known_at - as_of)[~np.isnat(known_at)]
+    if len(asked) < 2 or (horizon_days is None and len(wait) == 0):
+        return 1
+    waited = float(np.median(wait / DAY)) if horizon_days is None else horizon_days
+    # To the nearest whole: a label that comes an hour late shares an hour with the next one, and no day.
+    return max(1, int(np.floor(waited / float(np.median(np.diff(asked))) + 0.5)))
 
 
 def _weight(table: pa.Table, problem: Problem) -> np.ndarray | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ml.statistics import long_run
 from ml.statistics.evaluate import LOSSES, NAMED, arrays, by_kind, hits, losses, metric_of, one_by_one, squared
 from ml.statistics.interval import Interval, around
 
@@ -21,15 +22,22 @@ Moved = tuple[float, np.ndarray]
 
 
 def interval(
-    metric: str, label: np.ndarray, score: np.ndarray, cluster: np.ndarray, weight: np.ndarray | None = None, alpha: float = 0.05
+    metric: str,
+    label: np.ndarray,
+    score: np.ndarray,
+    cluster: np.ndarray,
+    weight: np.ndarray | None = None,
+    alpha: float = 0.05,
+    overlap: int = 1,
 ) -> Interval:
     """A metric of one score (any but ece), its interval of level 1 - alpha over clusters cut to the values it can take.
 
-    All of these values where there is but one cluster; NaN where a class is missing.
+    All of these values where there is but one cluster; NaN where a class is missing. `overlap`: how many clusters in a row have
+    labels that share outcomes (`ml.problem.rows.Rows.overlap`), here and below.
     """
     label, score = arrays(label, score, metric=metric)
     estimate, moved = _mean_of(metric, label, [score], cluster, weight)
-    return _spread(estimate, moved, len(label), alpha).within(*metric_of(metric, score)[2:])
+    return _spread(estimate, moved, len(label), alpha, overlap).within(*metric_of(metric, score)[2:])
 
 
 def difference(
@@ -40,6 +48,7 @@ def difference(
     cluster: np.ndarray,
     weight: np.ndarray | None = None,
     alpha: float = 0.05,
+    overlap: int = 1,
 ) -> Interval:
     """By how much the mean metric of the scores `a` is better than that of the scores `b` on the same rows.
 
@@ -48,28 +57,28 @@ def difference(
     label, *scores = arrays(label, *a, *b, metric=metric)
     first, second = (_mean_of(metric, label, part, cluster, weight) for part in (scores[: len(a)], scores[len(a) :]))
     sign = NAMED[metric].sign
-    return _spread(sign * (first[0] - second[0]), sign * (first[1] - second[1]), len(label), alpha)
+    return _spread(sign * (first[0] - second[0]), sign * (first[1] - second[1]), len(label), alpha, overlap)
 
 
-def mean(total: np.ndarray, rows: np.ndarray, alpha: float = 0.05) -> Interval:
+def mean(total: np.ndarray, rows: np.ndarray, alpha: float = 0.05, overlap: int = 1) -> Interval:
     """sum(total) / sum(rows) with its interval; one value a cluster in both. NaN when there is no row."""
     total, rows = np.asarray(total, dtype=np.float64), np.asarray(rows, dtype=np.float64)
     mass = float(rows.sum())
     if mass == 0:
         return Interval(np.nan, -np.inf, np.inf, np.inf, 0, len(rows))
     estimate = float(total.sum() / mass)
-    return _spread(estimate, (total - estimate * rows) / mass, int(mass), alpha)
+    return _spread(estimate, (total - estimate * rows) / mass, int(mass), alpha, overlap)
 
 
-def share(hits: np.ndarray, rows: np.ndarray, alpha: float = 0.05) -> Interval:
+def share(hits: np.ndarray, rows: np.ndarray, alpha: float = 0.05, overlap: int = 1) -> Interval:
     """The same for a share, its interval cut to 0 … 1."""
-    return mean(hits, rows, alpha).within(0.0, 1.0)
+    return mean(hits, rows, alpha, overlap).within(0.0, 1.0)
 
 
-def mean_by(values: np.ndarray, cluster: np.ndarray, alpha: float = 0.05) -> Interval:
+def mean_by(values: np.ndarray, cluster: np.ndarray, alpha: float = 0.05, overlap: int = 1) -> Interval:
     """The mean of one value a row, clustered by `cluster`."""
     names, code = np.unique(np.asarray(cluster), return_inverse=True)
-    return mean(np.bincount(code, values, len(names)), np.bincount(code, minlength=len(names)), alpha)
+    return mean(np.bincount(code, values, len(names)), np.bincount(code, minlength=len(names)), alpha, overlap)
 
 
 def _mean_of(
@@ -83,10 +92,13 @@ def _mean_of(
     return float(np.mean([one for one, _ in found])), np.mean([moved for _, moved in found], axis=0)
 
 
-def _spread(estimate: float, moved: np.ndarray, rows: int, alpha: float) -> Interval:
-    clusters = len(moved)
-    se = float(np.sqrt((moved**2).sum() * clusters / (clusters - 1))) if clusters > 1 else np.inf
-    return around(estimate, se, rows, clusters, alpha)
+def _spread(estimate: float, moved: np.ndarray, rows: int, alpha: float, overlap: int = 1) -> Interval:
+    clusters, freedom = len(moved), None
+    total = (moved**2).sum()
+    if overlap > 1 and clusters > 1:
+        total, freedom = long_run.variance(moved, overlap), min(long_run.freedom(clusters, overlap), clusters - 1)
+    se = float(np.sqrt(total * clusters / (clusters - 1))) if clusters > 1 else np.inf
+    return around(estimate, se, rows, clusters, alpha, freedom)
 
 
 def _ranked(label: np.ndarray, score: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

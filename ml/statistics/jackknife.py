@@ -3,7 +3,7 @@
 The variance comes from what leaving out each cluster does (Efron 1982). Two things make it fit for a month of days:
 
 - neighbouring days share weather, so what two days in a row have in common is added (Newey and West 1987, one lag), where it
-  is positive;
+  is positive; of days whose labels share outcomes, what all of these have in common (`long_run`);
 - a few days carry most of the variance, so Student's t has as many degrees of freedom as days effectively carry it, after
   Carter, Schnepel and Steigerwald (2017): (sum of u²)² / sum of u⁴ over the days' influences u.
 
@@ -13,6 +13,7 @@ On the flights a challenger that is worse by exactly the margin passed a plain b
 
 import numpy as np
 
+from ml.statistics import long_run
 from ml.statistics.bootstrap import reweighted
 from ml.statistics.clustered import areas_without, means, pieces
 from ml.statistics.evaluate import NAMED, arrays, one_by_one
@@ -31,21 +32,27 @@ def difference(
     *,
     weight: np.ndarray | None = None,
     alpha: float = 0.05,
+    overlap: int = 1,
 ) -> Interval:
-    """By how much `a` is better than `b` on the same rows: positive is better, also for losses."""
+    """By how much `a` is better than `b` on the same rows: positive is better, also for losses.
+
+    `overlap`: how many clusters in a row have labels that share outcomes (`ml.problem.rows.Rows.overlap`).
+    """
     label, a, b = arrays(label, a, b, metric=metric)
     code, clusters, groups, ordered = _groups(cluster)
     weight = np.ones(len(label)) if weight is None else np.asarray(weight, dtype=np.float64)
     values = [_without(metric, label, score, code, groups, weight) for score in (a, b)]
-    return spread(NAMED[metric].sign * (values[0] - values[1]), len(label), clusters, alpha, ordered)
+    return spread(NAMED[metric].sign * (values[0] - values[1]), len(label), clusters, alpha, ordered, overlap)
 
 
-def mean(value: np.ndarray, cluster: np.ndarray, *, weight: np.ndarray | None = None, alpha: float = 0.05) -> Interval:
+def mean(
+    value: np.ndarray, cluster: np.ndarray, *, weight: np.ndarray | None = None, alpha: float = 0.05, overlap: int = 1
+) -> Interval:
     """The mean of a number per row, such as what a decision saved."""
     code, clusters, groups, ordered = _groups(cluster)
     weight = np.ones(len(value)) if weight is None else np.asarray(weight, dtype=np.float64)
     values = means(np.asarray(value, dtype=np.float64), code, groups, weight).values(leaving_out(groups))
-    return spread(values, len(value), clusters, alpha, ordered)
+    return spread(values, len(value), clusters, alpha, ordered, overlap)
 
 
 def _without(metric: str, label: np.ndarray, score: np.ndarray, code: np.ndarray, groups: int, weight: np.ndarray) -> np.ndarray:
@@ -63,10 +70,11 @@ def leaving_out(clusters: int) -> np.ndarray:
     return np.vstack([np.ones(clusters), np.ones((clusters, clusters)) - np.eye(clusters)])
 
 
-def spread(values: np.ndarray, rows: int, clusters: int, alpha: float, ordered: bool) -> Interval:
+def spread(values: np.ndarray, rows: int, clusters: int, alpha: float, ordered: bool, overlap: int = 1) -> Interval:
     """The interval of a statistic, from its value on all clusters (first) and without each of them (the rest).
 
-    `ordered`: the clusters follow each other in time. Infinite where it does not exist without one of them.
+    `ordered`: the clusters follow each other in time, and `overlap` of them in a row share outcomes. Infinite where it does not
+    exist without one of them.
     """
     estimate, without = float(values[0]), values[1:]
     parts = len(without)
@@ -77,11 +85,17 @@ def spread(values: np.ndarray, rows: int, clusters: int, alpha: float, ordered: 
     total = square.sum()
     if total == 0:
         return Interval(estimate, estimate, estimate, 0.0, rows, clusters)
-    # With one lag Bartlett's weight is a half, and each pair counts twice.
-    shared = max(0.0, float((influence[1:] * influence[:-1]).sum())) if ordered else 0.0
-    se = float(np.sqrt((parts - 1) / parts * (total + shared)))
+    carried = min(total**2 / (square**2).sum(), parts - 1)
+    # Groups of clusters share outcomes with fewer others of their kind.
+    overlap = int(np.ceil(overlap * parts / clusters)) if ordered else 1
+    if overlap > 1:
+        total, carried = long_run.variance(influence, overlap), min(carried, long_run.freedom(parts, overlap))
+    elif ordered:
+        # With one lag Bartlett's weight is a half, and each pair counts twice.
+        total += max(0.0, float((influence[1:] * influence[:-1]).sum()))
+    se = float(np.sqrt((parts - 1) / parts * total))
     # Down to a tenth: quantiles are then found again instead of computed.
-    freedom = max(1.0, np.floor(10 * min(total**2 / (square**2).sum(), parts - 1)) / 10)
+    freedom = max(1.0, np.floor(10 * carried) / 10)
     return around(estimate, se, rows, clusters, alpha, float(freedom))
 
 

@@ -40,14 +40,14 @@ def counts_enough(positives: int, negatives: int, clusters: int) -> bool:
 
 
 def by_slice(
-    columns: Mapping[str, np.ndarray], label: np.ndarray, score: np.ndarray, cluster: np.ndarray, metric: str
+    columns: Mapping[str, np.ndarray], label: np.ndarray, score: np.ndarray, cluster: np.ndarray, metric: str, overlap: int = 1
 ) -> list[Slice]:
-    """Every value of every column, columns in their order, values by falling row count."""
+    """Every value of every column, columns in their order, values by falling row count; `overlap` as in `influence`."""
     found = []
     for column, values in columns.items():
         names, code, counts = np.unique(values, return_inverse=True, return_counts=True)
         for place in np.argsort(-counts, kind="stable"):
             truth, said, of = (one[code == place] for one in (label, score, cluster))
-            quality = interval(metric, truth, said, of) if large_enough(truth, of, metric) else None
+            quality = interval(metric, truth, said, of, overlap=overlap) if large_enough(truth, of, metric) else None
             found.append(Slice(column, str(names[place]), len(truth), float(truth.mean()), float(said.mean()), quality))
     return found

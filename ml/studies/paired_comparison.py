@@ -44,21 +44,23 @@ def compare(
     tolerance: float = 0.0,
     alpha: float = 0.05,
     unit: str = "days",
+    overlap: int = 1,
 ) -> Comparison:
     """The decision on the same rows, scored by both recipes with the same number of seeds (one array each).
 
     Two things vary: the days and the seeds. The variance of the mean difference is the
     sum of both; the interval errs with probability alpha. To be better, the whole interval must lie above 0 and
-    the estimate above the noise of seeds. To be not worse, the whole interval must lie above -tolerance.
+    the estimate above the noise of seeds. To be not worse, the whole interval must lie above -tolerance. `overlap` as in
+    `ml.statistics.influence`.
     """
     label, *scores = arrays(label, *baseline, *candidate)
     first, second = scores[: len(baseline)], scores[len(baseline) :]
-    found = influence.difference(metric, label, second, first, cluster, weight)
+    found = influence.difference(metric, label, second, first, cluster, weight, overlap=overlap)
     freedom = len(first) + len(second) - 2
     spread = float(np.sqrt(np.mean([_variance(metric, label, part, weight) for part in (first, second)])))
     of_seeds = spread * np.sqrt(1 / len(first) + 1 / len(second))
     noise = student.quantile(1 - alpha / 2, freedom) * of_seeds if freedom >= 2 else np.inf
-    reach = student.quantile(1 - alpha / 2, max(found.clusters - 1, 1)) * float(np.hypot(found.se, of_seeds))
+    reach = student.quantile(1 - alpha / 2, found.freedom or max(found.clusters - 1, 1)) * float(np.hypot(found.se, of_seeds))
     low, high = found.estimate - reach, found.estimate + reach
     decision, said = _decide(found.estimate, low, high, noise, wanted, tolerance)
     figures = f"{metric} {found.estimate:+.4f} ({low:+.4f} to {high:+.4f}), noise of seeds {noise:.4f}, {found.clusters} {unit}"

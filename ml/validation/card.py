@@ -58,12 +58,12 @@ class Evidence:
     histogram: tuple[np.ndarray, np.ndarray]
 
 
-def evidence(label: np.ndarray, score: np.ndarray, cluster: np.ndarray) -> Evidence:
-    """Everything about `score` against `label`; metrics with 95 % intervals over clusters."""
+def evidence(label: np.ndarray, score: np.ndarray, cluster: np.ndarray, overlap: int = 1) -> Evidence:
+    """Everything about `score` against `label`; metrics with 95 % intervals over clusters (`overlap` as in `influence`)."""
     counts = tuple(np.histogram(score[label == truth], bins=BINS, range=(0, 1))[0] for truth in (0, 1))
     return Evidence(
         len(label), int(label.sum()), len(np.unique(cluster)),
-        {name: (bootstrap if name == "ece" else influence).interval(name, label, score, cluster) for name in METRICS},
+        {name: _interval(name, label, score, cluster, overlap) for name in METRICS},
         reliability(label, score, cluster),
         *(curves.thinned(make(label, score)) for make in (curves.roc, curves.precision_recall, curves.gains)),
         counts,
@@ -106,30 +106,42 @@ class Classes:
 
 
 def found(
-    problem: Problem, label: np.ndarray, score: np.ndarray, cluster: np.ndarray, calibrator: Mapping | None = None
+    problem: Problem,
+    label: np.ndarray,
+    score: np.ndarray,
+    cluster: np.ndarray,
+    calibrator: Mapping | None = None,
+    overlap: int = 1,
 ) -> Evidence | Numbers | Classes:
     """Everything about `score` against `label`, by the task of the problem; `calibrator` has the intervals of numbers."""
-    return FOUND[problem.task](problem, label, score, cluster, calibrator)
+    return FOUND[problem.task](problem, label, score, cluster, calibrator, overlap)
 
 
-def _numbers(problem, label, score, cluster, calibrator) -> Numbers:
+def _interval(metric: str, label: np.ndarray, score: np.ndarray, cluster: np.ndarray, overlap: int) -> Interval:
+    if metric == "ece":
+        return bootstrap.interval(metric, label, score, cluster)
+    return influence.interval(metric, label, score, cluster, overlap=overlap)
+
+
+def _numbers(problem, label, score, cluster, calibrator, overlap) -> Numbers:
     names = dict.fromkeys([problem.metric, "mae", "rmse", "r2"])
     ends = conformal.ranges(calibrator, score) if calibrator else {}
-    covered = {level: influence.mean_by(conformal.inside(label, one), cluster).within(0.0, 1.0) for level, one in ends.items()}
+    held = {level: conformal.inside(label, one) for level, one in ends.items()}
+    covered = {level: influence.mean_by(one, cluster, overlap=overlap).within(0.0, 1.0) for level, one in held.items()}
     edges = np.unique(np.quantile(score, np.linspace(0, 1, BINS // 4 + 1)[1:-1]))
     cell, middle = np.searchsorted(edges, score, side="right"), []
     for number in np.unique(cell):
         inside = cell == number
-        truth = influence.mean_by(label[inside], cluster[inside])
+        truth = influence.mean_by(label[inside], cluster[inside], overlap=overlap)
         middle.append(Bin(float(score[inside].mean()), truth.estimate, truth.low, truth.high, int(inside.sum())))
-    metrics = {name: influence.interval(name, label, score, cluster) for name in names}
+    metrics = {name: _interval(name, label, score, cluster, overlap) for name in names}
     return Numbers(len(label), len(np.unique(cluster)), metrics, middle, covered)
 
 
-def _classes(problem, label, score, cluster, calibrator) -> Classes:
+def _classes(problem, label, score, cluster, calibrator, overlap) -> Classes:
     decided, size = tasks.of(problem).decide(problem, score, None), len(problem.classes)
     confusion = np.bincount(label.astype(np.int64) * size + decided, minlength=size * size).reshape(size, size)
-    metrics = {name: (bootstrap if name == "ece" else influence).interval(name, label, score, cluster) for name in CLASSES}
+    metrics = {name: _interval(name, label, score, cluster, overlap) for name in CLASSES}
     return Classes(
         len(label), len(np.unique(cluster)), metrics,
         {name: reliability((label == at).astype(np.float64), score[:, at], cluster) for at, name in enumerate(problem.classes)},
@@ -138,7 +150,7 @@ def _classes(problem, label, score, cluster, calibrator) -> Classes:
 
 
 FOUND = {
-    "binary": lambda problem, label, score, cluster, calibrator: evidence(label, score, cluster),
+    "binary": lambda problem, label, score, cluster, calibrator, overlap: evidence(label, score, cluster, overlap),
     "regression": _numbers,
     "multiclass": _classes,
 }

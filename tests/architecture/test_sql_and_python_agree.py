@@ -18,6 +18,7 @@ from ml.models.tasks import TASKS
 from ml.problem.declared.feedback import Feedback
 from ml.problem.declared.retraining import Retraining
 from ml.problem.declared.spec import Declared
+from ml.problem.declared.validation import Validation
 from ml.statistics import profile
 from tests.architecture.house import House
 
@@ -53,7 +54,9 @@ def test_predictions_of_a_task_have_the_same_columns_in_sql_and_in_python(task: 
     assert found == list(TASKS[task].columns(problem))
 
 
-@pytest.mark.parametrize(("section", "declared"), [("retraining", Retraining()), ("feedback", Feedback())])
+@pytest.mark.parametrize(
+    ("section", "declared"), [("retraining", Retraining()), ("validation", Validation()), ("feedback", Feedback())]
+)
 def test_a_section_that_is_left_out_is_the_same_in_sql_and_in_python(section: str, declared: object) -> None:
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(declared).items()}
     assert _returned("declaration/declaration_defaults.sql", "declaration_defaults")[section] == values
@@ -62,7 +65,7 @@ def test_a_section_that_is_left_out_is_the_same_in_sql_and_in_python(section: st
 def test_every_key_that_sql_has_a_default_for_has_one_in_python() -> None:
     defaults = _returned("declaration/declaration_defaults.sql", "declaration_defaults")
     assert defaults["slices"] == list(Declared.slices)
-    assert {"slices", "retraining", "feedback"} == set(defaults) <= set(get_type_hints(Declared))
+    assert {"slices", "retraining", "validation", "feedback"} == set(defaults) <= set(get_type_hints(Declared))
 
 
 def test_no_model_or_macro_has_a_default_of_its_own_for_what_is_declared(house: House) -> None:

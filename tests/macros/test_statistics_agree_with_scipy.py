@@ -274,6 +274,66 @@ def test_the_report_shows_the_interval_that_the_card_shows(sql: SQL, con: Con, d
     assert (one[metric], one[f"{metric}_low"], one[f"{metric}_high"]) == pytest.approx(card[:3], rel=1e-3)
 
 
+def shared(columns: dict, overlap: int | None) -> tuple[dict, dict]:
+    """Tables of one problem, of which so many days in a row share outcomes; None where nothing is said of it."""
+    there = {
+        "problem": pa.array(["p"] * (overlap is not None)),
+        "overlap": pa.array([overlap] * (overlap is not None), pa.int32()),
+    }
+    return {"problem": ["p"] * len(columns["day"]), **columns}, there
+
+
+@pytest.mark.parametrize("overlap", [2, 3, 7])
+def test_where_labels_share_outcomes_intervals_of_sql_are_those_of_the_card(sql: SQL, con: Con, days, overlap: int) -> None:
+    label, score, day = days
+    told, there = shared({"label": label, "score": score, "day": day}, overlap)
+    one = asked(con, sql["quality_of_overlapping_days"], labelled_days=told, label_overlap=there)[0]
+    for metric in ("roc_auc", "pr_auc", "log_loss", "brier"):
+        card = influence.interval(metric, label, score, day, overlap=overlap)
+        if card.freedom < 3:
+            assert one[f"{metric}_low"] is None is one[f"{metric}_high"], "a variance from two stretches says nothing"
+        else:
+            assert (one[metric], one[f"{metric}_low"], one[f"{metric}_high"]) == pytest.approx(card[:3], rel=2e-3)
+
+
+@pytest.mark.parametrize("overlap", [None, 1])
+def test_where_labels_share_nothing_no_bit_of_an_interval_changes(sql: SQL, con: Con, days, overlap: int | None) -> None:
+    label, score, day = days
+    told, there = shared({"label": label, "score": score, "day": day}, overlap)
+    one = asked(con, sql["quality_of_overlapping_days"], labelled_days=told, label_overlap=there)[0]
+    plain = asked(con, sql["quality_with_intervals"], labelled=labelled(label, score, day))[0]
+    assert {**one, "problem": None} == {"problem": None, **{key: value for key, value in plain.items() if key != "case_id"}}
+
+
+@pytest.mark.parametrize("overlap", [None, 1, 2, 3])
+def test_intervals_of_numbers_and_classes_are_those_of_the_card_where_labels_share_outcomes(
+    sql: SQL, con: Con, overlap: int | None
+) -> None:
+    truth, said, day = predicted_numbers(5)
+    within = np.abs(truth - said) < 6
+    pinball = np.full(len(truth), 0.75)
+    columns = {"day": day, "number": said, "outcome": truth, "share": pinball, "within_80": within, "within_95": within}
+    told, there = shared(columns, overlap)
+    found = {one["metric"]: one for one in asked(con, sql["quality_of_overlapping_numbers"], numbers=told, label_overlap=there)}
+    for metric, ours in {"mae": "mae", "rmse": "rmse", "r2": "r2", "pinball_75": "pinball"}.items():
+        card, one = influence.interval(metric, truth, said, day, overlap=overlap or 1), found[ours]
+        assert (one["value"], one["low"], one["high"]) == pytest.approx(card[:3], rel=2e-3)
+    random = np.random.default_rng(6)
+    day, score = random.integers(0, 20, 600), random.dirichlet([3, 2, 1], 600)
+    truth = (random.random(600)[:, None] > score.cumsum(axis=1)[:, :2]).sum(axis=1).astype(float)
+    columns = {
+        "day": np.repeat(day, 3), "class": ["a", "b", "c"] * 600, "score": score.ravel(),
+        "is_true": (truth[:, None] == np.arange(3)).ravel(),
+        "is_predicted": (score.argmax(axis=1)[:, None] == np.arange(3)).ravel(),
+    }  # fmt: skip
+    told, there = shared(columns, overlap)
+    found = {one["metric"]: one for one in asked(con, sql["quality_of_overlapping_classes"], classes=told, label_overlap=there)}
+    assert set(found) == {"log_loss", "accuracy", "macro_roc_auc"}
+    for metric, one in found.items():
+        card = influence.interval(metric, truth, score, day, overlap=overlap or 1)
+        assert (one["value"], one["low"], one["high"]) == pytest.approx(card[:3], rel=2e-3)
+
+
 @settings(max_examples=25)
 @given(told=scored)
 def test_the_influence_of_a_day_is_the_derivative_by_its_weight(sql: SQL, con: Con, told: list) -> None:

@@ -16,7 +16,7 @@ from ml.statistics import profile
 from tests.monitoring.worlds import warehouse_of
 
 DAY = datetime(2013, 7, 8)
-MODELS = ("mon_cells", "mon_profiles", "mon_drift_by_day", "mon_proxies", "mon_quality")
+MODELS = ("mon_cells", "mon_profiles", "mon_drift_by_day", "mon_proxies", "mon_label_overlap", "mon_quality")
 NUMBERS, CATEGORY = ("bell", "waiting", "few"), "letter"
 EXACT = 1e-9
 # How far a hundred cells, as training makes them, may be from the rows themselves. KS: what lies within one cell is not seen, and

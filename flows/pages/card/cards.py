@@ -55,9 +55,9 @@ def gather(problem: Problem, version: str) -> Card:
     who = [problem.name, version]
     return Card(
         problem, row, model, clock.now(),
-        {kind: card.found(problem, *one) for kind, one in sets.items()},
+        {kind: card.found(problem, *one, holdout.overlap) for kind, one in sets.items()},
         {kind: card.paid(problem, one[0], one[1], model.threshold) for kind, one in sets.items()},
-        by_slice(holdout.slices, holdout.label, score, holdout.cluster, problem.metric),
+        by_slice(holdout.slices, holdout.label, score, holdout.cluster, problem.metric, holdout.overlap),
         shap.explain(model, holdout, threads=settings.threads(), seed=problem.training.seed),
         registry.importances(row),
         warehouse.rows("select * from ledger.verdicts where problem = ? and challenger = ? order by decided_at", who),

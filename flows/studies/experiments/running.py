@@ -126,4 +126,5 @@ def compared(
         tolerance=data.plan.tolerance,
         alpha=problem.alpha,
         unit=problem.cluster_unit,
+        overlap=data.rows.overlap,
     )

@@ -13,11 +13,15 @@ class Validation:
 
     `first_champion`: what is served while no verdict is PROMOTE, the rule, or a model that did better than it on its holdout,
     however uncertain.
+
+    `horizon_days`: how far a label looks ahead, for intervals over days whose labels share outcomes; None: as long as labels
+    usually take. To be declared where labels are told long after they are over.
     """
 
     # Two percent of what wrong predictions cost today: less than the months of one year differ by chance.
     value_margin: Share = 0.02
     first_champion: Literal["by_verdict", "best_of_rule_and_model"] = "by_verdict"
+    horizon_days: AtLeast0 | None = None
 
 
 @section

@@ -41,7 +41,8 @@ def covered(evidence: Evidence) -> Iterator[Gate]:
     if evidence.ranges is None:
         return
     for level, held in evidence.ranges.challenger.items():
-        found = mean(held, evidence.rows.cluster, weight=evidence.rows.weight, alpha=2 * evidence.alpha).within(0.0, 1.0)
+        rows = evidence.rows
+        found = mean(held, rows.cluster, weight=rows.weight, alpha=2 * evidence.alpha, overlap=rows.overlap).within(0.0, 1.0)
         limit = level / 100 - COVERAGE_LIMIT
         if level in evidence.ranges.champion:
             limit = min(limit, float(np.average(evidence.ranges.champion[level], weights=evidence.rows.weight)))

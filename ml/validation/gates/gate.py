@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,10 @@ from ml.models import tasks
 from ml.models.tasks import Task
 from ml.problem.problem import Problem
 from ml.problem.rows import Rows
+from ml.statistics import long_run
 from ml.statistics.interval import Interval
 from ml.statistics.jackknife import difference
+from ml.statistics.student import quantile
 from ml.validation.drift import Drift
 from ml.validation.measured import Measured
 
@@ -99,6 +102,7 @@ class Evidence:
             rows.cluster[chosen],
             weight=None if rows.weight is None else rows.weight[chosen],
             alpha=2 * self.alpha,
+            overlap=rows.overlap,
         )
 
     @cached_property
@@ -119,11 +123,23 @@ def above(found: Interval, bound: float) -> bool | None:
     return True if found.low > bound else False if found.high < bound else None
 
 
-def further(found: Interval, bound: float) -> int | None:
-    """How many more clusters would decide, if the estimate stayed: the interval shrinks with their square root."""
-    distance = abs(found.estimate - bound)
+def further(found: Interval, bound: float, evidence: Evidence) -> int | None:
+    """How many more clusters would decide, if the estimate stayed: the interval shrinks with their square root.
+
+    Where labels share outcomes it also shrinks with the quantile of Student's t, which few clusters make wide.
+    """
+    distance, overlap = abs(found.estimate - bound), evidence.rows.overlap
     if not np.isfinite(found.low) or distance == 0:
         return None
+    if overlap > 1:
+
+        def decides(more: int) -> bool:
+            clusters = found.clusters + more
+            reach = quantile(1 - evidence.alpha, long_run.freedom(clusters, overlap)) * np.sqrt(found.clusters / clusters)
+            return bool(found.se * reach <= distance)
+
+        more = bisect_left(range(1, LONGEST_WAIT + 1), True, key=decides) + 1
+        return more if more <= LONGEST_WAIT else None
     needed = int(np.ceil(found.clusters * ((found.high - found.estimate) / distance) ** 2)) - found.clusters
     return max(needed, 1) if needed <= LONGEST_WAIT else None
 
@@ -133,7 +149,7 @@ def decide(found: Interval, bound: float, evidence: Evidence) -> tuple[bool | No
     passed = above(found, bound)
     if passed is not None:
         return passed, None, ""
-    more = further(found, bound)
+    more = further(found, bound, evidence)
     if more is None:
         return None, None, f"; {evidence.unit} alone will not decide it soon"
     rows = round(more * len(evidence.rows) / len(np.unique(evidence.rows.cluster)))

@@ -21,7 +21,7 @@ def worth_it(evidence: Evidence) -> Iterator[Gate]:
     if theirs is None:
         return
     saved = theirs - evidence.task.cost(problem, label, evidence.flags.challenger)
-    found = mean(saved, evidence.rows.cluster, weight=weight, alpha=2 * evidence.alpha)
+    found = mean(saved, evidence.rows.cluster, weight=weight, alpha=2 * evidence.alpha, overlap=evidence.rows.overlap)
     paid = float(np.average(theirs, weights=weight))
     margin = problem.validation.value_margin * paid if whom == "champion" else 0.0
     passed, more, ending = decide(found, -margin, evidence)

@@ -38,14 +38,13 @@ scores_by_period as (
     select problem, scorer, 'week', cast(date_trunc('week', day) as date), day, score, rows, positives from counts_by_day
 ),
 
--- A month that began 31 days before the open ones may still get labels.
 open_periods as (
-    select * from scores_by_period where grain in ('all', 'recent') or {{ open_days('period', before=31, changed=changed) }}
+    {{ open_periods('scores_by_period', changed) }}
 ),
 
 -- The errors of one day are correlated: it is one cluster.
 metrics_by_period as (
-    {{ quality_with_intervals('open_periods', by=['problem', 'scorer', 'grain', 'period']) }}
+    {{ quality_with_intervals('open_periods', by=['problem', 'scorer', 'grain', 'period'], overlaps=ref('mon_label_overlap'), overlap_by=['problem', 'grain', 'period']) }}
 )
 
 select metrics_by_period.*, last_days.last_day

@@ -23,13 +23,12 @@ rows_by_period as (
     {{ periods_of_scorers('predicted_classes') }}
 ),
 
--- A month that began 31 days before the open ones may still get labels.
 open_periods as (
-    select * from rows_by_period where grain in ('all', 'recent') or {{ open_days('period', before=31, changed=changed) }}
+    {{ open_periods('rows_by_period', changed) }}
 ),
 
 metrics as (
-    {{ quality_of_classes('open_periods', by=['problem', 'scorer', 'grain', 'period', 'last_day']) }}
+    {{ quality_of_classes('open_periods', by=['problem', 'scorer', 'grain', 'period', 'last_day'], overlaps=ref('mon_label_overlap'), overlap_by=['problem', 'grain', 'period']) }}
 )
 
 select * from metrics
