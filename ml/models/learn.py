@@ -19,6 +19,10 @@ from ml.problem.problem import Problem
 Progress = Callable[[str, int, int], None]
 # Seeds of members differ by so much that recipes with neighbouring seeds, as experiments use them, share none.
 SEED_STEP = 1000
+# At the usual step of .05, trees have gone two fifths of their way by then. An area that is best before that is best by chance:
+# it moves by single pairs, and one tree orders as well as ten. Of 240 small made-up histories a third stopped there; with the
+# rounds of the log loss these were better on later rows by .005 in area and .012 in log loss, and no kind of them worse.
+FEW_ROUNDS = 10
 Part = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -71,13 +75,15 @@ class Learned:
     """`predict` maps a matrix to raw scores, float64, (rows,) or (rows, classes).
 
     `rounds` is how many are worth keeping, of each member, 1 where nothing goes round; `booster` is LightGBM's, else None;
-    of several members it is their mean, and holds no tree beyond.
+    of several members it is their mean, and holds no tree beyond. `stopped_on` names what said how many rounds, where that is not
+    what the task stops on.
     """
 
     predict: Callable[[np.ndarray], np.ndarray]
     rounds: int = 1
     booster: Any = None
     members: int = 1
+    stopped_on: str = ""
 
     @property
     def text(self) -> str:
@@ -87,12 +93,12 @@ class Learned:
 
 def _lightgbm(lesson: Lesson, done: Callable[[int], None]) -> Learned:
     grown = [_grow(lesson, member, done) for member in range(lesson.members)]
-    booster, rounds = grown[0]
+    booster, rounds, _ = grown[0]
     keep = rounds
     if lesson.members > 1:
-        texts = [trees(*one) for one in grown]
+        texts = [trees(booster, best) for booster, best, _ in grown]
         booster, keep = lightgbm().Booster(model_str=merged(texts, booster.num_model_per_iteration())), -1
-        rounds = round(float(np.mean([best for _, best in grown])))
+        rounds = round(float(np.mean([best for _, best, _ in grown])))
 
     threads, classes = lesson.threads, lesson.problem.classes  # and not the lesson: its matrix would live as long as the model
 
@@ -101,17 +107,28 @@ def _lightgbm(lesson: Lesson, done: Callable[[int], None]) -> Learned:
             return np.empty((0, len(classes)) if classes else 0)
         return booster.predict(matrix, num_iteration=keep, num_threads=threads)
 
-    return Learned(predict, rounds, booster, lesson.members)
+    stopped_on = next((steady for *_, steady in grown if steady), "")
+    return Learned(predict, rounds, booster, lesson.members, stopped_on)
 
 
-def _grow(lesson: Lesson, member: int, done: Callable[[int], None]) -> tuple[Any, int]:
-    """One member's booster, and how many of its rounds are best."""
-    return boost(
-        lesson.matrix, lesson.label, lesson.weight, lesson.columns, list(lesson.categories), lesson.params,
-        lesson.seed + SEED_STEP * member, lesson.task.stop_on[lesson.problem.metric], lesson.rounds, lesson.early_stopping_rounds,
-        lesson.threads, lambda at: done((lesson.rounds * member + at) // lesson.members), lesson.watched,
-        lesson.task.objective(lesson.problem),
-    )  # fmt: skip
+def _grow(lesson: Lesson, member: int, done: Callable[[int], None]) -> tuple[Any, int, str]:
+    """One member's booster, how many of its rounds are best, and what said so where it is not what the task stops on."""
+
+    def grown(metric: str) -> tuple[Any, int]:
+        return boost(
+            lesson.matrix, lesson.label, lesson.weight, lesson.columns, list(lesson.categories), lesson.params,
+            lesson.seed + SEED_STEP * member, metric, lesson.rounds, lesson.early_stopping_rounds,
+            lesson.threads, lambda at: done((lesson.rounds * member + at) // lesson.members), lesson.watched,
+            lesson.task.objective(lesson.problem),
+        )  # fmt: skip
+
+    usual, steady = lesson.task.stop_on[lesson.problem.metric], lesson.task.steady
+    booster, rounds = grown(usual)
+    if lesson.watched is not None and rounds < FEW_ROUNDS and steady not in ("", usual):
+        later, more = grown(steady)
+        if more > rounds:
+            return later, more, steady
+    return booster, rounds, ""
 
 
 def _linear(lesson: Lesson, done: Callable[[int], None]) -> Learned:

@@ -33,6 +33,9 @@ class Task:
     # LightGBM's names for the metrics on which training stops early.
     stop_on: ClassVar[Mapping[str, str]] = {"roc_auc": "auc", "pr_auc": "average_precision", "log_loss": "binary_logloss"}
 
+    # What says where to stop when the metric stops all but at once; "" where the metrics themselves move with every row.
+    steady: ClassVar[str] = "binary_logloss"
+
     def objective(self, problem: Problem) -> dict[str, Any]:
         """What LightGBM is told to learn."""
         return {"objective": "binary"}
@@ -141,6 +144,7 @@ class Regression(Task):
     stop_on: ClassVar[Mapping[str, str]] = {
         "mae": "l1", "rmse": "rmse", "r2": "rmse", **{f"pinball_{share}": "quantile" for share in QUANTILES},
     }  # fmt: skip
+    steady = ""
 
     def objective(self, problem: Problem) -> dict[str, Any]:
         """The median for absolute errors, a quantile for its pinball loss, the mean for the rest."""
@@ -227,6 +231,7 @@ class Multiclass(Task):
     of_each = " of the most frequent class and of all others"
     decides_flags = False
     stop_on: ClassVar[Mapping[str, str]] = dict.fromkeys(("log_loss", "macro_roc_auc"), "multi_logloss")
+    steady = ""
 
     def objective(self, problem: Problem) -> dict[str, Any]:
         """One tree a class and round. Also for areas the log loss tells where to stop, because every class counts in it."""

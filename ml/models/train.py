@@ -11,9 +11,10 @@ import numpy as np
 from ml.errors import AsofError
 from ml.models import tasks
 from ml.models.fit import params_of
-from ml.models.learn import Progress
+from ml.models.learn import FEW_ROUNDS, Progress
 from ml.models.model import Model
 from ml.models.recipe import Fitted, Recipe, fit, refit
+from ml.problem.problem import Problem
 from ml.problem.rows import Rows
 from ml.problem.split import Split, known, split
 
@@ -34,6 +35,17 @@ class Trained:
     rounds: int
     importances: dict[str, float]
     seconds: float
+
+    @property
+    def doubt(self) -> str:
+        """Why a model of so few rounds should be looked at, and what to do; empty where there are enough."""
+        if self.best_round >= FEW_ROUNDS:
+            return ""
+        return (
+            f"more than {self.best_round} rounds are no better on the {len(self.split.validation)} rows of the validation part: "
+            "the features say little, or the rows are too few to tell; look at the features, or declare more validation_days or "
+            "a smaller training.params.learning_rate"
+        )
 
 
 def train(
@@ -82,9 +94,10 @@ def train(
             "rounds": rounds,
             "best_round": first.learned.rounds,
             "params": params,
+            **({"stopped_on": first.learned.stopped_on} if first.learned.stopped_on else {}),
             "window_days": spec.window_days,
             **({"members": recipe.members} if recipe.members > 1 else {}),
-            **({} if task.name == "binary" else {"task": task.name, "metric": problem.metric, "classes": list(problem.classes)}),
+            **of_task(problem),
         }
         return Model(problem.name, fitted.learned.text, fitted.calibrator, fitted.categories, fitted.columns, made)
 
@@ -103,6 +116,12 @@ def train(
         holdout_model, challenger, parts, parts.holdout, score, first.learned.rounds, second.learned.rounds, shares,
         time.perf_counter() - started,
     )  # fmt: skip
+
+
+def of_task(problem: Problem) -> dict[str, Any]:
+    """What a model says of its task; nothing where it answers yes or no."""
+    task = tasks.of(problem)
+    return {} if task.name == "binary" else {"task": task.name, "metric": problem.metric, "classes": list(problem.classes)}
 
 
 def _renewed(first: Fitted, held_out: Fitted, rows: Rows, parts: Split, score: np.ndarray) -> Mapping[str, Any]:

@@ -8,7 +8,9 @@ import pyarrow.compute as pc
 import pytest
 
 from ml.errors import AsofError
+from ml.models import learn
 from ml.models.train import train
+from ml.problem.problem import Problem
 from ml.problem.rows import Rows
 from ml.problem.split import known, split
 from ml.statistics.evaluate import roc_auc
@@ -119,3 +121,37 @@ def test_a_declared_capacity_sets_the_threshold_from_unseen_scores(table, proble
     limited = replace(problem, decision=replace(problem.decision, capacity_share=0.1))
     found = train(Rows.of(table, limited), now)
     assert np.mean(found.holdout_score >= found.challenger.threshold) == pytest.approx(0.1, abs=0.01)
+
+
+@pytest.fixture
+def short(problem) -> Problem:
+    """With a validation part of 100 rows, on which an area is best by chance."""
+    training = replace(problem.training, rounds=300, early_stopping_rounds=50)
+    return replace(problem, validation_days=10, training=training)
+
+
+def test_where_an_area_is_best_in_the_first_rounds_the_log_loss_says_how_many_are_kept(short, make_table, now, monkeypatch):
+    rows = Rows.of(make_table(1200, seed=10), short)
+    found = train(rows, now)
+    monkeypatch.setattr(learn, "FEW_ROUNDS", 0)
+    by_area = train(rows, now)
+    assert by_area.best_round < 10 < found.best_round
+    label = rows.label[found.holdout]
+    assert roc_auc(label, found.holdout_score) > roc_auc(label, by_area.holdout_score)
+    assert found.challenger.spec["stopped_on"] == "binary_logloss", "who reads the model sees what it stopped on"
+    assert found.doubt == ""
+
+
+def test_a_model_that_stops_late_enough_is_the_same_to_the_byte_and_says_nothing_of_it(short, make_table, now, monkeypatch):
+    rows = Rows.of(make_table(1200, seed=4), short)
+    found = train(rows, now)
+    monkeypatch.setattr(learn, "FEW_ROUNDS", 0)
+    assert train(rows, now).challenger.sha256 == found.challenger.sha256
+    assert "stopped_on" not in found.challenger.spec and found.doubt == ""
+
+
+def test_a_model_of_few_rounds_by_both_is_kept_with_a_doubt_that_says_what_to_do(short, make_table, now):
+    found = train(Rows.of(make_table(1200, seed=24), short), now)
+    assert found.best_round < 10 and "stopped_on" not in found.challenger.spec
+    assert found.doubt.startswith(f"more than {found.best_round} rounds are no better on the {len(found.split.validation)} rows")
+    assert "declare more validation_days" in found.doubt
