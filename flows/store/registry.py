@@ -115,6 +115,16 @@ def latest(problem: str) -> str:
     return found[0]["model_version"]
 
 
+def before(problem: str, model_version: str, at: datetime) -> dict | None:
+    """The row of the version trained before one of `at`, the rule included, as `mon_holdout` has it; None: there is none."""
+    found = warehouse.rows(
+        "select * from ledger.model_versions where problem = ? and model_version <> ? and trained_as_of <= ? "
+        "order by trained_as_of desc, trained_at desc limit 1",
+        [problem, model_version, at],
+    )
+    return found[0] if found else None
+
+
 def trained(problem: str, at: datetime) -> str | None:
     """The version that was trained as of an instant and waits for a judgement or has one; None where there is none.
 

@@ -11,7 +11,7 @@ import numpy as np
 from checks import border
 from flows.runtime import settings, warehouse
 from flows.runtime.step import step
-from flows.store import allowance, feature_sql, ledger, problems
+from flows.store import allowance, feature_sql, ledger, problems, registry
 from ml.models import footprint, tasks
 from ml.models.learn import Progress
 from ml.models.of_rule import of_rule
@@ -36,12 +36,14 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None, 
         with allowance.within(problem, now):
             rows = border.read(problems.training_rows(problem, now, allowance.since(problem, now)), problem)
             trained = fit(rows, now, threads=settings.threads(), on_progress=on_progress)
-        profiled = _profiled(rows, now, trained)
+        profiled, compared = _profiled(rows, now, trained), _compared(rows, now, trained)
         version = trained.challenger.name
         run.rows = trained.challenger.spec["rows"]
-        run.message = f"trained {version}, {trained.rounds} rounds on {run.rows:,} rows; {cause}"
+        run.message = (
+            f"trained {version}, {trained.rounds} rounds on {run.rows:,} rows; {cause}{'; ' * bool(trained.doubt)}{trained.doubt}"
+        )
         with warehouse.transaction() as con:
-            _write(con, trained, problem, profiled, cause)
+            _write(con, trained, problem, profiled, compared, cause)
             run.commit(con)
     return version
 
@@ -51,9 +53,9 @@ def train_rule(problem: Problem, now: datetime, cause: str) -> str:
     """Make a version of the rule as of `now`, to be served while no model has won; returns it. Nothing is learned."""
     rows = border.read(problems.training_rows(problem, now, allowance.since(problem, now)), problem)
     made = of_rule(rows, now)
-    profiled = _profiled(rows, now, made)
+    profiled, compared = _profiled(rows, now, made), _compared(rows, now, made)
     with warehouse.transaction() as con:
-        _write(con, made, problem, profiled, cause)
+        _write(con, made, problem, profiled, compared, cause)
     return made.challenger.name
 
 
@@ -67,19 +69,41 @@ def _profiled(rows: Rows, now: datetime, trained: Trained) -> tuple[Rows, profil
     return used, profile.edges(used, fineness, shown if task.span is None else None), shown
 
 
+def _compared(rows: Rows, now: datetime, trained: Trained) -> list[dict]:
+    """What the version before says of this holdout, in its own cells: beside what it said of its own, the rows alone have moved.
+
+    Nothing where there is none, or it cannot score these rows any more.
+    """
+    problem, holdout = rows.problem, trained.holdout
+    row = registry.before(problem.name, trained.challenger.name, now)
+    if row is None or registry.holdout_model(row).lost(problem) or not feature_sql.fits(problem, row.get("feature_sql")):
+        return []
+    # It has seen what lies before its own holdout.
+    unseen = holdout[rows.as_of[holdout] >= np.datetime64(row["holdout_from"], "us")]
+    if len(unseen) == 0:
+        return []
+    score = registry.holdout_model(row).predict(rows.take(unseen), settings.threads())
+    counts = profile.counts({"score": registry.cells(row)["score"]}, {"score": tasks.of(problem).headline(problem, score)})
+    who = {"problem": problem.name, "model_version": row["model_version"], "stage": "holdout", "day": now.date()}
+    return [{**who, "feature": name, "cell": cell, "rows": n} for name, cell, n in counts]
+
+
 def _write(
     con: duckdb.DuckDBPyConnection,
     trained: Trained,
     problem: Problem,
     profiled: tuple[Rows, profile.Profile, np.ndarray],
+    compared: list[dict],
     cause: str,
 ) -> None:
-    """The row of `model_versions` and its profile, once."""
+    """The row of `model_versions` and its profile, once, with what the version before says of its holdout."""
     used, cells, shown = profiled
     if ledger.append(con, "model_versions", [_record(trained, problem, cells) | {"cause": cause}], ["model_version"]):
         counts = profile.counts(cells, used) + profile.counts({"score": cells["score"]}, {"score": shown})
         who = {"problem": problem.name, "model_version": trained.challenger.name, "stage": "training"}
         ledger.insert(con, "profiles", [{**who, "feature": name, "cell": cell, "rows": n} for name, cell, n in counts])
+        if compared:
+            ledger.insert(con, "profiles", compared)
 
 
 def _record(trained: Trained, problem: Problem, cells: profile.Profile) -> dict:

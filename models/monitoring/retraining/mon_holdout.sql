@@ -1,4 +1,4 @@
--- One row per model version: the rows that it was judged on, and how far their scores are from those of the version before.
+-- One row per model version: the rows that it was judged on, and how far these are from those of the version before, by the scores of that version.
 with model_versions as (
     select
         *,
@@ -6,22 +6,24 @@ with model_versions as (
     from {{ ref('ledger_model_versions') }}
 ),
 
--- The cells of a score are twenty equal steps for every version, so that holdouts of different versions can be compared.
+-- What a version says of its own holdout stands in its training profile, and what it says of the holdout of the version after it was counted
+-- when that was trained, in the same cells: the model is the same, only the rows are others.
 scores as (
-    select problem, model_version, cell, rows
+    select problem, model_version, stage, day, cell, rows
     from {{ ref('ledger_profiles') }}
-    -- the cells of numbers are those of their own version
-    where stage = 'training' and feature = 'score' and {{ has_probabilities() }}
+    where feature = 'score' and stage in ('training', 'holdout')
 ),
 
 cells_of_both as (
     select v.problem, v.model_version, scores.cell, scores.rows as rows_now, null as rows_before
     from model_versions as v
-    inner join scores on scores.problem = v.problem and scores.model_version = v.model_version
+    inner join scores
+        on scores.problem = v.problem and scores.model_version = v.previous
+        and scores.stage = 'holdout' and scores.day = cast(v.trained_as_of as date)
     union all
     select v.problem, v.model_version, scores.cell, null, scores.rows
     from model_versions as v
-    inner join scores on scores.problem = v.problem and scores.model_version = v.previous
+    inner join scores on scores.problem = v.problem and scores.model_version = v.previous and scores.stage = 'training'
 ),
 
 cells as (
@@ -43,7 +45,7 @@ score_drift as (
         model_version,
         {{ population_stability('rows_before', 'rows_now', 'before_n', 'now_n') }} as score_psi
     from totals
-    where before_n is not null
+    where now_n is not null and before_n is not null
     group by all
 )
 

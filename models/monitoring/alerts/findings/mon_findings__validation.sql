@@ -32,7 +32,7 @@ problems_without_promotion as (
 holdouts_of_another_population as (
     select
         problem, 'test_set_drift' as kind, 'holdout' as subject, 'ledger_model_versions' as node, trained_as_of as seen_at,
-        'PSI of the scores on the holdout against the one before' as measure, score_psi as value,
+        'PSI of one model''s scores on the holdout against the one before' as measure, score_psi as value,
         cast({{ psi_limit }} as double) as limit_value, rows_holdout as rows_at_stake
     from {{ ref('mon_holdout') }}
     where score_psi > {{ psi_limit }}
