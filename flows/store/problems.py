@@ -193,9 +193,11 @@ def live_scores(problem: Problem, now: datetime, version: str, shadow: bool = Fa
         )
     return warehouse.table(
         f"with scores as ({scores}) select scores.* exclude ({entity}, {as_of}) "
-        f"from {SCHEMA}.{problem.name}__training_set as t left join scores "
-        f"on cast(scores.{entity} as varchar) = cast(t.{entity} as varchar) and scores.{as_of} = t.{as_of} "
-        f"where t.{problem.label_known_at} < ? order by t.{as_of}, t.{entity}",
+        # Of a label that people corrected the training set holds every version: the row is judged once.
+        f"from (select distinct {entity}, {as_of} from {SCHEMA}.{problem.name}__training_set "
+        f"where {problem.label_known_at} < ?) as t "
+        f"left join scores on cast(scores.{entity} as varchar) = cast(t.{entity} as varchar) and scores.{as_of} = t.{as_of} "
+        f"order by t.{as_of}, t.{entity}",
         [version, now],
     )
 

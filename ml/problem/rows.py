@@ -13,7 +13,7 @@ from ml.errors import AsofError
 from ml.problem import truth
 from ml.problem.encode import Levels, Text, Values, matrix, numbers, read, texts
 from ml.problem.problem import Problem
-from ml.problem.split import days, instants
+from ml.problem.split import days, instants, step_days
 
 # LightGBM keeps weights, and sums of them, in single precision; what is smaller or larger would become 0 or infinite there.
 LEAST, MOST = 1e-12, 1e12
@@ -108,12 +108,12 @@ def overlap(cluster: np.ndarray, as_of: np.ndarray, known_at: np.ndarray, horizo
     """How many clusters in a row share outcomes, see `Rows.overlap`; in SQL it is `mon_label_overlap`."""
     if not np.issubdtype(cluster.dtype, np.datetime64):
         return 1
-    asked, wait = np.unique(cluster).astype("datetime64[D]").astype(np.int64), (known_at - as_of)[~np.isnat(known_at)]
-    if len(asked) < 2 or (horizon_days is None and len(wait) == 0):
+    wait = (known_at - as_of)[~np.isnat(known_at)]
+    if len(cluster) == 0 or cluster.min() == cluster.max() or (horizon_days is None and len(wait) == 0):
         return 1
     waited = float(np.median(wait / DAY)) if horizon_days is None else horizon_days
     # To the nearest whole: a label that comes an hour late shares an hour with the next one, and no day.
-    return max(1, int(np.floor(waited / float(np.median(np.diff(asked))) + 0.5)))
+    return max(1, int(np.floor(waited / step_days(cluster) + 0.5)))
 
 
 def _weight(table: pa.Table, problem: Problem) -> np.ndarray | None:

@@ -63,6 +63,12 @@ def days(as_of: Any) -> np.ndarray:
     return instants(as_of).astype("datetime64[D]")
 
 
+def step_days(day: np.ndarray) -> float:
+    """How many days there usually are between two days on which a problem asks, 1 where it asks on one day or none: its step."""
+    asked = np.unique(day).astype("datetime64[D]").astype(np.int64)
+    return float(np.median(np.diff(asked))) if len(asked) > 1 else 1.0
+
+
 def instants(values: Any) -> np.ndarray:
     """Arrow or NumPy timestamps as datetime64[us]; missing ones are NaT."""
     if isinstance(values, pa.Array):

@@ -63,11 +63,25 @@ class OutOfFold:
         return sum(part.seconds for part in self.folds)
 
 
-def months(start: datetime | np.datetime64, until: datetime | np.datetime64) -> np.ndarray:
-    """The edges of the folds that begin on the first of a month: `start`, every such midnight UTC within, `until`."""
+def months(start: datetime | np.datetime64, until: datetime | np.datetime64, as_of: Any = None) -> np.ndarray:
+    """The edges of the folds that begin on the first of a month: `start`, every such midnight UTC within, `until`.
+
+    With the `as_of` of rows, months in which nothing was asked are `joined_to_rows`.
+    """
     start, until = np.datetime64(start, "us"), np.datetime64(until, "us")
     first = np.arange(start.astype("datetime64[M]"), until.astype("datetime64[M]") + 1).astype("datetime64[us]")
-    return np.unique([start, *first[(first > start) & (first < until)], until])
+    edges = np.unique([start, *first[(first > start) & (first < until)], until])
+    return edges if as_of is None else joined_to_rows(edges, as_of)
+
+
+def joined_to_rows(edges: np.ndarray, as_of: Any) -> np.ndarray:
+    """Some of the edges, first and last included: a stretch without a row joins the one before it, the first the one after it."""
+    before = np.searchsorted(np.sort(instants(as_of)), edges)
+    kept = [0]
+    for at in range(1, len(edges) - 1):
+        if before[at] > before[kept[-1]] and before[at + 1] > before[at]:
+            kept.append(at)
+    return edges[[*kept, len(edges) - 1]]
 
 
 def folds(

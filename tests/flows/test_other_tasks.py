@@ -28,15 +28,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(folder: Path, *arguments: str, fails: bool = False) -> str:
     """A verb in the project; returns what it said."""
     paths = {"ASOF_WAREHOUSE": "warehouse.duckdb", "ASOF_PUBLISHED": "published/analytics.duckdb", "ASOF_LANDING": "landing"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASOF_", "DBT_"))}
     environment |= {name: str(folder / path) for name, path in paths.items()} | {"ASOF_TIME_ZONE": synthetic.ZONE}
     command = [sys.executable, "-m", "flows", *arguments]
     done = subprocess.run(command, cwd=folder / "project", env=environment, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
+    assert (done.returncode != 0) == fails, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout + done.stderr * fails
 
 
 @pytest.fixture
@@ -101,6 +101,29 @@ def test_report_and_card_are_written(home: Path, problem: str) -> None:
     assert "Quality over time" in report and "nan" not in report.lower().replace("finance", "")
 
 
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("next_sales", ("mean absolute error of LightGBM", "| mean |", "their mean is", "ridge regression")),
+        ("crowd", ("log loss of LightGBM", "| not quiet |", "are not quiet", "mean ROC AUC of the classes")),
+    ],
+)
+def test_feasibility_measures_numbers_and_classes_by_their_own_metric_beside_the_rule(
+    home: Path, problem: str, said: tuple[str, ...]
+) -> None:
+    run(home, "feasibility", "--quick", "--problem", problem, "--to", str(home / "designs"))
+    page = (home / "designs" / f"{problem}.md").read_text()
+    assert all(one in page for one in said), page
+    assert "rule" in page and "nan" not in page.lower().replace("finance", "") and "None" not in page
+
+
+@pytest.mark.parametrize("problem", synthetic.OTHERS)
+def test_a_backtest_of_numbers_or_classes_is_refused_in_a_sentence_that_says_what_measures_them(home: Path, problem: str) -> None:
+    said = " ".join(run(home, "backtest", "--problem", problem, "--quick", fails=True).split())
+    assert "a backtest replays verdicts on yes-or-no questions" in said and "flows feasibility" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("problem", synthetic.OTHERS)
 def test_what_is_scored_again_is_judged_as_it_was_said_at_the_time(home: Path, problem: str) -> None:
     def read(sql: str) -> list:
@@ -118,3 +141,41 @@ def test_what_is_scored_again_is_judged_as_it_was_said_at_the_time(home: Path, p
     run(home, "monitor")
     assert read("select count(*) > 0 from ledger.replaced_predictions where problem = ? and answer is not null") == [(True,)]
     assert read(judged) == before
+
+
+@pytest.fixture(scope="module")
+def shadowed(home: Path) -> Path:
+    """The same, with a version of each question in the shadow for some more days."""
+    for problem in synthetic.OTHERS:
+        with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+            version = con.execute(
+                "select model_version from ledger.model_versions where problem = $problem and rounds > 0 and model_version <> "
+                "(select max_by(model_version, rowid) from ledger.promotions where problem = $problem) "
+                "order by trained_as_of desc limit 1",
+                {"problem": problem},
+            ).fetchall()[0][0]
+        run(home, "shadow", "--problem", problem, "--model", version)
+    run(home, "replay", "--until", "2026-03-14")
+    return home
+
+
+@pytest.mark.parametrize("problem", synthetic.OTHERS)
+def test_what_was_said_in_the_shadow_is_judged_live_by_the_gates_of_the_task(shadowed: Path, problem: str) -> None:
+    def read(sql: str) -> list:
+        with duckdb.connect(str(shadowed / "warehouse.duckdb"), read_only=True) as con:
+            return con.execute(sql, [problem]).fetchall()
+
+    version, scored = read("select max(model_version), count(*) from ledger.shadow_predictions where problem = ?")[0]
+    assert scored > 100
+    run(shadowed, "judge", "--live", "--problem", problem, "--model", version)
+    verdict, basis, rows, reason = read(
+        "select verdict_id, basis, rows_judged, reason from ledger.verdicts where problem = ? order by decided_at desc limit 1"
+    )[0]
+    assert basis == "live" and 0 < rows <= scored and reason
+    gates = {name: (estimate, passed) for name, estimate, passed in read(
+        f"select gate, estimate, passed from ledger.verdict_gates where ? is not null and verdict_id = '{verdict}'"
+    )}  # fmt: skip
+    wanted = {"next_sales": {"covers_80", "covers_95", "value"}, "crowd": {"calibrated"}}[problem]
+    assert {"enough", "beats_rule", "not_worse", "parity", "latency"} | wanted <= set(gates)
+    assert all(gates[name][0] is not None for name in ("beats_rule", "not_worse", *wanted))
+    assert gates["parity"][1] is True

@@ -57,7 +57,7 @@ def study_data(problem: Problem) -> Iterator[StudyData]:
         )
     table = problems.training_rows(problem, until)
     rows = border.read(table, problem)
-    edges = months(plans.midnight(declared.first), until)
+    edges = months(plans.midnight(declared.first), until, rows.as_of)
     through = folds(rows.as_of, rows.known_at, edges, problem.validation_days)
     with tempfile.TemporaryDirectory(prefix="asof-experiments-") as folder:
         file = Path(folder) / "rows.arrow"

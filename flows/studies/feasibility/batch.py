@@ -15,6 +15,7 @@ from flows.store import problems
 from ml.models.model import Model
 from ml.models.recipe import Fitted
 from ml.models.score import score_batches
+from ml.models.train import of_task
 from ml.problem.problem import Problem
 
 # Rows that go through at once, as in serving.
@@ -24,10 +25,10 @@ BATCH = 100_000
 @dataclass(frozen=True)
 class Batch:
     """A batch of `rows`: seconds from its query to the written file, and of the whole process with its imports and the parse of
-    the project; processor seconds and memory of the whole process; `flagged` of the rows, which also got their reasons."""
+    the project; processor seconds and memory of the whole process; `explained` of the rows got their reasons."""
 
     rows: int
-    flagged: int
+    explained: int
     seconds: float
     process_seconds: float
     cpu_seconds: float
@@ -35,7 +36,7 @@ class Batch:
     model_mb: float
 
 
-def measure(problem: Problem, fitted: Fitted, threshold: float, rows: int) -> Batch:
+def measure(problem: Problem, fitted: Fitted, threshold: float | None, rows: int) -> Batch:
     """Score the latest `rows` rows of the scoring set in a process of their own. The warehouse is closed meanwhile."""
     model = as_model(problem, fitted, threshold)
     with tempfile.TemporaryDirectory(prefix="asof-feasibility-") as folder:
@@ -48,9 +49,9 @@ def measure(problem: Problem, fitted: Fitted, threshold: float, rows: int) -> Ba
     return Batch(**found, process_seconds=ended.seconds, model_mb=len(text) / 2**20)
 
 
-def as_model(problem: Problem, fitted: Fitted, threshold: float) -> Model:
+def as_model(problem: Problem, fitted: Fitted, threshold: float | None) -> Model:
     """The newest model of a trial in the form in which production keeps models."""
-    made = {"now": "1970-01-01", "feature_hash": problem.feature_hash, "threshold": threshold}
+    made = {"now": "1970-01-01", "feature_hash": problem.feature_hash, "threshold": threshold, **of_task(problem)}
     text = fitted.learned.text
     return Model(problem.name, text, fitted.calibrator, fitted.categories, fitted.columns, made)
 
@@ -61,16 +62,16 @@ def _score(problem: Problem, folder: Path, rows: int) -> dict:
         f"select {', '.join(problem.scoring_columns)} from problems.{problem.name}__scoring_set "
         f"order by {problem.as_of} desc, {problem.entity} limit {rows}"
     )
-    started, scored, flagged = time.perf_counter(), 0, 0
+    started, scored, explained = time.perf_counter(), 0, 0
     with warehouse.cursor() as con:
         writer = None
         for batch in score_batches(model, problem, con.sql(latest).to_arrow_reader(BATCH), threads=settings.threads()):
             writer = writer or pq.ParquetWriter(folder / "scores.parquet", batch.schema)
             writer.write_batch(batch)
-            scored, flagged = scored + batch.num_rows, flagged + batch.column("flagged").true_count
+            scored, explained = scored + batch.num_rows, explained + batch.num_rows - batch.column("reasons").null_count
         if writer:
             writer.close()
-    return {"rows": scored, "flagged": flagged, "seconds": time.perf_counter() - started}
+    return {"rows": scored, "explained": explained, "seconds": time.perf_counter() - started}
 
 
 def _answer(job: dict, say: Callable[[dict], None]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from flows.runtime import dbt, warehouse
 from flows.runtime.lineage import lineage
 from flows.store.problems import SCHEMA
+from flows.studies.feasibility import of_task
 from ml.problem.problem import Problem
 
 # The quantiles of a delay that people ask for: usual, nearly always, worst.
@@ -40,14 +41,17 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Counts:
-    """What is there as of the clock. `waiting` rows have passed their as_of and have no label yet; `alike` share all their
-    features with another row, and `torn` of them would have to get another label to agree."""
+    """What is there as of the clock. `rarer` rows are of the rarer kind: of the most frequent class, or not; of numbers all.
+
+    `waiting` rows have passed their as_of and have no label yet; `alike` share all their features with another row, and `torn` of
+    them would have to get another label to agree. `day_total` sums what labels are shown as (`of_task`).
+    """
 
     rows: int
     entities: int
     first: datetime | None
     last: datetime | None
-    positives: int
+    rarer: int
     waiting: int
     duplicates: int
     alike: int
@@ -55,13 +59,18 @@ class Counts:
     delay: tuple[timedelta, ...]
     day: np.ndarray
     day_rows: np.ndarray
-    day_positives: np.ndarray
+    day_total: np.ndarray
     features: tuple[Known, ...]
     sources: tuple[Fresh, ...]
 
     @property
     def days(self) -> int:
         return len(self.day)
+
+    @property
+    def mean(self) -> float:
+        """Mean of what labels are shown as: of a yes-or-no question the share of positives."""
+        return float(self.day_total.sum() / self.rows)
 
     @property
     def per_month(self) -> float:
@@ -73,14 +82,12 @@ class Counts:
 def count(problem: Problem, now: datetime) -> Counts:
     """Count the training set as of `now`: rows whose label was known before."""
     training = f"(select * from {SCHEMA}.{problem.name}__training_set where {problem.label_known_at} < timestamp '{now}')"
-    positive = f"count_if(cast({problem.label} as double) = 1)"
     (totals,) = warehouse.rows(f"""
         select
             count(*) as rows,
             count(distinct {problem.entity}) as entities,
             min({problem.as_of}) as first,
             max({problem.as_of}) as last,
-            {positive} as positives,
             count(*) - count(distinct ({problem.entity}, {problem.as_of})) as duplicates,
             quantile_cont(epoch({problem.label_known_at} - {problem.as_of}), {list(QUANTILES)}) as delay
         from {training}
@@ -88,14 +95,22 @@ def count(problem: Problem, now: datetime) -> Counts:
     (alike,) = warehouse.rows(f"""
         select
             cast(coalesce(sum(n) filter (n > 1), 0) as bigint) as alike,
-            cast(coalesce(sum(least(p, n - p)), 0) as bigint) as torn
+            cast(coalesce(sum(n - most), 0) as bigint) as torn
         from (
-            select count(*) as n, {positive} as p from {training}
-            group by hash({", ".join(problem.feature_names)})
+            select sum(n) as n, max(n) as most
+            from (
+                select hash({", ".join(problem.feature_names)}) as features, count(*) as n
+                from {training} group by features, {problem.label}
+            )
+            group by features
         )
     """)
+    (frequent,) = warehouse.rows(
+        f"select coalesce(max(n), 0) as n from (select count(*) as n from {training} group by {problem.label})"
+    )
+    rarer = totals["rows"] if problem.task == "regression" else min(frequent["n"], totals["rows"] - frequent["n"])
     by_day = warehouse.table(f"""
-        select cast({problem.as_of} as date) as day, count(*) as rows, cast({positive} as bigint) as positives
+        select cast({problem.as_of} as date) as day, count(*) as rows, sum({of_task.of(problem).value(problem)}) as total
         from {training} group by all order by day
     """)
     (cohort,) = warehouse.rows(
@@ -103,9 +118,9 @@ def count(problem: Problem, now: datetime) -> Counts:
     )
     delay = tuple(timedelta(seconds=value) for value in totals.pop("delay") or [0, 0, 0])
     return Counts(
-        **totals, **alike, waiting=cohort["n"] - totals["rows"], delay=delay,
+        **totals, **alike, rarer=rarer, waiting=cohort["n"] - totals["rows"], delay=delay,
         day=by_day["day"].to_numpy().astype("datetime64[D]"),
-        day_rows=by_day["rows"].to_numpy(), day_positives=by_day["positives"].to_numpy(),
+        day_rows=by_day["rows"].to_numpy(), day_total=by_day["total"].to_numpy(),
         features=_features(problem, training), sources=_sources(problem, training),
     )  # fmt: skip
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from flows.pages.html import chart
+from flows.studies.feasibility import of_task
 from flows.studies.feasibility.counting import WEEK
 from flows.studies.feasibility.measuring import Measured
 from flows.studies.feasibility.words import NAMES, in_unit, unit
 from ml.models import decide
-from ml.statistics.evaluate import METRICS
-from ml.statistics.influence import share
+from ml.statistics.evaluate import NAMED
+from ml.statistics.influence import mean, share
 from ml.statistics.interval import Interval
 from ml.studies.feasibility.recommend import SAID
 from ml.studies.feasibility.trial import CANDIDATES
@@ -28,37 +29,48 @@ def figures(measured: Measured) -> dict[str, str]:
     """SVG by name: labels and known always, the others where models were tried."""
     drawn = {"labels": labels(measured), "known": known(measured)}
     if measured.tried:
-        drawn |= {"summary": summary(measured), "worth": worth(measured), "time": through_time(measured)}
+        drawn |= {"summary": summary(measured), "time": through_time(measured)}
+        drawn |= {"worth": worth(measured)} if measured.tried.findings.curves else {}
     return drawn
 
 
 def summary(measured: Measured) -> str:
     """Quality by fold, and what deciding saves: rule, linear model, LightGBM."""
     found = measured.tried.findings
-    with chart.figure(9.2, 3.1, 1, 2, width_ratios=[3, 2]) as (fig, (left, right)):
+    shape = {"columns": 2, "width_ratios": [3, 2]} if found.worth else {}
+    with chart.figure(9.2, 3.1, **shape) as (fig, axes):
+        left = axes[0] if found.worth else axes
         for place, name in enumerate(CANDIDATES):
             values = [one.metric[name] for one in found.periods]
             at = np.arange(len(values)) + (place - 1) * 0.13
             _bars(left, at, values, COLOURS[name], NAMES[name])
         left.set_xticks(range(len(found.periods)), [_period(one, found.fold_days) for one in found.periods])
-        better = "higher" if METRICS[found.metric].sign > 0 else "lower"
+        better = "higher" if NAMED[found.metric].sign > 0 else "lower"
         left.set_title(f"{SAID[found.metric]} on rows not seen ({better} is better)")
         left.grid(axis="x", visible=False)
         left.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, -0.3), borderaxespad=0)
-        saved = {name: in_unit(measured, found.worth[name].interval) for name in CANDIDATES}
-        for place, name in enumerate(reversed(CANDIDATES)):
-            one = saved[name]
-            right.barh(place, one.estimate, color=COLOURS[name], height=0.55)
-            right.plot([one.low, one.high], [place, place], color=chart.COLOURS["ink"], linewidth=1.2)
-            right.annotate(f"{one.estimate:,.0f}", (max(one.high, 0), place), (5, 0), textcoords="offset points", va="center")
-        right.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        right.locator_params(axis="x", nbins=5)
-        right.set_yticks(range(3), [NAMES[name] for name in reversed(CANDIDATES)])
-        right.margins(x=0.16)
-        right.grid(axis="y", visible=False)
-        right.set_title(f"Saved, {unit(measured)}")
-        told = "; ".join(f"{NAMES[name]} {_told(found.pooled[name])}, saves {_told(saved[name], 0)}" for name in CANDIDATES)
-        return chart.svg(fig, "Quality by period and savings: rule, linear model, LightGBM", told)
+        told = {name: f"{NAMES[name]} {_told(found.pooled[name])}" for name in CANDIDATES}
+        if found.worth:
+            saved = {name: in_unit(measured, found.worth[name].interval) for name in CANDIDATES}
+            _saved(axes[1], saved, unit(measured))
+            told = {name: f"{text}, saves {_told(saved[name], 0)}" for name, text in told.items()}
+        what = "Quality by period and savings" if found.worth else "Quality by period"
+        return chart.svg(fig, f"{what}: rule, linear model, LightGBM", "; ".join(told.values()))
+
+
+def _saved(axes: Any, saved: dict[str, Interval], name_of_unit: str) -> None:
+    """What deciding by each candidate saves, as bars."""
+    for place, name in enumerate(reversed(CANDIDATES)):
+        one = saved[name]
+        axes.barh(place, one.estimate, color=COLOURS[name], height=0.55)
+        axes.plot([one.low, one.high], [place, place], color=chart.COLOURS["ink"], linewidth=1.2)
+        axes.annotate(f"{one.estimate:,.0f}", (max(one.high, 0), place), (5, 0), textcoords="offset points", va="center")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.locator_params(axis="x", nbins=5)
+    axes.set_yticks(range(3), [NAMES[name] for name in reversed(CANDIDATES)])
+    axes.margins(x=0.16)
+    axes.grid(axis="y", visible=False)
+    axes.set_title(f"Saved, {name_of_unit}")
 
 
 def labels(measured: Measured) -> str:
@@ -66,12 +78,14 @@ def labels(measured: Measured) -> str:
     counts = measured.counts
     months = counts.day.astype("datetime64[M]")
     whole = [month for month in np.unique(months) if (months == month).sum() >= WEEK]
-    found = {month: share(counts.day_positives[months == month], counts.day_rows[months == month]) for month in whole}
+    problem, of = measured.problem, mean if measured.problem.task == "regression" else share
+    found = {month: of(counts.day_total[months == month], counts.day_rows[months == month]) for month in whole}
     with chart.figure(9.2, 2.4, 1, 2, width_ratios=[3, 2]) as (fig, (left, right)):
         _bars(left, np.arange(len(found)), list(found.values()), chart.COLOURS["champion"], None)
         left.set_xticks(range(len(found)), [f"{month.item():%b}" for month in found])
-        left.set_ylim(bottom=0)
-        left.set_title("Share of positive labels by month, intervals over days")
+        if min((one.low for one in found.values()), default=0) >= 0:
+            left.set_ylim(bottom=0)
+        left.set_title(f"{of_task.of(problem).shown(problem)} by month, intervals over days")
         right.plot(counts.day, counts.day_rows, color=chart.COLOURS["rule"], linewidth=1)
         right.set_ylim(bottom=0)
         right.set_title("Labelled rows by day")

@@ -15,11 +15,12 @@ from checks import border
 from flows.runtime import memory, settings, warehouse
 from flows.runtime.step import step
 from flows.store import ledger, problems
-from flows.studies.feasibility import batch, counting
+from flows.studies.feasibility import batch, counting, of_task
 from ml.errors import AsofError
-from ml.models import decide
+from ml.models import tasks
 from ml.models.learn import Progress
 from ml.problem.problem import Problem
+from ml.problem.split import step_days
 from ml.statistics.interval import Interval
 from ml.studies.feasibility import bill, recommend, trial
 from ml.studies.feasibility.findings import Findings, find
@@ -89,10 +90,10 @@ class Measured:
         )
         return bill.bill(self.problem, usage)
 
-    def money(self, found: Interval) -> Interval | None:
-        """An interval of costs a row, as money a month; None where the price of a unit of the costs is not declared."""
+    def money(self, found: Interval | None) -> Interval | None:
+        """An interval of costs a row, as money a month; None where no costs are declared, or no price of their unit."""
         unit = self.problem.framing.prices.cost_unit
-        if unit is None:
+        if unit is None or found is None:
             return None
         return found.times(unit * self.rows_per_month)
 
@@ -100,8 +101,9 @@ class Measured:
     def recommendation(self) -> recommend.Recommendation:
         """What follows from all this, by the criteria of `ml/studies/feasibility/recommend.py`."""
         counts, declared = self.counts, self.problem.framing
-        evidence = {"metric": self.problem.metric, "positives": counts.positives, "negatives": counts.rows - counts.positives}
-        evidence |= {"clusters": counts.days, "folds": 0}
+        # Of both kinds there are at least as many as of the rarer one.
+        evidence = {"metric": self.problem.metric, "positives": counts.rarer, "negatives": counts.rarer}
+        evidence |= {"clusters": counts.days, "folds": 0, "kind": of_task.of(self.problem).kind}
         if self.tried:
             found = self.tried.findings
             evidence |= {"folds": len(found.periods), "better": found.better, "won": found.won}
@@ -148,16 +150,23 @@ def _try(problem: Problem, now: datetime, effort: trial.Effort, rows: int, on_pr
     if attempted is None:
         return None
     findings, memory_mb = find(attempted, problem, on_progress), memory.most_mb()
-    limit = findings.worth["model"].threshold
+    limit = findings.worth["model"].threshold if "model" in findings.worth else np.nan
+    task = tasks.of(problem)
     if np.isnan(limit):
-        limit = decide.threshold(problem.decision, problem.costs, attempted.scores["model"])
+        limit = task.limit(problem, attempted.scores["model"])
     on_progress("a batch", 0, 1)
-    scored = batch.measure(problem, attempted.newest, min(limit, 1.0), rows)
+    scored = batch.measure(problem, attempted.newest, min(limit, 1.0) if task.decides_flags else limit, rows)
     on_progress("a batch", 1, 1)
     return Tried(findings, attempted.fits, memory_mb, scored)
 
 
 def _too_short(problem: Problem, counts: counting.Counts) -> str:
+    step = step_days(counts.day)
+    if step > problem.validation_days:
+        return (
+            f"it asks every {step:.3g} days, and a validation part of {problem.validation_days} days holds no question: declare "
+            f"validation_days of {int(np.ceil(step))} or more"
+        )
     return (
         f"{counts.days} days with labels are too few for {trial.FEWEST_FOLDS} folds of {trial.SHORTEST_DAYS} days "
         f"behind {2 * problem.validation_days} days to learn and stop on"

@@ -11,11 +11,6 @@ NAMES = {"rule": "rule", "linear": "linear model", "model": "LightGBM"}
 OPEN = "_not declared_"
 
 
-def percent(one: Interval) -> str:
-    """`26.1% (22.4%–29.8%)`."""
-    return f"{one.estimate:.1%} ({one.low:.1%}–{one.high:.1%})"
-
-
 def whole(one: Interval, sign: str = "") -> str:
     """`12,120 (6,990 to 17,250)`, with `sign` "+" for a difference."""
     return f"{one.estimate:{sign},.0f} ({one.low:{sign},.0f} to {one.high:{sign},.0f})"

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from flows.pages.html.page import table
 from flows.pages.html.words import interval, signed
-from flows.studies.feasibility import words
+from flows.studies.feasibility import of_task, words
 from flows.studies.feasibility.drawing import NEARLY_ALWAYS
 from flows.studies.feasibility.measuring import Measured
 from flows.studies.feasibility.words import NAMES, OPEN
@@ -20,7 +20,7 @@ HEADLINES = {
     NOT_YET: "Not yet: this cannot be decided, or should not be started, today.",
 }
 MARKS = {True: "holds", False: "**does not hold**", None: "open"}
-BLIND = "savings count against the better of flagging all and none"
+FREE = "No costs of errors are declared, so nothing is said of what decisions save"
 
 
 def summary(measured: Measured) -> str:
@@ -28,7 +28,8 @@ def summary(measured: Measured) -> str:
     told = f"> **{HEADLINES[measured.recommendation.answer]}** {_because(measured)}"
     numbers = _headline(measured) if measured.tried else _counted(measured)
     shown = table([number for number, _ in numbers], [[text for _, text in numbers]])
-    picture = "![Left: quality by period, with intervals over days. Right: what deciding by each saves](summary.svg)"
+    right = ". Right: what deciding by each saves" if measured.tried and measured.tried.findings.worth else ""
+    picture = f"![{'Left: q' if right else 'Q'}uality by period, with intervals over days{right}](summary.svg)"
     quick = ", with `--quick`: fewer periods, wider intervals" if measured.quick else ""
     basis = (
         f"As of {measured.now:%d %B %Y %H:%M} UTC, from {measured.counts.rows:,} labelled rows{quick}. "
@@ -56,7 +57,7 @@ def _because(measured: Measured) -> str:
 def _simpler(measured: Measured) -> str:
     """Whether a model that people can read would do as well."""
     found = measured.tried.findings
-    if found.bent.low > 0 and found.lead.low > 0:
+    if found.bent.low > 0 and (found.lead is None or found.lead.low > 0):
         return ""
     if found.bent.low > 0:
         return " A linear model comes close: it orders a little worse, and in savings the two cannot be told apart."
@@ -65,12 +66,14 @@ def _simpler(measured: Measured) -> str:
 
 def _headline(measured: Measured) -> list[tuple[str, str]]:
     found, hours = measured.tried.findings, measured.problem.framing.upkeep
-    gain, unit = words.in_unit(measured, found.gain), words.unit(measured)
+    unit = words.unit(measured)
     rule, line = found.pooled["rule"].estimate, found.pooled["linear"].estimate
     numbers = [
         (f"{found.pooled['model'].estimate:.3f}", f"{SAID[found.metric]} of LightGBM; rule {rule:.3f}, linear model {line:.3f}"),
-        (f"{gain.estimate:+,.0f}", f"{unit} more saved than by the rule; {gain.low:,.0f} to {gain.high:,.0f}"),
     ]
+    if found.gain is not None:
+        gain = words.in_unit(measured, found.gain)
+        numbers.append((f"{gain.estimate:+,.0f}", f"{unit} more saved than by the rule; {gain.low:,.0f} to {gain.high:,.0f}"))
     if measured.bill.extra is None:
         return [*numbers, (words.span(measured.counts.delay[0]), "until the truth about a row is known, usually")]
     people = f"{hours.ml_hours - hours.rule_hours:g} more hours of people, and machines"
@@ -79,7 +82,7 @@ def _headline(measured: Measured) -> list[tuple[str, str]]:
 
 def _counted(measured: Measured) -> list[tuple[str, str]]:
     counts = measured.counts
-    told = {"rows with a label": counts.rows, "of them positive": counts.positives, "days with labels": counts.days}
+    told = {"rows with a label": counts.rows, of_task.of(measured.problem).kind: counts.rarer, "days with labels": counts.days}
     return [(f"{number:,}", text) for text, number in told.items()]
 
 
@@ -106,10 +109,11 @@ def _data(measured: Measured) -> Iterable[str]:
     counts, declared = measured.counts, measured.problem.framing.label
     usual, nearly, worst = (words.span(delay) for delay in counts.delay)
     kind = f"is **{declared.kind}**: {declared.reason or OPEN}" if declared.kind else f"is direct or a proxy: {OPEN}."
+    rate = of_task.of(measured.problem).rate(measured.problem, counts.mean)
     yield "### Data and labels"
     yield (
         f"**{counts.rows:,}** labelled rows of {counts.entities:,} entities on {counts.days} days, {counts.first:%d %b %Y} to "
-        f"{counts.last:%d %b %Y}; {counts.positives / counts.rows:.1%} are positive. The truth is known {usual} after `as_of` at "
+        f"{counts.last:%d %b %Y}; {rate}. The truth is known {usual} after `as_of` at "
         f"the median, {nearly} for 95 % of rows, {worst} at worst; {counts.waiting:,} rows still wait for it. "
         f"{words.times(counts.duplicates, 'row')} with a key that was there before, {words.times(counts.alike, 'row').lower()} "
         f"equal to another in every feature. The label {kind}"
@@ -131,31 +135,44 @@ def _data(measured: Measured) -> Iterable[str]:
 
 
 def _difficulty(measured: Measured) -> Iterable[str]:
-    found, costs = measured.tried.findings, measured.problem.costs
+    found, said = measured.tried.findings, of_task.of(measured.problem)
+    # Of a yes-or-no question the three stand there also where one of them is the declared metric.
+    others = [one for one in said.others if one != found.metric or found.curves]
     rows = []
     for name in CANDIDATES:
-        other, worth = found.others[name], found.worth[name]
-        figures = [f"{other[one]:.3f}" for one in ("pr_auc", "log_loss", "ece")]
-        saved = words.whole(words.in_unit(measured, worth.interval))
-        rows.append([f"**{NAMES[name]}**", interval(found.pooled[name]), *figures, f"{worth.flagged:.0%}", saved])
-    head = ["", SAID[found.metric], "PR AUC", "log loss", "calibration error", "flagged", f"saved, {words.unit(measured)}"]
-    how = "flagged as declared" if found.worth["model"].how == "declared" else "each used at the threshold that suits it best"
+        figures, worth = [f"{found.others[name][one]:.3f}" for one in others], found.worth.get(name)
+        decided = [f"{worth.flagged:.0%}", words.whole(words.in_unit(measured, worth.interval))] if worth else []
+        rows.append([f"**{NAMES[name]}**", interval(found.pooled[name]), *figures, *decided])
+    head = ["", SAID[found.metric], *(SAID[one] for one in others)]
+    head += ["flagged", f"saved, {words.unit(measured)}"] if found.worth else []
     yield "### How hard is it, and what is it worth"
     yield table(head, rows)
     yield (
         f"On the same {found.rows:,} rows, walking forward through {len(found.periods)} periods. LightGBM − rule "
         f"**{signed(found.better)}**, linear − rule {signed(found.line)}, LightGBM − linear "
-        f"{signed(found.bent)}. A false alarm costs {costs.false_positive:g}, a miss {costs.false_negative:g}; "
-        f"{how}; {BLIND}."
+        f"{signed(found.bent)}. {_costs(measured)}."
     )
-    yield "![Savings by threshold; the dots are each one's best](worth.svg)"
+    if found.curves:
+        yield "![Savings by threshold; the dots are each one's best](worth.svg)"
     top = list(found.importances.items())[:5]
-    lead = words.in_unit(measured, found.lead)
-    yield (
+    told = (
         f"**Interpretability.** Five features make up {sum(share for _, share in top):.0%} of what the trees gain: "
-        f"{', '.join(f'`{name}`' for name, _ in top)}. LightGBM saves {words.whole(lead, '+')} {words.unit(measured)} more than "
-        "the linear model, which people can read."
+        f"{', '.join(f'`{name}`' for name, _ in top)}."
     )
+    if found.lead is not None:
+        lead = words.whole(words.in_unit(measured, found.lead), "+")
+        told += f" LightGBM saves {lead} {words.unit(measured)} more than the linear model, which people can read."
+    yield told
+
+
+def _costs(measured: Measured) -> str:
+    """What errors cost, how rows were decided, and what savings are counted against."""
+    found, said = measured.tried.findings, of_task.of(measured.problem)
+    if not found.worth:
+        return FREE
+    best, declared = "each used at the threshold that suits it best", "flagged as declared"
+    how = "decided by what is predicted" if not found.curves else best if found.worth["model"].how == "best" else declared
+    return f"{said.costs(measured.problem)}; {how}; {said.blind}"
 
 
 def _time(measured: Measured) -> Iterable[str]:
@@ -192,7 +209,7 @@ def _price(measured: Measured) -> Iterable[str]:
     parts = {"people": owed.people_model, "retraining": owed.retraining, "scoring": owed.scoring, "features": owed.features}
     month = ", ".join(f"{name} {words.money(measured, value)}" for name, value in parts.items())
     budget, memory, seconds = measured.problem.budget.train_seconds, words.limit(needs.memory_mb, "MB"), needs.batch_seconds
-    seconds, speed, explained = words.limit(seconds, "s"), batch.rows / batch.seconds, batch.flagged / batch.rows
+    seconds, speed, explained = words.limit(seconds, "s"), batch.rows / batch.seconds, batch.explained / batch.rows
     yield "### What it costs"
     yield table(
         ["", "measured", "needed"],
@@ -213,12 +230,13 @@ def appendix(measured: Measured) -> str:
     """Tables for those who check."""
     parts, counts = ["## Appendix"], measured.counts
     if measured.tried:
+        column = of_task.of(measured.problem).column(measured.problem)
         rows = [
-            [f"{one.start.item():%d %b} to {one.end.item():%d %b}", one.rows, words.percent(one.rate),
+            [f"{one.start.item():%d %b} to {one.end.item():%d %b}", one.rows, of_task.of(measured.problem).mean(one.rate),
              *(interval(one.metric[name]) for name in CANDIDATES)]
             for one in measured.tried.findings.periods
         ]  # fmt: skip
-        parts += ["### By period", table(["period (UTC)", "rows", "positive", *(NAMES[name] for name in CANDIDATES)], rows)]
+        parts += ["### By period", table(["period (UTC)", "rows", column, *(NAMES[name] for name in CANDIDATES)], rows)]
     if counts.sources:
         rows = [[f"`{one.name}`", *map(words.span, one.age), one.without] for one in counts.sources]
         head = ["table", "median", "95 %", "worst", "instants before its first row"]
@@ -229,13 +247,19 @@ def appendix(measured: Measured) -> str:
     return "\n\n".join([*parts, "### How it was measured", _method(measured)])
 
 
+def _threshold(measured: Measured) -> str:
+    if measured.tried and not measured.tried.findings.curves:
+        return ""
+    return "A threshold that suits best was found on the rows it is used on, one number each. "
+
+
 def _method(measured: Measured) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("lightgbm", "scikit-learn", "duckdb"))
     return (
         "Before each period the models learn from what was known then; the last "
         f"{measured.problem.validation_days} days stop them and calibrate them, and they are not refitted. The linear model is a "
-        f"logistic regression on about {LINEAR_ROWS:,} rows, evenly taken. The learning curve is that of the latest periods. "
-        "Differences are paired on the same rows, with intervals over days. A threshold that suits best was found on the "
-        "rows it is used on, one number each. Seconds of a fit are those of the clock or of the processor, whichever are fewer. "
+        f"{of_task.of(measured.problem).linear} on about {LINEAR_ROWS:,} rows, evenly taken. The learning curve is that of the "
+        f"latest periods. Differences are paired on the same rows, with intervals over days. {_threshold(measured)}"
+        "Seconds of a fit are those of the clock or of the processor, whichever are fewer. "
         f"Code `{measured.code_version}`, {packages}; {measured.seconds:.0f} seconds on {measured.machine}."
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ml.statistics.evaluate import NAMED
 from ml.statistics.interval import Interval
 from ml.statistics.slices import MIN_CLUSTERS, MIN_OF_CLASS, counts_enough
 from ml.studies.feasibility.trial import FEWEST_FOLDS
@@ -25,7 +26,8 @@ class Evidence:
     """What the criteria look at. None where nothing was measured or declared.
 
     `better` and `late` are model − rule in `metric`, fresh and one fold too old; `gain` is what the model saves more than the
-    rule a month, `extra_cost` what it costs more a month, both in `currency`; hours are those of people a month.
+    rule a month, `extra_cost` what it costs more a month, both in `currency`; hours are those of people a month. `kind` says what
+    `positives` and `negatives` are the numbers of: of numbers both are all rows.
     """
 
     metric: str
@@ -33,6 +35,7 @@ class Evidence:
     negatives: int
     clusters: int
     folds: int
+    kind: str = "of the rarer class"
     better: Interval | None = None
     won: int | None = None
     late: Interval | None = None
@@ -91,10 +94,10 @@ def recommend(evidence: Evidence) -> Recommendation:
 
 
 def enough_labels(e: Evidence) -> Criterion:
-    """Both classes often enough to measure anything."""
+    """Rows enough to measure anything, of either kind."""
     fewest = min(e.positives, e.negatives)
     return Criterion(
-        "enough labels", QUALITY, f"{fewest:,} of the rarer class on {e.clusters:,} days",
+        "enough labels", QUALITY, f"{fewest:,} {e.kind} on {e.clusters:,} days",
         f"{MIN_OF_CLASS} on {MIN_CLUSTERS} days", counts_enough(e.positives, e.negatives, e.clusters), NOT_YET,
         "with fewer, the error of the estimate is wider than any difference worth having",
     )  # fmt: skip
@@ -176,7 +179,16 @@ CRITERIA: tuple[Callable[[Evidence], Criterion], ...] = (
 )
 # fmt: on
 # How people say the metrics.
-SAID = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "log_loss": "log loss"}
+SAID = {
+    **{name: name.replace("_", " ") for name in NAMED},
+    "roc_auc": "ROC AUC",
+    "pr_auc": "PR AUC",
+    "mae": "mean absolute error",
+    "rmse": "root mean square error",
+    "r2": "R²",
+    "macro_roc_auc": "mean ROC AUC of the classes",
+    "ece": "calibration error",
+}  # fmt: skip
 FIRST = ("enough labels", "enough history")
 
 

@@ -18,7 +18,7 @@ from ml.models.learn import Progress
 from ml.models.recipe import Fitted, Recipe, fit
 from ml.problem.rows import Rows
 from ml.problem.split import instants
-from ml.studies.walk_forward import Fold, folds, months, within
+from ml.studies.walk_forward import Fold, folds, joined_to_rows, months, within
 
 CANDIDATES = ("rule", "linear", "model")
 # A tail of the clock is no fold of its own: with less than a week its weekdays are not all there.
@@ -54,11 +54,11 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """Scores of the same rows, one value a row in each array, in the order of the folds.
+    """Scores of the same rows, one value a row in each array (of classes one a class), in the order of the folds.
 
     `scores` by candidate; `aged` by age in folds: scores of the model that was trained so many folds earlier, NaN where there
     was none; `learning` by share of the history (1 is all), on the last folds only, NaN elsewhere; `history_days` by share:
-    how long that history was, on average. `newest` is the last model.
+    how long that history was, on average. `newest` is the last model; `overlap` is that of the rows.
     """
 
     folds: tuple[Fold, ...]
@@ -72,6 +72,7 @@ class Trial:
     history_days: dict[float, float]
     fits: tuple[Fit, ...]
     newest: Fitted
+    overlap: int = 1
 
     @property
     def fold_days(self) -> float:
@@ -82,11 +83,26 @@ class Trial:
 def edges(as_of: Any, label_known_at: Any, now: datetime | np.datetime64, validation_days: int, most: int) -> np.ndarray:
     """Where folds begin and the last one ends (datetime64, UTC): the last `most` months that have a history, else equal parts.
 
-    The first fold begins when there is a validation part and as much again to learn from. Empty when not even
-    `FEWEST_FOLDS` folds of a week remain.
+    The first fold begins when there is a validation part and as much again to learn from. Months and parts in which nothing was
+    asked are no folds of their own, so that a question of once a year has folds of years. Empty when not even `FEWEST_FOLDS`
+    folds of a week remain.
     """
-    as_of, now = instants(as_of), np.datetime64(now, "us")
-    usable = as_of[(as_of < now) & (instants(label_known_at) < now)]
+    as_of, known_at, now = instants(as_of), instants(label_known_at), np.datetime64(now, "us")
+    there = (as_of < now) & (known_at < now)
+    found = _edges(as_of[there], now, validation_days, most)
+
+    def begins(start: np.datetime64) -> bool:
+        """Whether something is known to learn from and to stop on."""
+        middle = start - np.timedelta64(validation_days, "D")
+        return bool((known_at < middle).any() and ((as_of >= middle) & (as_of < start) & (known_at < start)).any())
+
+    while len(found) and not begins(found[0]):
+        found = found[1:]
+    return found if len(found) > FEWEST_FOLDS else found[:0]
+
+
+def _edges(usable: np.ndarray, now: np.datetime64, validation_days: int, most: int) -> np.ndarray:
+    """The same, whatever may be learned before."""
     if len(usable) == 0:
         return np.empty(0, "datetime64[us]")
     # The whole day after the first row: a part never begins within a day.
@@ -95,7 +111,7 @@ def edges(as_of: Any, label_known_at: Any, now: datetime | np.datetime64, valida
     day, shortest = np.timedelta64(1, "D"), np.timedelta64(SHORTEST_DAYS, "D")
     if ready >= end:
         return np.empty(0, "datetime64[us]")
-    found = months(ready, end)[1:]
+    found = months(ready, end, usable)[1:]
     if len(found) > 1 and found[-1] - found[-2] < shortest:
         found = np.r_[found[:-2], found[-1]]
     if len(found) > FEWEST_FOLDS:
@@ -104,7 +120,8 @@ def edges(as_of: Any, label_known_at: Any, now: datetime | np.datetime64, valida
     if length < shortest:
         return np.empty(0, "datetime64[us]")
     number = min(most, int((end - ready) // length))
-    return np.array([end.astype("datetime64[D]") - length * left for left in range(number, 0, -1)] + [end], "datetime64[us]")
+    parts = [end.astype("datetime64[D]") - length * left for left in range(number, 0, -1)]
+    return joined_to_rows(np.array([*parts, end], "datetime64[us]"), usable)
 
 
 def attempt(
@@ -129,8 +146,10 @@ def attempt(
     tested = np.concatenate([fold.test for fold in through])
     fold_of = np.concatenate([np.full(len(fold.test), fold.number) for fold in through])
     at = {fold.number: np.flatnonzero(fold_of == fold.number) for fold in through}
-    empty = {name: np.full(len(tested), np.nan) for name in CANDIDATES}
-    aged = {age: np.full(len(tested), np.nan) for age in range(1, len(through))}
+    # Scores are shaped as the rule is: one a row, or one a class.
+    shape = rows.rule[tested].shape
+    empty = {name: np.full(shape, np.nan) for name in CANDIDATES}
+    aged = {age: np.full(shape, np.nan) for age in range(1, len(through))}
     fits: list[Fit] = []
     model = None
     for number, fold in enumerate(through, 1):
@@ -152,7 +171,7 @@ def attempt(
     return Trial(
         through, fold_of, rows.label[tested], rows.cluster[tested], None if rows.weight is None else rows.weight[tested],
         empty, aged, learning, lengths,
-        tuple(fits), model,
+        tuple(fits), model, rows.overlap,
     )  # fmt: skip
 
 
@@ -174,7 +193,7 @@ def _learn(
         span = fold.middle - as_of[train].min()
         for place, share in enumerate((*SHARES, 1.0)):
             on_progress("learning curve", number * (len(SHARES) + 1) + place, len(last) * (len(SHARES) + 1))
-            found = scores.setdefault(share, np.full(len(full), np.nan))
+            found = scores.setdefault(share, np.full(full.shape, np.nan))
             lengths.setdefault(share, []).append(float(span * share / day))
             if share == 1:
                 found[at[fold.number]] = full[at[fold.number]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.models import decide
+from ml.models import decide, tasks
 from ml.problem.problem import Problem
 from ml.statistics.influence import mean_by
 from ml.statistics.interval import Interval
@@ -17,10 +17,10 @@ GRID = 101
 
 @dataclass(frozen=True)
 class Worth:
-    """Savings a row against the cheaper of flagging everything and flagging nothing, with the interval over clusters.
+    """Savings a row against the cheapest answer that is the same for all rows, with the interval over clusters.
 
-    `how` says how rows were flagged: "declared" (capacity or fixed threshold) or "best" (the threshold that would
-    have been best on these very rows; each candidate gets its own, so none is at a disadvantage). `saved` holds one
+    `how` says how rows were decided: "declared" (capacity, fixed threshold, or what is predicted) or "best" (the threshold that
+    would have been best on these very rows; each candidate gets its own, so none is at a disadvantage). `saved` holds one
     value a row, so that two candidates can be paired.
     """
 
@@ -31,10 +31,23 @@ class Worth:
     saved: np.ndarray
 
 
-def worth(problem: Problem, label: np.ndarray, score: np.ndarray, cluster: np.ndarray, part: np.ndarray) -> Worth:
+def worth(
+    problem: Problem, label: np.ndarray, score: np.ndarray, cluster: np.ndarray, part: np.ndarray, overlap: int = 1
+) -> Worth | None:
     """The worth of `score` as it would be used: by the declared capacity in each `part` (fold), by the declared
-    threshold, or, where the threshold follows from the costs, by the best one."""
-    how, limit = "declared", np.nan
+    threshold, or, where the threshold follows from the costs, by the best one; of numbers and classes by what is predicted.
+
+    None where no costs are declared.
+    """
+    task, how, limit = tasks.of(problem), "declared", np.nan
+    if not task.decides_flags:
+        saved = _savings_of_answers(problem, label, score)
+        if saved is None:
+            return None
+        limit = task.limit(problem, score)
+        flagged = task.flagged(problem, score, limit)
+        limit = np.nan if limit is None else limit
+        return Worth(mean_by(saved, cluster, problem.alpha, overlap), limit, float(flagged.mean()), how, saved)
     if problem.decision.capacity_share is not None:
         flagged = np.zeros(len(score), bool)
         for one in np.unique(part):
@@ -47,7 +60,22 @@ def worth(problem: Problem, label: np.ndarray, score: np.ndarray, cluster: np.nd
             limit = problem.decision.threshold
         flagged = score >= limit
     saved = savings(problem, label, flagged)
-    return Worth(mean_by(saved, cluster, problem.alpha), limit, float(flagged.mean()), how, saved)
+    return Worth(mean_by(saved, cluster, problem.alpha, overlap), limit, float(flagged.mean()), how, saved)
+
+
+def _savings_of_answers(problem: Problem, label: np.ndarray, score: np.ndarray) -> np.ndarray | None:
+    """One value a row: what the predicted number or class cost less, there, than the one answer that costs least for all rows."""
+    task = tasks.of(problem)
+    paid = task.cost(problem, label, task.decide(problem, score, None))
+    if paid is None:
+        return None
+    if problem.classes:
+        answers = [np.full(len(label), at) for at in range(len(problem.classes))]
+    else:
+        # The newsvendor's: the quantile at which a unit too low and a unit too high cost the same.
+        costs = problem.costs
+        answers = [np.full(len(label), np.quantile(label, costs.under / (costs.under + costs.over), method="inverted_cdf"))]
+    return min((task.cost(problem, label, one) for one in answers), key=np.sum) - paid
 
 
 def savings(problem: Problem, label: np.ndarray, flagged: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from ml.models import tasks
 from ml.models.tasks import Task
 from ml.problem.problem import Problem
 from ml.problem.rows import Rows
+from ml.problem.split import step_days
 from ml.statistics import long_run
 from ml.statistics.interval import Interval
 from ml.statistics.jackknife import difference
@@ -163,10 +164,9 @@ def decide(found: Interval, bound: float, evidence: Evidence) -> tuple[bool | No
 
 def _lasting(more: int, evidence: Evidence) -> str:
     """How long further clusters take by the calendar, in words; nothing where a question comes on every day, or days are none."""
-    asked = np.unique(evidence.rows.cluster)
-    if evidence.problem.cluster != "day" or len(asked) < 2:
+    if evidence.problem.cluster != "day":
         return ""
-    step = (asked[-1] - asked[0]).astype(int) / (len(asked) - 1)  # clusters of days are dates
+    step = step_days(evidence.rows.cluster)
     # between two questions there may be a holiday: half a day more is no step of its own
     return "" if step < 1.5 else f", in {round(more * step):,} days: it asks every {step:.3g}"
 

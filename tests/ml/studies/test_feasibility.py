@@ -11,17 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.models import tasks
 from ml.problem import declaration
 from ml.problem.declared.framing import Framing, Needs, Prices, Upkeep
 from ml.problem.declared.retraining import Retraining
 from ml.problem.declared.spec import Costs, Decision
 from ml.problem.rows import Rows
 from ml.statistics import influence
-from ml.statistics.evaluate import roc_auc
+from ml.statistics.evaluate import measure, roc_auc
 from ml.studies.feasibility import bill, trial, worth
 from ml.studies.feasibility.findings import Findings, find
 from ml.studies.feasibility.recommend import ML, RULE, Evidence, recommend
-from tests.ml.conftest import COLUMNS, PROBLEM
+from ml.studies.walk_forward import folds
+from tests.ml import of_tasks
+from tests.ml.conftest import COLUMNS, NOW, PROBLEM
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +91,28 @@ def test_folds_are_the_last_months_or_equal_weeks_and_none_where_history_is_shor
     assert weeks[0] >= np.datetime64("2013-01-02") + 40 * DAY
     assert (np.diff(weeks) >= 7 * DAY).all() and (np.diff(weeks[:-1]) == np.diff(weeks)[0]).all()
     assert len(edges(55)) == 0 and len(edges(10)) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "every", "number", "horizon", "validation"),
+    [
+        ("2005-01-06", "365 days", 15, "300 days", 400),  # once a year
+        ("2015-01-06", "30 days", 60, "14 days", 60),
+        ("2024-01-01", "7 days", 60, "14 days", 56),  # on Mondays, two weeks ahead
+        ("2026-01-05", "1 hours", 60 * 24, "1 hours", 7),  # sixty days of hours
+        ("2026-01-05", "1 days", 90, "14 days", 20),  # labels that take most of the validation part
+    ],
+)
+def test_folds_are_in_the_steps_of_the_problem_and_each_has_rows_to_learn_stop_and_test_on(
+    first, every, number, horizon, validation
+):
+    step, ahead = (np.timedelta64(int(text.split()[0]), text.split()[1][0].replace("d", "D")) for text in (every, horizon))
+    as_of = np.datetime64(first, "us") + np.arange(number) * step
+    now = as_of[-1] + ahead + DAY
+    found = trial.edges(as_of, as_of + ahead, now, validation, 6)
+    assert len(found) > trial.FEWEST_FOLDS
+    assert len(folds(as_of, as_of + ahead, found, validation, now)) == len(found) - 1  # or it would say which part is empty
+    assert (np.diff(found[:-1]) > 0.9 * max(step, 7 * DAY)).all(), "the last one may be cut short"
 
 
 def _world(truth, rows: int = 9000, seed: int = 3) -> pa.Table:
@@ -170,3 +195,34 @@ def _with(**changes):
         "columns": {column["name"]: column for column in COLUMNS},
     }  # fmt: skip
     return replace(declaration.read({"nodes": {"m": node}}, "late"), **changes)
+
+
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_a_trial_of_numbers_or_classes_has_their_metric_beside_the_rule_and_what_predictions_save(task):
+    problem = of_tasks.declared(task)
+    found = trial.attempt(Rows.of(of_tasks.table(task), problem), NOW, EFFORT, threads=1)
+    says = find(found, problem)
+    for name, score in found.scores.items():
+        assert says.pooled[name].estimate == pytest.approx(measure(problem.metric, found.label, score))
+        assert says.others[name][problem.metric] == pytest.approx(says.pooled[name].estimate)
+    assert says.better.low > 0 and says.won == len(says.periods) and says.curves == {}
+    assert (
+        says.gain.estimate == pytest.approx((says.worth["model"].saved - says.worth["rule"].saved).mean()) and says.gain.low > 0
+    )
+    shown = found.label if task == "regression" else found.label != 0
+    first = found.fold == 1
+    assert says.periods[0].rate.estimate == pytest.approx(shown[first].mean())
+    task_of = tasks.of(problem)
+    paid = task_of.cost(problem, found.label, task_of.decide(problem, found.scores["model"], None))
+    same = [np.full(len(found.label), at) for at in (range(3) if problem.classes else np.unique(found.label))]
+    best = min(task_of.cost(problem, found.label, one).mean() for one in same)
+    assert says.worth["model"].interval.estimate == pytest.approx(best - paid.mean())
+    evidence = Evidence(problem.metric, 900, 900, 120, len(says.periods), better=says.better, won=says.won, late=says.late)
+    assert recommend(evidence).answer == ML
+
+
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_without_declared_costs_nothing_is_said_of_what_predictions_save(task):
+    problem = of_tasks.declared(task, costs=None)
+    says = find(trial.attempt(Rows.of(of_tasks.table(task, 4000), problem), NOW, EFFORT, threads=1), problem)
+    assert (says.worth, says.gain, says.lead) == ({}, None, None) and says.better.low > 0

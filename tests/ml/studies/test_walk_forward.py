@@ -94,6 +94,13 @@ def test_folds_begin_with_months(problem):
     assert edges.astype("datetime64[D]").astype(str).tolist() == ["2013-05-20", "2013-06-01", "2013-07-01", "2013-07-10"]
 
 
+def test_months_in_which_nothing_was_asked_are_no_folds_of_their_own():
+    asked = np.array(["2013-01-07", "2013-04-08", "2013-07-08"], "datetime64[us]")
+    edges = months(np.datetime64("2013-01-01"), np.datetime64("2013-09-10"), asked)
+    assert edges.astype("datetime64[D]").astype(str).tolist() == ["2013-01-01", "2013-04-01", "2013-07-01", "2013-09-10"]
+    assert (np.histogram(asked.astype(np.int64), edges.astype(np.int64))[0] == 1).all()
+
+
 def test_a_fold_without_rows_is_named(rows, problem):
     edges = np.array(["2013-06-25", "2013-08-01", "2013-09-01"], dtype="datetime64[us]")
     with pytest.raises(AsofError, match=r"fold 2, 2013-08-01.*has no validation row"):
