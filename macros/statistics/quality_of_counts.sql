@@ -1,6 +1,6 @@
 {#- One row per group of `by`: the quality of scores given as counts. A SELECT for a CTE's parentheses.
 
-    Exact where a point is a distinct score; within 1e-5 where it is a `score_cell`, and then counts of days add up.
+    Exact where a point is a distinct score; within 1e-5 where it is the middle of one of 65,536 cells, and then counts of days add up.
 
     relation   a CTE or table with the columns of `by`, a score in (0, 1), rows and positives; rows of the same score add up
     by         list of grouping columns

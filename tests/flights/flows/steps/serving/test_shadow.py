@@ -48,6 +48,21 @@ def test_a_live_verdict_stands_on_rows_that_both_scored(two: tuple[str, str]) ->
     assert verdict["rows_from"] >= START
 
 
+def test_a_row_whose_label_people_corrected_is_judged_live_once(two: tuple[str, str]) -> None:
+    problem, now = problems.get(PROBLEM), clock.now()
+    before, training = problems.live_scores(problem, now, two[0]), f"problems.{PROBLEM}__training_set"
+    with warehouse.cursor() as con:
+        con.execute(
+            f"create table problems.once as select * from {training}; drop view {training}; "
+            f"create view {training} as select * from problems.once union all by name "
+            "select * replace (label_known_at + interval 1 second as label_known_at) from problems.once "
+            f"where label_known_at < timestamp '{now}' - interval 1 day and hash(flight_id) % 100 = 0"
+        )
+        assert con.execute(f"select count(*) from {training}").fetchall()[0][0] > before.num_rows
+    live = problems.live_scores(problem, now, two[0])
+    assert live.equals(before) and live.num_rows == problems.training_rows(problem, now).num_rows
+
+
 def test_a_later_verdict_on_the_same_rows_has_half_the_alpha(two: tuple[str, str]) -> None:
     problem = problems.get(PROBLEM)
     first = judging.judge(problem, clock.now(), two[1])
