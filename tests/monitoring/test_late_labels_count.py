@@ -35,9 +35,9 @@ CHANGES = """
     where problem = 'p' and day_of(as_of) = 18;
 """
 MODELS = (
-    "mon_proxies", "mon_profiles", "mon_drift", "mon_drift_by_day", "mon_label_overlap", "mon_quality", "mon_scored_by_period",
-    "mon_label_delay", "mon_label_arrival", "mon_score_reliability", "mon_expected_labels", "mon_quality_expected", "mon_auc_claimed",
-    "mon_measures", "mon_robust_z_scores", "mon_alarm_limits", "mon_signals",
+    "mon_proxies", "mon_profiles", "mon_drift", "mon_drift_by_day", "mon_label_overlap", "mon_quality", "mon_label_share",
+    "mon_scored_by_period", "mon_label_delay", "mon_label_arrival", "mon_score_reliability", "mon_expected_labels",
+    "mon_quality_expected", "mon_auc_claimed", "mon_measures", "mon_robust_z_scores", "mon_alarm_limits", "mon_signals",
 )  # fmt: skip
 GROWING = (
     "mon_proxies", "mon_drift", "mon_drift_by_day", "mon_quality", "mon_quality_expected", "mon_auc_claimed",

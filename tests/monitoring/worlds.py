@@ -18,8 +18,8 @@ import pyarrow as pa
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = (
-    "mon_scored_by_period", "mon_label_delay", "mon_label_arrival", "mon_score_reliability", "mon_expected_labels",
-    "mon_quality_expected", "mon_quality_unclaimed", "mon_quality_estimated",
+    "mon_label_share", "mon_scored_by_period", "mon_label_delay", "mon_label_arrival", "mon_score_reliability",
+    "mon_expected_labels", "mon_quality_expected", "mon_quality_unclaimed", "mon_quality_estimated",
 )  # fmt: skip
 # What happens to scores and truth after three fifths of the periods.
 DRIFTS = {

@@ -15,6 +15,8 @@ with expected_labels as (
     select * from {{ ref('mon_expected_labels') }} where {{ open_days('period', before=6, changed=changed) }}
 ),
 
+label_shares as (select * from {{ ref('mon_label_share') }}),
+
 points as (
     select problem, grain, period, 'expected' as who, score, 1 as rows, expected_label as positives from expected_labels
     union all
@@ -33,18 +35,20 @@ metrics_by_period as (select * from areas_and_losses inner join rates using (pro
 
 periods_described as (
     select
-        problem,
+        expected_labels.problem,
         grain,
         period,
         period_end,
         count(*) as rows_scored,
         cast(count_if(not is_known) as double) / count(*) as unknown_share,
         cast(count_if(bin_rows < {{ limits.fewest_in_bin }}) as double) / count(*) as unverified_share,
-        {{ practically_all('count(label)', 'count(*)') }} as is_verified,
+        {{ practically_all('count(label)', 'count(*)', 'max(usual_share)') }} as is_verified,
         max(label_known_at) as verified_at,
         count(label) as rows_labelled,
         count_if(label) as positives
     from expected_labels
+    -- a week that asks on another day than its first has what the day before says
+    asof left join label_shares on label_shares.problem = expected_labels.problem and label_shares.day <= expected_labels.period
     group by all
 )
 

@@ -25,17 +25,19 @@ proxies as (
         *, label_rate - mean_score_labelled as label_surprise, mean_score - mean_rule_score as score_above_rule,
         ln(1 + sum(rows) over (partition by problem, day)) as rows_scored
     from {{ ref('mon_proxies') }}
+    left join {{ ref('mon_label_share') }} using (problem, day)
     where day < (select today from clock)
 ),
 
--- The labels that come first are not a fair sample: all but a few must be in. A week is its days, each by its rows.
+-- The labels that come first are not a fair sample: all but a few of those that come at all must be in. A week is its days, each by its rows.
 ranking_losses as (
     select
         *,
         sum(rows_labelled * lost) over week / sum(rows_labelled) over week as lost_week,
         count(*) over week as days
     from {{ ref('mon_auc_claimed') }}
-    where day < (select today from clock) and lost is not null and {{ most_labels_are_in('rows_labelled', 'rows') }}
+    left join {{ ref('mon_label_share') }} using (problem, day)
+    where day < (select today from clock) and lost is not null and {{ most_labels_are_in('rows_labelled', 'rows', 'usual_share') }}
     window week as (partition by problem order by day range between interval 6 days preceding and current row)
 ),
 
@@ -73,7 +75,7 @@ measures as (
     union all
     {%- endfor %}
     {%- for measure in ['label_rate', 'label_surprise'] %}
-    select problem, 'label', null, '{{ measure }}', day, {{ measure }}, 1, rows_labelled from proxies where {{ most_labels_are_in('share_labelled', '1') }}
+    select problem, 'label', null, '{{ measure }}', day, {{ measure }}, 1, rows_labelled from proxies where {{ most_labels_are_in('share_labelled', '1', 'usual_share') }}
     union all
     {%- endfor %}
     select problem, 'score', null, 'rows_scored', day, rows_scored, 1, null from proxies
