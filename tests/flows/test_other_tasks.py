@@ -94,6 +94,19 @@ def test_what_cannot_be_estimated_before_labels_are_known_is_blind_and_says_why(
 
 
 @pytest.mark.parametrize("problem", synthetic.OTHERS)
+def test_a_holdout_is_compared_with_the_one_before_by_the_scores_of_the_version_before(con, problem: str) -> None:
+    found = con.execute(
+        "select previous, score_psi, rows_holdout, (select sum(rows) from ledger.profiles where model_version = previous "
+        "and stage = 'holdout' and day = cast(trained_as_of as date)) as rows_compared "
+        "from monitoring.mon_holdout where problem = ? order by trained_as_of, previous nulls first",
+        [problem],
+    ).fetchall()
+    assert len(found) > 1 and found[0][:2] == (None, None)
+    for previous, psi, rows, compared in found[1:]:
+        assert previous and 0 <= psi < 2 and 0 < compared <= rows
+
+
+@pytest.mark.parametrize("problem", synthetic.OTHERS)
 def test_report_and_card_are_written(home: Path, problem: str) -> None:
     run(home, "report", "--problem", problem)
     run(home, "card", "--problem", problem)
