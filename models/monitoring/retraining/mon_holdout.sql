@@ -8,10 +8,15 @@ with model_versions as (
 
 -- What a version says of its own holdout stands in its training profile, and what it says of the holdout of the version after it was counted
 -- when that was trained, in the same cells: the model is the same, only the rows are others.
+-- Twenty groups of cells: the index counts the noise of each cell, and a holdout may have hardly more rows than cells.
 scores as (
-    select problem, model_version, stage, day, cell, rows
-    from {{ ref('ledger_profiles') }}
-    where feature = 'score' and stage in ('training', 'holdout')
+    select profiles.problem, profiles.model_version, stage, day, coalesce(cells.cell_group, profiles.cell) as cell, sum(profiles.rows) as rows
+    from {{ ref('ledger_profiles') }} as profiles
+    left join {{ ref('mon_cells') }} as cells
+        on cells.problem = profiles.problem and cells.model_version = profiles.model_version and cells.feature = profiles.feature
+        and cells.cell = profiles.cell
+    where profiles.feature = 'score' and stage in ('training', 'holdout')
+    group by all
 ),
 
 cells_of_both as (
