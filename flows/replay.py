@@ -10,10 +10,11 @@ from flows.retraining import NOT_DUE, look, triggered
 from flows.runtime import artifacts, settings
 from flows.runtime.errors import explaining
 from flows.runtime.step import call
+from flows.serving import shadowed
 from flows.steps.data import building, feedback, landing_zone, reconciling
 from flows.steps.monitoring.alerting import evaluating
 from flows.steps.monitoring.alerting.failures import failures_reported
-from flows.steps.serving import contracts, publishing, scoring, shadowing
+from flows.steps.serving import contracts, publishing, scoring
 from flows.store import clock, problems
 from flows.store import due as dues
 from ml.errors import AsofError
@@ -90,7 +91,7 @@ def perform(one: Due, plan: Plan, begin: datetime) -> str | None:
         case "serving":
             scoring.score(problems.get(one.problem), one.clock)
         case "shadow":
-            shadowing.score_shadows(problems.get(one.problem), one.clock)
+            shadowed(one.problem, one.clock)
         case "reconciliation":
             reconciling.reconcile(one.clock)
         case "monitors":

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from prefect import flow
 
-from flows.pages.card import cards
 from flows.runtime.errors import explaining
 from flows.runtime.step import call, each
 from flows.steps.monitoring.alerting.failures import failures_reported
@@ -14,8 +13,7 @@ from flows.steps.training import causes
 from flows.store import clock, ledger, problems, registry
 from flows.store import due as dues
 from flows.training import training
-from flows.validation import validation
-from ml.validation.judge import PROMOTE
+from flows.validation import follow, validation
 
 # What the flow returns when there is nothing to do; a decision of the gates otherwise.
 NOT_DUE = "not due"
@@ -76,6 +74,6 @@ def challenge(problem: str, at: datetime, cause: str | None) -> str:
     if not version:
         return NOT_DUE
     decision = registry.decision(problem, version)
-    if decision == PROMOTE:
-        cards.write(problem, version)  # the run that promoted it may have died before
+    if decision:
+        follow(problem, version, decision, at)  # the run that judged it may have died before
     return decision or call(validation, problem, version, at)

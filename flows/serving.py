@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prefect import flow
 
@@ -17,6 +17,7 @@ from flows.steps.serving.scoring import score
 from flows.steps.serving.shadowing import score_shadows
 from flows.store import clock, problems
 from flows.store import due as dues
+from flows.validation import settle
 
 # A training comes once a day by its own deployment: a turn that is younger is not missed yet.
 DAY = timedelta(days=1)
@@ -47,8 +48,15 @@ def _caught_up(problem: str) -> int:
 def scored(problem: str) -> int:
     """Score every due row by its champion, then in the shadow; returns the number of rows that the champion scored."""
     rows = score(problems.get(problem), clock.now())
-    score_shadows(problems.get(problem), clock.now())
+    shadowed(problem, clock.now())
     return rows
+
+
+def shadowed(problem: str, at: datetime) -> int:
+    """Score in the shadow what the champion has scored, and settle what the labels of settled days decide; returns the scores."""
+    scores = score_shadows(problems.get(problem), at)
+    settle(problem, at)
+    return scores
 
 
 def published() -> tuple[int, dict[str, int]]:

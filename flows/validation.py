@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from prefect import flow
@@ -14,9 +15,11 @@ from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.steps.training.training import train_rule
 from flows.steps.validation.judging import judge
 from flows.steps.validation.promoting import promote_by_hand
-from flows.store import clock, problems, registry
+from flows.steps.validation.shadow_evidence import OVER, ROLLBACK, look_at_shadows
+from flows.store import clock, problems, registry, shadows
+from ml.errors import AsofError
 from ml.models.of_rule import NoProbability
-from ml.validation.judge import INCONCLUSIVE, PROMOTE
+from ml.validation.judge import INCONCLUSIVE, KEEP, PROMOTE
 
 
 @flow(name="validation")
@@ -28,11 +31,81 @@ def validation(problem: str, challenger: str | None = None, at: datetime | None 
     As of an instant, by default the clock.
     """
     verdict = _judge(problem, challenger, at, promoting=True)
-    if verdict["decision"] == PROMOTE:
-        cards.write(problem, verdict["challenger"])
-    elif registry.rival(problem) is None:
+    follow(problem, verdict["challenger"], verdict["decision"], at or clock.now())
+    if verdict["decision"] != PROMOTE and registry.rival(problem) is None:
         _until_one_wins(problem, verdict, at or clock.now())
     return verdict["decision"]
+
+
+def follow(problem: str, version: str, decision: str, at: datetime) -> None:
+    """What a decision on a challenger brings: a card and a watch, or time in the shadow. Once more changes nothing.
+
+    A challenger takes the place of one that waits in the shadow still.
+    """
+    _supersede(problem, version, at)
+    if decision == PROMOTE:
+        cards.write(problem, version)
+        _watch(problem, version, at)
+    elif decision == INCONCLUSIVE and problems.get(problem).validation.past and registry.rival(problem) is not None:
+        reason = "its verdict was INCONCLUSIVE: the days to come decide"
+        shadows.begin(problem, version, at, reason, shadows.UNDECIDED)
+
+
+def _supersede(problem: str, version: str, at: datetime) -> None:
+    for one in shadows.active(problem):
+        if one.purpose == shadows.UNDECIDED and one.model_version != version and one.start < at:
+            shadows.stop(problem, one.model_version, at, f"superseded by {version}")
+
+
+def _watch(problem: str, version: str, at: datetime) -> None:
+    """Let the champion before a promotion go on in the shadow, where it is a model that can score still."""
+    declared, promotion = problems.get(problem), registry.promoted(problem, version, at)
+    if promotion is None:
+        return
+    for one in shadows.active(problem):
+        if one.purpose == shadows.WATCH and one.start < at:
+            shadows.stop(problem, one.model_version, at, f"superseded: {version} is champion now")
+    before = promotion["previous"]
+    if before is None or not declared.validation.watch_days or registry.row(problem, before)["rounds"] == 0:
+        return
+    with suppress(AsofError):  # features that are gone: nothing can be watched
+        registry.model(problem, before).check(declared)
+        reason = f"{version} is watched against it for {declared.validation.watch_days} days"
+        shadows.begin(problem, before, at, reason, shadows.WATCH)
+
+
+def settle(problem: str, at: datetime) -> list[dict]:
+    """What newly settled days say of versions in the shadow, and what follows: promotion, end, or rollback.
+
+    Returns the new rows of `shadow_evidence`.
+    """
+    if all(one.purpose == shadows.BY_HAND for one in shadows.active(problem)):
+        return []
+    looked = look_at_shadows(problems.get(problem), at)
+    for row in looked:
+        if row["said"] in (PROMOTE, KEEP):
+            _decide(problem, row, at)
+        elif row["said"] == ROLLBACK:
+            reason = f"{row['champion']} is worse than {row['model_version']} by more than {row['margin']:g}: {_figures(row)}"
+            registry.promote(problem, row["model_version"], at, reason, kind="rollback")
+        elif row["said"] == OVER:
+            shadows.stop(problem, row["model_version"], at, "the watch is over")
+    return looked
+
+
+def _decide(problem: str, row: dict, at: datetime) -> None:
+    """Ask all gates of a version whose settled days are clear."""
+    version = row["model_version"]
+    decision = _judge(problem, version, at, shadow=True, sequence=True, promoting=True)["decision"]
+    if decision == KEEP:
+        shadows.stop(problem, version, at, f"kept out: {_figures(row)}")
+    elif decision == PROMOTE:
+        follow(problem, version, PROMOTE, at)
+
+
+def _figures(row: dict) -> str:
+    interval = f"{row['estimate']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
+    return f"{row['metric']} {interval} on {row['clusters']} settled clusters"
 
 
 def _until_one_wins(problem: str, verdict: dict, at: datetime) -> None:
@@ -75,5 +148,5 @@ def _judge(problem: str, challenger: str | None, at: datetime | None, **options:
 def promoted(problem: str, version: str, reason: str | None = None) -> bool:
     """Promote a version by its PROMOTE verdict or for a person's reason, and write its card; returns whether anything changed."""
     changed = promote_by_hand(problem, version, clock.now(), reason)
-    cards.write(problem, version)
+    follow(problem, version, PROMOTE, clock.now())
     return changed

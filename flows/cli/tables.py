@@ -152,6 +152,8 @@ def summary(state) -> None:
                 f"{local(row['decided_as_of']):%d %b}", row["challenger"], row["champion"] or "the rule", row["decision"]
             )
         console.out.print(table)
+    for row in state.shadows:
+        console.out.print(styled("  shadow ", (row["version"], "bold"), f" ({_waits(row)})"))
     kinds: dict[str, list[str]] = {}
     for row in state.alerts:
         kinds.setdefault(row["kind"], []).append(str(row["subject"]))
@@ -173,6 +175,17 @@ def summary(state) -> None:
     console.out.print(f"\n  open next: {' · '.join(open_next)}", soft_wrap=True)
     if not published.exists():
         console.out.print("  nothing is published yet: `python -m flows publish` says what is missing", soft_wrap=True)
+
+
+def _waits(row: dict) -> str:
+    """Why a version scores in the shadow since when, and what the settled days say."""
+    said, found = f"{row['purpose']}, since {row['start']:%d %b}", row["evidence"]
+    if found is None:
+        return f"{said}; no day is settled yet"
+    if found["estimate"] is None:
+        return f"{said}; {found['clusters']} settled clusters are too few to say anything"
+    figures = f"{found['metric']} {found['estimate']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})"
+    return f"{said}; {figures} against the champion on {found['clusters']} settled clusters"
 
 
 def _with_interval(found: tuple | None) -> Text:

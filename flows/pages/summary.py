@@ -8,7 +8,7 @@ from datetime import datetime
 from flows.runtime import warehouse
 from flows.steps.data import counting
 from flows.steps.monitoring import health
-from flows.store import clock, feature_sql, ledger, problems, registry
+from flows.store import clock, feature_sql, ledger, problems, registry, shadows
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Summary:
     champion: str | None
     quality: list[dict]
     verdicts: list[dict]
+    shadows: list[dict]
     alerts: list[dict]
     seconds: list[dict]
     unwatched: datetime | None
@@ -52,6 +53,7 @@ def of(problem: str) -> Summary:
         verdicts=warehouse.rows(
             "select challenger, champion, decided_as_of, decision, reason from ledger.verdicts where problem = ? "
             "order by decided_as_of, decided_at", [problem]),
+        shadows=_shadows(problem),
         alerts=warehouse.rows(
             "select kind, subject, first_seen, last_seen, value, limit_value from monitoring.alerts "
             "where state <> 'closed' and (problem = ? or problem is null) order by kind, value desc", [problem]),
@@ -84,6 +86,15 @@ def _quality(problem: str) -> list[dict]:
         one = found.setdefault(row["scorer"], {"scorer": row["scorer"], "rows_labelled": row["rows_labelled"], "metrics": {}})
         one["metrics"][row["metric"]] = (row["value"], row["low"], row["high"])
     return [{**one, "metrics": {name: one["metrics"].get(name) for name in names}} for one in found.values()]
+
+
+def _shadows(problem: str) -> list[dict]:
+    """A row per version in the shadow: since when, for which purpose, and what the settled days say, None before any is."""
+    last = {row["model_version"]: row for row in shadows.evidence(problem)}
+    return [
+        {"version": one.model_version, "start": one.start, "purpose": one.purpose, "evidence": last.get(one.model_version)}
+        for one in shadows.active(problem)
+    ]
 
 
 def _unwatched(problem: str) -> datetime | None:

@@ -75,19 +75,20 @@ def training_rows(problem: Problem, now: datetime, since: datetime | None = None
     The training set may hold several versions of a label, which people have corrected: the last one known counts. `since`
     leaves out the rows with an earlier `as_of`.
     """
-    entity, as_of, known_at = problem.entity, problem.as_of, problem.label_known_at
-    rows = (
-        f"{SCHEMA}.{problem.name}__training_set as rows "
-        f"where {problem.label_known_at} < ? and {as_of} >= coalesce(?, timestamp '-infinity')"
-    )
+    again, rows = _labelled(problem)
     return warehouse.table(
-        f"with again as ("
-        f"select {entity}, {as_of}, max({known_at}) as last from {rows} group by {entity}, {as_of} having count(*) > 1) "
-        f"select {', '.join(problem.training_columns)} from {rows} and not exists (select 1 from again "
-        f"where again.{entity} = rows.{entity} and again.{as_of} = rows.{as_of} and again.last > rows.{known_at}) "
-        f"order by {as_of}, {entity}",
+        f"with {again} select {', '.join(problem.training_columns)} from {rows} order by {problem.as_of}, {problem.entity}",
         [now, since, now, since],
     )
+
+
+def _labelled(problem: Problem) -> tuple[str, str]:
+    """SQL of a CTE and of the rows with a label, each with the last version known; both ask for a `now` and a `since`."""
+    entity, as_of, known_at = problem.entity, problem.as_of, problem.label_known_at
+    rows = f"{SCHEMA}.{problem.name}__training_set as rows where {known_at} < ? and {as_of} >= coalesce(?, timestamp '-infinity')"
+    again = f"select {entity}, {as_of}, max({known_at}) as last from {rows} group by {entity}, {as_of} having count(*) > 1"
+    older = f"again.{entity} = rows.{entity} and again.{as_of} = rows.{as_of} and again.last > rows.{known_at}"
+    return f"again as ({again})", f"{rows} and not exists (select 1 from again where {older})"
 
 
 def training_size(problem: Problem, now: datetime, since: datetime | None = None) -> tuple[int, float]:
@@ -169,7 +170,7 @@ def scoring_rows(problem: Problem, start: datetime, end: datetime) -> pa.Table:
     )
 
 
-def live_scores(problem: Problem, now: datetime, version: str, shadow: bool = False) -> pa.Table:
+def live_scores(problem: Problem, now: datetime, version: str, shadow: bool = False, since: datetime | None = None) -> pa.Table:
     """`score`, `flagged` and the columns of the task that a version gave live, beside every row of `training_rows`.
 
     Null where it gave none. In the open by default, in the shadow otherwise.
@@ -191,14 +192,13 @@ def live_scores(problem: Problem, now: datetime, version: str, shadow: bool = Fa
             f"select entity_id as {entity}, as_of as {as_of}, score, flagged{kept} from ledger.shadow_predictions "
             f"where problem = '{problem.name}' and model_version = ?"
         )
+    again, rows = _labelled(problem)
     return warehouse.table(
-        f"with scores as ({scores}) select scores.* exclude ({entity}, {as_of}) "
-        # Of a label that people corrected the training set holds every version: the row is judged once.
-        f"from (select distinct {entity}, {as_of} from {SCHEMA}.{problem.name}__training_set "
-        f"where {problem.label_known_at} < ?) as t "
-        f"left join scores on cast(scores.{entity} as varchar) = cast(t.{entity} as varchar) and scores.{as_of} = t.{as_of} "
+        f"with {again}, scores as ({scores}), t as (select {entity}, {as_of} from {rows}) "
+        f"select scores.* exclude ({entity}, {as_of}) from t left join scores "
+        f"on cast(scores.{entity} as varchar) = cast(t.{entity} as varchar) and scores.{as_of} = t.{as_of} "
         f"order by t.{as_of}, t.{entity}",
-        [version, now],
+        [now, since, version, now, since],
     )
 
 

@@ -195,6 +195,16 @@ def promotion(problem: str, model_version: str, at: datetime, reason: str, kind:
     }
 
 
+def promoted(problem: str, model_version: str, at: datetime) -> dict | None:
+    """The row of `promotions` by which a version became champion as of an instant, no rollback; None where it did not."""
+    found = warehouse.rows(
+        "select * from ledger.promotions where problem = ? and model_version = ? and effective_at = ? "
+        "and kind = 'promotion' order by rowid desc limit 1",
+        [problem, model_version, at],
+    )
+    return found[0] if found else None
+
+
 def write(con: duckdb.DuckDBPyConnection, record: dict) -> bool:
     """Write a row of `promotions` within the caller's transaction; who was in the shadow steps out of it."""
     new = ledger.append(con, "promotions", [record], ["promotion_id"]) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -12,6 +12,8 @@ from flows.store import ledger
 from ml.errors import AsofError
 
 START, STOP = "start", "stop"
+# Why a version scores in the shadow: somebody said so, its verdict was INCONCLUSIVE, or the champion after it is watched.
+BY_HAND, UNDECIDED, WATCH = "by hand", "undecided", "watch"
 
 
 @dataclass(frozen=True)
@@ -21,20 +23,22 @@ class Shadow:
     model_version: str
     start: datetime
     end: datetime | None
+    purpose: str = BY_HAND
 
 
 def spans(problem: str) -> list[Shadow]:
     """Every time in the shadow, oldest first."""
     found: list[Shadow] = []
-    open_: dict[str, datetime] = {}
+    open_: dict[str, Shadow] = {}
     for row in warehouse.rows(
-        "select model_version, kind, effective_at from ledger.shadows where problem = ? order by number", [problem]
+        "select model_version, kind, effective_at, purpose from ledger.shadows where problem = ? order by number", [problem]
     ):
         if row["kind"] == START:
-            open_[row["model_version"]] = row["effective_at"]
+            begun = Shadow(row["model_version"], row["effective_at"], None, row["purpose"] or BY_HAND)
+            open_[begun.model_version] = begun
         else:
-            found.append(Shadow(row["model_version"], open_.pop(row["model_version"]), row["effective_at"]))
-    found += [Shadow(version, start, None) for version, start in open_.items()]
+            found.append(replace(open_.pop(row["model_version"]), end=row["effective_at"]))
+    found += open_.values()
     return sorted(found, key=lambda one: (one.start, one.model_version))
 
 
@@ -43,12 +47,23 @@ def active(problem: str) -> list[Shadow]:
     return [one for one in spans(problem) if one.end is None]
 
 
-def begin(problem: str, model_version: str, at: datetime, reason: str = "") -> bool:
-    """Let a version score in the shadow from `at` on; False when it already does."""
-    if any(one.model_version == model_version for one in active(problem)):
+def evidence(problem: str) -> list[dict]:
+    """Every look at versions that score in the shadow still, oldest first."""
+    names = {one.model_version: one.start for one in active(problem)}
+    rows = warehouse.rows("select * from ledger.shadow_evidence where problem = ? order by settled_until, rowid", [problem])
+    return [row for row in rows if row["model_version"] in names and row["looked_as_of"] >= names[row["model_version"]]]
+
+
+def begin(problem: str, model_version: str, at: datetime, reason: str = "", purpose: str = BY_HAND) -> bool:
+    """Let a version score in the shadow from `at` on; False when it already does.
+
+    Also where it did from then on for no person's sake: a run that was cut off does the same again.
+    """
+    mine = [one for one in spans(problem) if one.model_version == model_version]
+    if any(one.end is None or (purpose != BY_HAND and one.start == at) for one in mine):
         return False
     with warehouse.transaction() as con:
-        _write(con, problem, model_version, START, at, reason or "declared")
+        _write(con, problem, model_version, START, at, reason or "declared", purpose)
     return True
 
 
@@ -72,7 +87,9 @@ def end(con: duckdb.DuckDBPyConnection, problem: str, model_version: str, at: da
     return True
 
 
-def _write(con: duckdb.DuckDBPyConnection, problem: str, version: str, kind: str, at: datetime, reason: str) -> None:
+def _write(
+    con: duckdb.DuckDBPyConnection, problem: str, version: str, kind: str, at: datetime, reason: str, purpose: str | None = None
+) -> None:
     number = con.execute("select count(*) + 1 from ledger.shadows").fetchall()[0][0]
     record = {
         "number": number,
@@ -82,5 +99,6 @@ def _write(con: duckdb.DuckDBPyConnection, problem: str, version: str, kind: str
         "effective_at": at,
         "written_at": ledger.wall_clock(),
         "reason": reason,
+        "purpose": purpose,
     }
     ledger.append(con, "shadows", [record], ["number"])

@@ -16,9 +16,12 @@ import numpy as np
 from ml.statistics.bootstrap import draws
 from ml.statistics.bootstrap import spread as spread_of_draws
 from ml.statistics.clustered import Ranks, pieces
+from ml.statistics.interval import Interval
 from ml.statistics.jackknife import leaving_out, spread
 from ml.validation.alpha_spending import Spent, available
+from ml.validation.gates.belief import LIKELY
 from ml.validation.gates.gate import above
+from ml.validation.prior import Prior, believe
 
 
 class Rates(NamedTuple):
@@ -193,3 +196,29 @@ def _share_below(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _auc(label: np.ndarray, score: np.ndarray) -> float:
     positive = label == 1
     return _share_below(np.sort(score[~positive]), score[positive]).mean()
+
+
+class Answers(NamedTuple):
+    """Shares of challengers that are let in, kept out, and left to wait."""
+
+    let_in: float
+    kept: float
+    waits: float
+
+
+def answers(
+    prior: Prior, differences: np.ndarray, *, margin: float, risk: float, se: float, freedom: float, seed: int = 0
+) -> tuple[Answers, float]:
+    """What the gate that believes says of challengers with these true differences, each seen once with Student's t of `se`.
+
+    Also the share of those let in that are worse by more than the margin.
+    """
+    rng = np.random.default_rng(seed)
+    seen = differences + se * rng.standard_t(freedom, len(differences))
+    # Of a thousand holdouts that differ by less than anybody reads, one answer is asked for.
+    line = np.unique(np.concatenate([np.linspace(-20, 20, 801) * se, np.linspace(-200, 200, 401) * se]))
+    worse = [believe(prior, Interval(at, at, at, se, 0, 2, freedom), margin).worse for at in line]
+    said = np.interp(seen, line, worse)
+    let_in, kept = said <= risk, said >= LIKELY
+    wrong = float((differences[let_in] < -margin).mean()) if let_in.any() else 0.0
+    return Answers(float(let_in.mean()), float(kept.mean()), float((~let_in & ~kept).mean())), wrong

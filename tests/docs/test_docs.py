@@ -16,7 +16,7 @@ PAGES = sorted([PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "do
 MADE = ("data/", "published/", "target/", ".venv", ".env", "logs/")
 # The examples that `docs/how-to/write-a-problem.md` and `add-a-problem.md` build up, placeholders, and names of alerts.
 EXAMPLES = re.compile(
-    r"carrier_cancels|big_week|staging/shop/|<.*>|crews|^p__|/p/$|^(\w+_drift|quality_\w+|quarantine|unreconciled|changed_file|volume|missing_values|skew|proxies|failed_run|quota|training_\w+|gate_failed|no_promotion)/"
+    r"carrier_cancels|big_week|staging/shop/|<.*>|crews|^p__|/p/$|^(\w+_drift|quality_\w+|quarantine|unreconciled|changed_file|volume|missing_values|skew|proxies|failed_run|quota|training_\w+|gate_failed|no_promotion|rollback)/"
 )
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")

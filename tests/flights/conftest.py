@@ -108,7 +108,8 @@ def two(inside: House) -> tuple[str, str]:
     with warehouse.transaction() as con:
         con.execute("delete from ledger.promotions where effective_at > (select min(effective_at) from ledger.promotions)")
         con.execute("delete from ledger.verdicts")
-        con.execute("delete from ledger.verdict_gates")
+        for table in ("verdict_gates", "shadows", "shadow_predictions", "shadow_evidence"):
+            con.execute(f"delete from ledger.{table}")
     both = warehouse.rows("select model_version from ledger.model_versions order by trained_as_of")
     first, second = both[0]["model_version"], both[1]["model_version"]
     with warehouse.transaction() as con:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.pages.card.page import ANSWER
 from flows.pages.html import parts
+from flows.pages.html.chart import COLOURS, dates, figure, svg, themed
 from flows.pages.html.parts import Html, day, pill
 from flows.pages.report.facts import Report
 
@@ -15,7 +16,7 @@ ANSWERS = {True: "good", False: "bad", None: "calm"}
 def verdicts(report: Report) -> Html:
     """The latest verdicts, what stood in the way of each, and all gates of the last one."""
     if not report.verdicts:
-        return parts.section("verdicts", "Verdicts", parts.text("No challenger has been judged yet."))
+        return parts.section("verdicts", "Verdicts", parts.text("No challenger has been judged yet."), *_shadows(report))
     gates: dict[str, list[dict]] = {}
     for row in report.gates:
         gates.setdefault(row["verdict_id"], []).append(row)
@@ -30,7 +31,43 @@ def verdicts(report: Report) -> Html:
         f"<h3>The gates of {parts.html(last['challenger'])}</h3>",
         parts.table("Gates of the last verdict", ["gate", "", "what was found"], [_gate(gate) for gate in asked if _told(gate)]),
         parts.text(_rest(asked)),
+        *_shadows(report),
     )
+
+
+def _shadows(report: Report) -> list[Html]:
+    """What the settled days say of each version in the shadow, as they came."""
+    found: list[Html] = []
+    for version in dict.fromkeys(row["model_version"] for row in report.evidence):
+        looks = [row for row in report.evidence if row["model_version"] == version]
+        told = [row for row in looks if row["estimate"] is not None]
+        title = f"<h3>In the shadow: {parts.html(version)} ({parts.html(looks[-1]['purpose'])})</h3>"
+        if not told:
+            few = f"{looks[-1]['clusters']:,} {report.problem.cluster_unit} are settled: too few to say anything."
+            found += [Html(title), parts.text(few)]
+            continue
+        last = told[-1]
+        words = (
+            f"By {last['metric']} it is better than {last['champion']} by {last['estimate']:+.4f} "
+            f"({last['low']:+.4f} to {last['high']:+.4f}) on {last['clusters']:,} settled {report.problem.cluster_unit}. "
+            "The interval holds at every look, however often somebody looks."
+        )
+        found += [Html(title), parts.text(words), Html(themed(_growing(told)))]
+    return found
+
+
+def _growing(looks: list[dict]) -> str:
+    """The difference to the champion by settled days, with its confidence sequence and the margin."""
+    with figure(7.0, 2.2) as (fig, axes):
+        at = [row["settled_until"].date() for row in looks]
+        axes.fill_between(at, [row["low"] for row in looks], [row["high"] for row in looks], color=COLOURS["pale"])
+        axes.plot(at, [row["estimate"] for row in looks], color=COLOURS["challenger"], marker="o", markersize=3)
+        for bound in (-looks[-1]["margin"], looks[-1]["margin"]):
+            axes.axhline(bound, color=COLOURS["bad"], linewidth=1, linestyle=(0, (4, 3)))
+        axes.set(ylabel=f"better by ({looks[-1]['metric']})")
+        dates(axes, at[0], at[-1])
+        said = "; ".join(f"by {one['settled_until']:%d %b} {one['estimate']:+.4f}" for one in looks)
+        return svg(fig, "What the settled days say", f"Dashed: the margin. {said}")
 
 
 def _verdict(report: Report, one: dict, asked: list[dict]) -> list[object]:

@@ -43,6 +43,7 @@ class Report:
     alerts: list[Row]
     verdicts: list[Row]
     gates: list[Row]
+    evidence: list[Row]
     volumes: list[Row]
     refused: list[Row]
     quotas: list[Row]

@@ -13,7 +13,7 @@ from flows.runtime.step import step
 from flows.steps.monitoring.alerting import events
 from flows.steps.monitoring.health import of as judge
 from flows.steps.serving import publishing
-from flows.store import ledger, problems, registry
+from flows.store import ledger, problems, registry, shadows
 from ml.errors import AsofError
 from ml.problem.problem import Problem
 
@@ -87,6 +87,7 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
         alerts=[row for row in events.standing(now=False) if row["problem"] in (None, problem.name)],
         verdicts=warehouse.rows("select * from ledger.verdicts where problem = ? order by decided_as_of, decided_at", who),
         gates=warehouse.rows("select * from monitoring.mon_validation where problem = ? order by decided_as_of, gate", who),
+        evidence=shadows.evidence(problem.name),
         volumes=warehouse.rows(
             f"select *, sum(rows) over (partition by source)::bigint as rows_shown from monitoring.mon_volume "
             f"where day > ?::date - {2 * RECENT} order by source, day", [now]),

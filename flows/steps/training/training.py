@@ -11,7 +11,7 @@ import numpy as np
 from checks import border
 from flows.runtime import settings, warehouse
 from flows.runtime.step import step
-from flows.store import allowance, feature_sql, ledger, problems, registry
+from flows.store import allowance, feature_sql, ledger, problems, registry, retraining_gains
 from ml.models import footprint, tasks
 from ml.models.learn import Progress
 from ml.models.of_rule import of_rule
@@ -21,6 +21,7 @@ from ml.problem.problem import Problem
 from ml.problem.rows import Rows
 from ml.problem.split import days, known
 from ml.statistics import profile
+from ml.validation.retraining_gains import due, measure
 
 
 @step()
@@ -36,6 +37,7 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None, 
         with allowance.within(problem, now):
             rows = border.read(problems.training_rows(problem, now, allowance.since(problem, now)), problem)
             trained = fit(rows, now, threads=settings.threads(), on_progress=on_progress)
+            gains = _gains(rows, problem, now, on_progress)
         profiled, compared = _profiled(rows, now, trained), _compared(rows, now, trained)
         version = trained.challenger.name
         run.rows = trained.challenger.spec["rows"]
@@ -44,8 +46,33 @@ def train(problem: Problem, now: datetime, on_progress: Progress | None = None, 
         )
         with warehouse.transaction() as con:
             _write(con, trained, problem, profiled, compared, cause)
+            ledger.append(con, "retraining_gains", gains, ["problem", "recipe", "fold_from"])
             run.commit(con)
     return version
+
+
+def _gains(rows: Rows, problem: Problem, now: datetime, on_progress: Progress | None) -> list[dict]:
+    """Rows of `retraining_gains` for folds that were not measured yet; none where the champion is of another recipe.
+
+    Nor where the past of challengers counts for nothing.
+    """
+    champion = registry.rival(problem.name) if problem.validation.past else None
+    recipe = retraining_gains.recipe(problem.spec_hash, feature_sql.recorded(problem))
+    if champion is None or retraining_gains.recipe_of(registry.row(problem.name, champion)) != recipe:
+        return []
+    there = {np.datetime64(at, "us") for at in retraining_gains.starts(problem.name, recipe)}
+    folds, found = due(rows, np.datetime64(now, "us"), there), []
+    for one in measure(rows, folds, np.datetime64(now, "us"), settings.threads()):
+        if on_progress:
+            on_progress("retraining gains", len(found) + 1, len(folds))
+        fold, metric, value = one
+        found.append({
+            "problem": problem.name, "recipe": recipe, "fold_from": fold.start.item(), "fold_until": fold.end.item(),
+            "days": fold.days, "metric": problem.metric, "difference": metric.estimate, "standard_error": metric.se,
+            "saved": value and value.estimate, "saved_standard_error": value and value.se,
+            "rows": metric.rows, "clusters": metric.clusters, "measured_as_of": now,
+        })  # fmt: skip
+    return found
 
 
 @step()

@@ -13,7 +13,7 @@ import pyarrow as pa
 from checks import border
 from flows.runtime import settings
 from flows.steps.validation.serving_benchmark import measure
-from flows.store import feature_sql, problems, registry
+from flows.store import feature_sql, problems, registry, retraining_gains
 from ml.errors import AsofError
 from ml.models import tasks
 from ml.models.conformal import inside, ranges
@@ -22,6 +22,7 @@ from ml.problem.problem import Problem
 from ml.problem.rows import Rows
 from ml.validation.drift import drift
 from ml.validation.gates import Evidence, Flags, Within
+from ml.validation.prior import CHANGED, RETRAINED, Past
 
 
 @dataclass(frozen=True)
@@ -61,21 +62,34 @@ class Case:
         return found.hexdigest()[:12]
 
 
-def gather(case: Case, alpha: float, thorough: bool = False) -> Evidence:
-    """All that a verdict rests on; `thorough` trains the challenger again as a whole."""
+def gather(case: Case, alpha: float, thorough: bool = False, past: Past | None = None, sequence: bool = False) -> Evidence:
+    """All that a verdict rests on; `thorough` trains the challenger again as a whole, `sequence`: rows came one day at a time."""
     part, problem = case.part, case.rows.problem
     task = tasks.of(problem)
     by_rule = task.decide(problem, part.rule, task.limit(problem, part.rule))
     return Evidence(
         part, case.challenger, case.champion, Flags(case.decided, by_rule, case.decided_by_champion), alpha,
         drift(registry.cells(case.row), case.rows, case.judged, registry.importances(case.row)),
-        measure(case.row, case.rows, part, settings.threads(), thorough), case.ranges,
+        measure(case.row, case.rows, part, settings.threads(), thorough), case.ranges, past, sequence,
     )  # fmt: skip
+
+
+def past(problem: Problem, now: datetime, version: str, incumbent: str | None) -> Past | None:
+    """What is known of a challenger before it is looked at; None where that does not count, or there is no champion."""
+    if incumbent is None or not problem.validation.past:
+        return None
+    challenger, champion = registry.row(problem.name, version), registry.row(problem.name, incumbent)
+    of, broken = retraining_gains.recipe_of(challenger), problem.validation.broken_share
+    if of != retraining_gains.recipe_of(champion):
+        return Past(CHANGED, 0.0, broken, *map(tuple, retraining_gains.changes(problem.name, now)))
+    newer = (challenger["trained_as_of"] - champion["trained_as_of"]) / timedelta(days=1)
+    return Past(RETRAINED, newer, broken, *map(tuple, retraining_gains.measured(problem.name, of, now)))
 
 
 def holdout(problem: Problem, now: datetime, version: str, incumbent: str | None) -> Case:
     """The challenger's holdout model and the champion on holdout rows that neither has seen.
 
+    Where the past counts, the champion's own holdout model stands for it: one is then as much newer as the models deployed.
     A champion whose features the training set no longer has is judged by the scores that it gave live.
     """
     row, task = registry.row(problem.name, version), tasks.of(problem)
@@ -86,17 +100,18 @@ def holdout(problem: Problem, now: datetime, version: str, incumbent: str | None
     judged = rows.as_of >= np.datetime64(row["holdout_from"], "us")
     champion = decided = old = None
     if incumbent:
-        old = registry.model(problem.name, incumbent)
+        champion_row = registry.row(problem.name, incumbent)
+        old = registry.holdout_model(champion_row) if problem.validation.past else registry.model(problem.name, incumbent)
         lost = old.lost(problem)
         if not feature_sql.fits(problem, registry.learned_from(problem.name, incumbent)):
             lost = lost or ["features of other SQL"]
         if lost:
             scores = problems.live_scores(problem, now, incumbent)
-            there = _there(scores)
-            _some(problem, judged, judged & there, version, f"{incumbent} learned from {', '.join(lost)}, which the training set "
-                  "does not have any more, and it gave these rows no live score either")  # fmt: skip
-            judged &= there
-            champion, decided = _taken(scores, judged, problem)
+            scored = there(scores)
+            _some(problem, judged, judged & scored, version, f"{incumbent} learned from {', '.join(lost)}, which the training "
+                  "set does not have any more, and it gave these rows no live score either")  # fmt: skip
+            judged &= scored
+            champion, decided = taken(scores, judged, problem)
         else:
             # Of a label that people corrected, the champion may have seen the version before.
             unseen = old.unseen(problems.first_known(problem, rows))
@@ -113,38 +128,39 @@ def holdout(problem: Problem, now: datetime, version: str, incumbent: str | None
 
 
 def live(problem: Problem, now: datetime, version: str, incumbent: str | None) -> Case:
-    """What the challenger said in the shadow and the champion in the open, on the same rows with known outcomes."""
+    """What the version said in the shadow and the champion in the open, on the same rows with known outcomes."""
     row = registry.row(problem.name, version)
     if incumbent is None:
         raise AsofError(f"{problem.name} has no champion to compare live with; judge {version} on its holdout")
     rows = border.read(problems.training_rows(problem, now), problem)
     theirs = problems.live_scores(problem, now, incumbent)
     ours = problems.live_scores(problem, now, version, shadow=True)
-    judged = _there(theirs) & _there(ours)
+    judged = there(theirs) & there(ours)
     if not judged.any():
         raise AsofError(
             f"{version} and {incumbent} have no row in common that both scored live and whose outcome is known: run "
             f"`python -m flows shadow --model {version}`, then let days pass"
         )
-    (score, decided), (champion, by_champion) = _taken(ours, judged, problem), _taken(theirs, judged, problem)
+    (score, decided), (champion, by_champion) = taken(ours, judged, problem), taken(theirs, judged, problem)
     models = Model.from_row(row), registry.model(problem.name, incumbent)
     ranges = _ranges(rows.take(judged), (models[0], score), (models[1], champion))
     return Case(row, rows, judged, score, champion, decided, by_champion, ranges)
 
 
-def _there(scores: pa.Table) -> np.ndarray:
+def there(scores: pa.Table) -> np.ndarray:
+    """Which rows of `problems.live_scores` have a score, a mask."""
     return scores["score"].is_valid().to_numpy()
 
 
-def _taken(scores: pa.Table, judged: np.ndarray, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+def taken(scores: pa.Table, judged: np.ndarray, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """The scores of the judged rows, and what was decided by them: live, which rows were flagged."""
-    there = scores.filter(pa.array(judged))
+    found = scores.filter(pa.array(judged))
     if problem.classes:
-        score = np.column_stack([there[f"score_{name}"].to_numpy() for name in problem.classes])
+        score = np.column_stack([found[f"score_{name}"].to_numpy() for name in problem.classes])
     else:
-        score = there["score"].to_numpy()
+        score = found["score"].to_numpy()
     task = tasks.of(problem)
-    return score, there["flagged"].to_numpy() if task.decides_flags else task.decide(problem, score, None)
+    return score, found["flagged"].to_numpy() if task.decides_flags else task.decide(problem, score, None)
 
 
 def _ranges(part: Rows, *scored: tuple[Model | None, np.ndarray | None]) -> Within | None:

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from flows.runtime import warehouse
 from flows.runtime.step import step
-from flows.steps.validation.evidence import gather, holdout, live
+from flows.steps.validation.evidence import gather, holdout, live, past
 from flows.store import allowance, ledger, registry
 from ml.errors import AsofError
 from ml.problem.problem import Problem
 from ml.validation.alpha_spending import Spent, available
 from ml.validation.judge import PROMOTE, Verdict
 from ml.validation.judge import judge as verdict_on
+from ml.validation.prior import RETRAINED
 
 
 @step()
@@ -25,6 +26,7 @@ def judge(
     shadow: bool = False,
     thorough: bool = False,
     promoting: bool = False,
+    sequence: bool = False,
 ) -> dict:
     """Judge a version (the latest by default) as of `now`; returns the row of `verdicts`.
 
@@ -32,8 +34,8 @@ def judge(
     spends alpha of its own.
 
     The challenger's holdout model, which never saw the holdout, and the champion are compared row by row on it; with `shadow`,
-    what both said live. `thorough` trains the challenger again as a whole. With `promoting`, a PROMOTE verdict and the
-    promotion are written in one transaction: there is never the one without the other.
+    what both said live, as a `sequence` where that is looked at day by day. `thorough` trains the challenger again as a whole.
+    With `promoting`, a PROMOTE verdict and the promotion are written in one transaction: never the one without the other.
     """
     version = challenger or registry.latest(problem.name)
     incumbent = registry.rival(problem.name)
@@ -49,14 +51,18 @@ def judge(
                 now.isoformat(),
                 *["live"] * shadow,
                 *["thorough"] * thorough,
+                *["sequence"] * sequence,
                 case.digest,
             ]
             identity = "/".join([problem.name, *parts])
             record, gates = _standing(identity), []
             if record is None:
                 start, end = case.span
-                alpha = available(problem.alpha, _spent(problem.name), start, end)
-                verdict = verdict_on(gather(case, alpha, thorough))
+                known = None if shadow else past(problem, now, version, incumbent)
+                # What is believed of a recipe that is known does not depend on how often its rows were looked at.
+                used = [] if known and known.kind == RETRAINED else _spent(problem.name)
+                alpha = available(problem.alpha, used, start, end)
+                verdict = verdict_on(gather(case, alpha, thorough, known, sequence))
                 gates = _gates(identity, verdict)
                 record = {
                     "verdict_id": identity,
@@ -74,6 +80,7 @@ def judge(
                     "rows_until": end,
                     "alpha": verdict.alpha,
                     "more_clusters": verdict.more,
+                    "past": known and known.kind,
                 }
         promotion = None
         if promoting and record["decision"] == PROMOTE:
@@ -96,10 +103,10 @@ def _standing(identity: str) -> dict | None:
 
 
 def _spent(problem: str) -> list[Spent]:
-    """The rows of every verdict so far, and the alpha it had."""
+    """The rows of every verdict so far that rested on its rows alone or on a changed recipe, and the alpha it had."""
     found = warehouse.rows(
         "select rows_from, rows_until, alpha from ledger.verdicts "
-        "where problem = ? and rows_from is not null and alpha is not null",
+        "where problem = ? and rows_from is not null and alpha is not null and past is distinct from 'retrained'",
         [problem],
     )
     return [Spent(row["rows_from"], row["rows_until"], row["alpha"]) for row in found]
@@ -109,7 +116,8 @@ def _gates(identity: str, verdict: Verdict) -> list[dict]:
     return [
         {"verdict_id": identity, "gate": gate.name, "estimate": _finite(gate.estimate), "low": _finite(gate.low),
          "high": _finite(gate.high), "threshold": _finite(gate.threshold), "passed": gate.passed, "reason": gate.reason,
-         "p_value": _finite(gate.p_value), "more_clusters": gate.more}
+         "p_value": _finite(gate.p_value), "more_clusters": gate.more, "standard_error": _finite(gate.se),
+         "expected": gate.expected, "believed": gate.believed, "probability": gate.probability}
         for gate in verdict.gates
     ]  # fmt: skip
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from ml.problem.declared.section import AtLeast0, Positive, Share, section
+from pydantic import Field
+
+from ml.problem.declared.section import AtLeast0, Positive, Share, Whole, section
 
 
 @section
@@ -14,12 +16,23 @@ class Validation:
     `first_champion`: what is served while no verdict is PROMOTE, the rule, or a model that did better than it on its holdout,
     however uncertain.
 
+    `past`: what earlier challengers brought counts, and one whose verdict is INCONCLUSIVE goes on in the shadow; otherwise each
+    has to prove itself on its holdout alone. `broken_share`: the share of challengers that is taken for broken beforehand.
+
+    `watch_days`: for so long after a promotion the champion before goes on in the shadow. `rollback`: what follows where the
+    new one is shown to be worse by more than the margin, the champion before again, or an alert that proposes it.
+
     `horizon_days`: how far a label looks ahead, for intervals over days whose labels share outcomes; None: as long as labels
     usually take. To be declared where labels are told long after they are over.
     """
 
     # Two percent of what wrong predictions cost today: less than the months of one year differ by chance.
     value_margin: Share = 0.02
+    past: bool = False
+    # A holdout that says so is believed, although the past was good.
+    broken_share: Share = 0.05
+    watch_days: Annotated[Whole, Field(le=3650)] = 0
+    rollback: Literal["automatic", "propose"] = "automatic"
     first_champion: Literal["by_verdict", "best_of_rule_and_model"] = "by_verdict"
     horizon_days: AtLeast0 | None = None
 

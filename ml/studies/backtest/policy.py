@@ -19,13 +19,17 @@ HOLDOUTS = (28, 56)
 
 @dataclass(frozen=True)
 class Gate:
-    """What a challenger is asked: the gates of `ml.validation.judge` with this margin, on so many days that it has not seen."""
+    """What a challenger is asked: the gates of `ml.validation.judge` with this margin, on so many days that it has not seen.
+
+    `prior`: what newer data were worth before counts, too; otherwise it has to prove itself on these days alone.
+    """
 
     margin: float
     holdout_days: int
+    prior: bool = True
 
     def __str__(self) -> str:
-        return f"margin {self.margin:g}, {self.holdout_days} days"
+        return f"margin {self.margin:g}, {self.holdout_days} days{'' if self.prior else ' alone'}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class Policy:
 
 def declared(problem: Problem) -> Policy:
     """The policy in use."""
-    return Policy(problem.retraining, Gate(problem.margin, problem.holdout_days), problem.holdout_days)
+    gate = Gate(problem.margin, problem.holdout_days, problem.validation.past)
+    return Policy(problem.retraining, gate, problem.holdout_days)
 
 
 def policies(problem: Problem, finest: str = "weekly") -> tuple[Policy, ...]:
@@ -74,7 +79,9 @@ def policies(problem: Problem, finest: str = "weekly") -> tuple[Policy, ...]:
     long = [Gate(margin, days) for margin, days in product(MARGINS, HOLDOUTS) if days != usual]
     found = [own, Policy(base, None, usual)]
     for cadence in TRIED[: TRIED.index(finest) + 1]:
-        found += [Policy(replace(base, cadence=cadence), gate, usual) for gate in gates]
+        # and what the same gate lets in that knows no past
+        alone = Gate(problem.margin, usual, prior=False)
+        found += [Policy(replace(base, cadence=cadence), gate, usual) for gate in (*gates, alone)]
         if cadence in ("quarterly", "monthly"):
             found += [Policy(replace(base, cadence=cadence), gate, gate.holdout_days) for gate in long]
     for trigger in TRIGGERS:

@@ -10,16 +10,18 @@ from itertools import pairwise
 import numpy as np
 
 from ml.models import decide
-from ml.models.train import Trained
+from ml.models.model import Model
 from ml.problem.rows import Rows
 from ml.problem.split import known
 from ml.statistics import profile
 from ml.statistics.evaluate import measure
 from ml.studies.backtest.policy import Gate
 from ml.studies.backtest.trainings import Key, Trainings
+from ml.validation import retraining_gains
 from ml.validation.alpha_spending import Spent, available
 from ml.validation.gates import Evidence, Flags
 from ml.validation.judge import Verdict, judge
+from ml.validation.prior import RETRAINED, Gain, Past
 
 # PSI is read over twentieths of the training rows, as the monitors do.
 CELLS = 20
@@ -51,6 +53,7 @@ class SharedWork:
         self.stretches = [np.arange(first, last) for first, last in pairwise(bounds)]
         self._scores: dict[tuple[Key, int], np.ndarray] = {}
         self._verdicts: dict[tuple, Verdict] = {}
+        self._gains: dict[retraining_gains.Fold, retraining_gains.Measured] = {}
         self._cells: dict[Key, tuple[profile.Profile, dict[str, np.ndarray]]] = {}
 
     def scores(self, key: Key, stretch: int) -> np.ndarray:
@@ -113,25 +116,44 @@ class SharedWork:
         What serving costs, whether a fit repeats and whether a test set was broken is not asked: policies do not differ in it.
         """
         challenger = self.trainings[key]
-        there = self.trainings[champion].challenger.unseen(self.known_at[challenger.holdout])
+        there = self._opponent(champion, gate).unseen(self.known_at[challenger.holdout])
         rows = challenger.holdout[there]
         if len(rows) == 0:
             return None
         start, end = self.as_of[rows].min().item(), self.as_of[rows].max().item() + timedelta(microseconds=1)
-        alpha = available(self.problem.alpha, spent, start, end)
+        alpha = self.problem.alpha if gate.prior else available(self.problem.alpha, spent, start, end)
         if alpha <= 0:
             return None
         asked = (key, champion, gate, alpha)
         if asked not in self._verdicts:
-            self._verdicts[asked] = self._judge(challenger, rows, challenger.holdout_score[there], champion, gate, alpha)
+            self._verdicts[asked] = self._judge(key, rows, challenger.holdout_score[there], champion, gate, alpha)
         return self._verdicts[asked], Spent(start, end, alpha)
 
-    def _judge(
-        self, challenger: Trained, rows: np.ndarray, score: np.ndarray, champion: Key, gate: Gate, alpha: float
-    ) -> Verdict:
+    def past(self, at: datetime, days: float) -> Past:
+        """What newer data were worth to the declared recipe on each fold that could be measured as of an instant."""
+        now = np.datetime64(at, "us")
+        folds = retraining_gains.due(self.rows, now)
+        missing = [one for one in folds if one not in self._gains]
+        for found in retraining_gains.measure(self.rows, missing, now, self.threads):
+            self._gains[found.fold] = found
+        there = [one for fold, one in sorted(self._gains.items()) if folds and fold.end <= folds[-1].end]
+        metric, value = (
+            tuple(Gain(found.estimate, found.se, one.fold.days) for one in there if (found := getattr(one, name)))
+            for name in ("metric", "value")
+        )
+        return Past(RETRAINED, days, self.problem.validation.broken_share, metric, value)
+
+    def _judge(self, key: Key, rows: np.ndarray, score: np.ndarray, champion: Key, gate: Gate, alpha: float) -> Verdict:
+        challenger = self.trainings[key]
         problem, part = replace(self.problem, margin=gate.margin), self.rows.take(rows)
-        model = self.trainings[champion].challenger
-        theirs = self.said(champion, rows)
+        past = self.past(key.at, (key.at - champion.at) / timedelta(days=1)) if gate.prior else None
+        model = self._opponent(champion, gate)
+        theirs = model.predict(part, self.threads) if gate.prior else self.said(champion, rows)
         ruled = part.rule >= decide.threshold(problem.decision, problem.costs, part.rule)
         flags = Flags(score >= challenger.holdout_model.threshold, ruled, theirs >= model.threshold)
-        return judge(Evidence(replace(part, problem=problem), score, theirs, flags, alpha))
+        return judge(Evidence(replace(part, problem=problem), score, theirs, flags, alpha, past=past))
+
+    def _opponent(self, champion: Key, gate: Gate) -> Model:
+        """What a challenger's holdout model is compared with: the champion's own, which is as much older as the champion is."""
+        trained = self.trainings[champion]
+        return trained.holdout_model if gate.prior else trained.challenger

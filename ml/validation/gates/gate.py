@@ -16,11 +16,13 @@ from ml.problem.problem import Problem
 from ml.problem.rows import Rows
 from ml.problem.split import step_days
 from ml.statistics import long_run
+from ml.statistics.confidence_sequence import bounds
 from ml.statistics.interval import Interval
 from ml.statistics.jackknife import difference
 from ml.statistics.student import quantile
 from ml.validation.drift import Drift
 from ml.validation.measured import Measured
+from ml.validation.prior import Past
 
 # A wait that nobody plans for: beyond it, more days are not the answer.
 LONGEST_WAIT = 1000
@@ -32,7 +34,9 @@ class Gate:
 
     `passed` None: these rows cannot say. `p_value` belongs to the claim that decides the gate. `more` are the further
     clusters that would decide an open gate, if the estimate stayed. `about` says what an answer stands on: "rows" (void on a
-    broken or too small test set), "system" (not), "detail" (part of another gate).
+    broken or too small test set), "system" (not), "detail" (part of another gate). `se` is the standard error of the estimate.
+    Where a gate joins what was `expected` before with what the rows say, `believed` is what comes of it, and `probability` that
+    of the claim being false.
     """
 
     name: str
@@ -45,6 +49,10 @@ class Gate:
     p_value: float | None = None
     more: int | None = None
     about: str = "rows"
+    se: float | None = None
+    expected: float | None = None
+    believed: float | None = None
+    probability: float | None = None
 
 
 class Flags(NamedTuple):
@@ -72,7 +80,8 @@ class Evidence:
     """All that a verdict rests on: the unseen rows, scored by each candidate, and what was measured apart from them.
 
     `champion` is None where there is none; each bound of an interval errs with probability `alpha`. Where `drift` or `measured`
-    is None, it was not looked at, and its gates are not asked. `ranges` is None where predictions have no intervals.
+    is None, it was not looked at, and its gates are not asked. `ranges` is None where predictions have no intervals. Without a
+    `past` a challenger is compared with the champion by these rows alone; as a `sequence` where they are looked at as they come.
     """
 
     rows: Rows
@@ -83,6 +92,8 @@ class Evidence:
     drift: Drift | None = None
     measured: Measured | None = None
     ranges: Within | None = None
+    past: Past | None = None
+    sequence: bool = False
 
     @property
     def problem(self) -> Problem:
@@ -112,7 +123,8 @@ class Evidence:
 
     @cached_property
     def over_champion(self) -> Interval:
-        return self.better(self.champion)
+        found = self.better(self.champion)
+        return bounds(found, self.alpha, self.problem.holdout_days) if self.sequence else found
 
     @property
     def unit(self) -> str:

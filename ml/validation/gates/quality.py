@@ -1,7 +1,10 @@
 """Better than the rule, not worse than the champion."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
+from ml.validation.gates.belief import joined
 from ml.validation.gates.gate import Evidence, Gate, decide, figures
 
 
@@ -11,15 +14,23 @@ def beats_rule(evidence: Evidence) -> Iterator[Gate]:
     passed, more, ending = decide(found, 0.0, evidence)
     said = {True: "better than", False: "worse than", None: "not distinguishable from"}[passed]
     reason = f"{said} the rule: {evidence.problem.metric} {figures(found)}{ending}"
-    yield Gate("beats_rule", *found[:3], 0.0, passed, reason, found.p_above(0.0), more)
+    yield Gate("beats_rule", *found[:3], 0.0, passed, reason, found.p_above(0.0), more, se=found.se)
 
 
 def not_worse(evidence: Evidence) -> Iterator[Gate]:
-    """Non-inferiority: not worse than the champion by more than the declared margin."""
+    """Non-inferiority: not worse than the champion by more than the declared margin.
+
+    With a past it is the probability of being worse that decides, without one the interval of these rows.
+    """
     if evidence.champion is None:
         return
-    found, margin = evidence.over_champion, evidence.problem.margin
-    passed, more, ending = decide(found, -margin, evidence)
-    said = {True: "not worse", False: "worse", None: "perhaps worse"}[passed]
-    reason = f"{said} than the champion by more than {margin:g}: {evidence.problem.metric} {figures(found)}{ending}"
-    yield Gate("not_worse", *found[:3], margin, passed, reason, found.p_above(-margin), more)
+    found, margin, more_of_it = evidence.over_champion, evidence.problem.margin, {}
+    if evidence.past is None:
+        passed, more, ending = decide(found, -margin, evidence)
+        said = f"{figures(found)}{ending}"
+    else:
+        believed = joined(evidence, evidence.past.metric, found, margin)
+        passed, more, said, more_of_it = believed.passed, believed.more, believed.reason, believed.columns
+    claim = {True: "not worse", False: "worse", None: "perhaps worse"}[passed]
+    reason = f"{claim} than the champion by more than {margin:g}: {evidence.problem.metric} {said}"
+    yield Gate("not_worse", *found[:3], margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from ml.statistics.jackknife import mean
+from ml.validation.gates.belief import joined
 from ml.validation.gates.gate import Evidence, Gate, decide, figures
 
 
 def worth_it(evidence: Evidence) -> Iterator[Gate]:
     """Not costlier than the champion's decisions by more than the margin; without a champion, cheaper than the rule's.
 
-    Not asked where no costs are declared.
+    Against a champion with a past by belief, as `not_worse`. Not asked where no costs are declared.
     """
     against, whom = (evidence.flags.rule, "rule")
     if evidence.champion is not None:
@@ -24,7 +25,12 @@ def worth_it(evidence: Evidence) -> Iterator[Gate]:
     found = mean(saved, evidence.rows.cluster, weight=weight, alpha=2 * evidence.alpha, overlap=evidence.rows.overlap)
     paid = float(np.average(theirs, weights=weight))
     margin = problem.validation.value_margin * paid if whom == "champion" else 0.0
-    passed, more, ending = decide(found, -margin, evidence)
+    more_of_it = {}
+    if evidence.past is not None and whom == "champion":
+        believed = joined(evidence, evidence.past.value, found, margin)
+        passed, more, ending, more_of_it = believed.passed, believed.more, f"; {believed.reason}", believed.columns
+    else:
+        passed, more, ending = decide(found, -margin, evidence)
     if whom == "rule":
         said = {True: "cheaper than", False: "costlier than", None: "not distinguishable in cost from"}[passed]
         claim = f"decisions {said} those of the rule"
@@ -32,4 +38,4 @@ def worth_it(evidence: Evidence) -> Iterator[Gate]:
         said = {True: "not costlier", False: "costlier", None: "perhaps costlier"}[passed]
         claim = f"decisions {said} than those of the champion by more than {margin:.4f} a row"
     reason = f"{claim}: saved {figures(found)} of {paid:.4f} a row{ending}"
-    yield Gate("value", *found[:3], margin, passed, reason, found.p_above(-margin), more)
+    yield Gate("value", *found[:3], margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)

@@ -66,9 +66,11 @@ def gate(text: str) -> dict:
 def summary(text: str) -> SimpleNamespace:
     metrics = dict.fromkeys(("roc_auc", "pr_auc", "log_loss"), (0.5, 0.25, 0.75))
     quality = {"scorer": text, "rows_labelled": 3, "metrics": metrics}
+    evidence = {"estimate": 0.1, "low": 0.0, "high": 0.2, "clusters": 12, "metric": text}
     return SimpleNamespace(
         problem=text, now=AT, landed=1, quarantined=0, scored=1, flagged=0, champion=text, quality=[quality], unwatched=None,
         verdicts=[{"decided_as_of": AT, "challenger": text, "champion": text, "decision": text}],
+        shadows=[{"version": text, "start": AT, "purpose": text, "evidence": found} for found in (None, evidence)],
         alerts=[{"kind": text, "subject": text}], forgotten=[text], refused=text, seconds=[{"phase": text, "seconds": 1.0}],
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from ml.validation.gates import Evidence, Flags
 from ml.validation.gates.slices import holm, no_slice_worse
 from ml.validation.judge import INCONCLUSIVE, KEEP, PROMOTE, judge
 from ml.validation.measured import Cost, Measured, Parity, Repeat
+from ml.validation.prior import RETRAINED, Gain, Past
 
 
 def _month(seed=0, days=30, rows=200):
@@ -62,6 +63,45 @@ def test_a_challenger_that_loses_to_the_rule_is_kept_out_even_without_a_champion
     z, label, day, noise = _month()
     found = judged(label, day, _p(z + 2 * noise), _p(z), problem=problem)
     assert found.decision == KEEP and "worse than the rule" in found.reason
+
+
+def test_what_was_expected_decides_a_doubtful_case_and_stands_in_the_sentence(problem):
+    z, label, day, noise = _month(rows=60)
+    doubtful = {
+        "label": label,
+        "day": day,
+        "challenger": _p(z + 1.3 * noise),
+        "rule": _p(z + 3 * noise),
+        "champion": _p(z + 1.2 * noise[::-1]),
+    }
+    alone = judged(*doubtful.values(), problem=problem)
+    good = [Gain(0.02, 0.004, 28.0)] * 6
+    believed = judged(*doubtful.values(), problem=problem, past=Past(RETRAINED, 28, 0.02, tuple(good), tuple(good)))
+    feared = judged(*doubtful.values(), problem=problem, past=Past(RETRAINED, 28, 0.02, (Gain(-0.08, 0.004, 28.0),) * 6))
+    by = {name: {gate.name: gate for gate in one.gates}["not_worse"] for name, one in
+          (("alone", alone), ("believed", believed), ("feared", feared))}  # fmt: skip
+    assert by["alone"].passed is None and by["alone"].expected is None
+    assert by["believed"].passed is True and by["feared"].passed is False
+    assert by["believed"].estimate == by["alone"].estimate, "the rows say the same"
+    assert by["believed"].expected > 0 > by["feared"].expected
+    assert "was expected (newer data, 6 folds of history)" in by["believed"].reason and "is believed" in by["believed"].reason
+    assert by["believed"].probability <= 0.05 < 0.5 <= by["feared"].probability
+
+
+def test_a_broken_challenger_is_kept_out_however_good_the_past_was(problem):
+    z, label, day, noise = _month()
+    past = Past(RETRAINED, 28, 0.05, (Gain(0.01, 0.001, 28.0),) * 12)
+    found = judged(label, day, _p(z + 4 * noise), _p(z + 6 * noise), _p(z), problem=problem, past=past)
+    assert found.decision == KEEP and "worse than the champion" in found.reason
+
+
+def test_days_that_would_let_a_challenger_in_by_belief_are_told(problem):
+    z, label, day, noise = _month(rows=60)
+    past = Past(RETRAINED, 28, 0.02)
+    found = judged(label, day, _p(z + 1.2 * noise), _p(z + 3 * noise), _p(z + 1.2 * noise[::-1]), problem=problem, past=past)
+    gate = {one.name: one for one in found.gates}["not_worse"]
+    assert gate.passed is None
+    assert gate.more is None or f"about {gate.more} more days" in gate.reason
 
 
 def test_a_doubtful_case_is_inconclusive_and_says_how_many_days_would_decide(problem):

@@ -1,4 +1,4 @@
--- One row per gate that a challenger failed, per holdout unlike the one before, and per problem without a promotion for long.
+-- One row per failed gate, champion worse than the one before, holdout unlike the one before, and problem long without a promotion.
 {#- the usual reading of the index: above 1/4 the population is another one -#}
 {%- set psi_limit = 0.25 %}
 {#- half a year of monthly challengers: the champion is as old as two seasons -#}
@@ -17,6 +17,17 @@ gates_that_failed as (
         'what the gate measures' as measure, estimate as value, threshold as limit_value, rows_judged as rows_at_stake
     from validation
     where passed = false
+),
+
+-- a sequence that has said so says it each day until the champion changes: once is enough
+champions_worse_than_before as (
+    select
+        problem, 'rollback' as kind, 'champion' as subject, 'ledger_shadow_evidence' as node, min(looked_as_of) as seen_at,
+        concat('loss in ', any_value(metric), ' against ', model_version) as measure, arg_min(estimate, looked_as_of) as value,
+        any_value(margin) as limit_value, arg_min("rows", looked_as_of) as rows_at_stake
+    from {{ ref('ledger_shadow_evidence') }}
+    where said in ('ROLLBACK', 'PROPOSE')
+    group by problem, champion, model_version
 ),
 
 problems_without_promotion as (
@@ -53,6 +64,8 @@ select
     rows_at_stake
 from (
     select * from gates_that_failed
+    union all
+    select * from champions_worse_than_before
     union all
     select * from problems_without_promotion
     union all

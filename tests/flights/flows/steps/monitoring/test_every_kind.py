@@ -45,6 +45,14 @@ CHANGES = {
         ["update ledger.runs set as_of = as_of - interval 100 days where phase = 'training'"],
         "training", "days since the last training that succeeded rose to 10",
     ),
+    "rollback": (
+        [
+            "insert into ledger.shadow_evidence by name select 'flight_disruption' as problem, 'the-one-before' as model_version,"
+            " model_version as champion, 'watch' as purpose, timestamp '2013-03-02' as looked_as_of, 'roc_auc' as metric, "
+            "0.03 as estimate, 0.005 as margin, 900 as rows, 'PROPOSE' as said from ledger.model_versions limit 1"
+        ],
+        "champion", "loss in roc_auc against the-one-before rose to 0.03, allowed up to 0.005",
+    ),
     "no_promotion": (
         [
             f"insert into ledger.{table} by name select * exclude (n) replace ({more}concat(verdict_id, n) as verdict_id) "

@@ -65,6 +65,8 @@ def test_a_row_whose_label_people_corrected_is_judged_live_once(two: tuple[str, 
 
 def test_a_later_verdict_on_the_same_rows_has_half_the_alpha(two: tuple[str, str]) -> None:
     problem = problems.get(PROBLEM)
+    with warehouse.transaction() as con:  # another recipe: of one that is known, verdicts share nothing
+        con.execute("update ledger.model_versions set feature_sql = null where model_version = ?", [two[0]])
     first = judging.judge(problem, clock.now(), two[1])
     shadowing.declare(problem, two[1], START)
     shadowing.score_shadows(problem, clock.now())

@@ -7,6 +7,7 @@ from dataclasses import replace
 from flows.runtime import warehouse
 from flows.steps.validation import judging
 from flows.store import clock, problems
+from ml.problem.problem import Problem
 from tests.flights.conftest import PROBLEM
 
 
@@ -31,6 +32,26 @@ def test_a_verdict_by_another_margin_is_another_one_whose_gates_are_its_own(two:
     assert stored.keys() == {first["verdict_id"], other["verdict_id"]}
     assert all(stored[one["verdict_id"]]["decision"] == one["decision"] for one in (first, other))
     assert other["alpha"] == first["alpha"] / 2, "it looks at the same rows again"
+
+
+def believing() -> Problem:
+    """The problem, if the past of its challengers counted."""
+    problem = problems.get(PROBLEM)
+    return replace(problem, validation=replace(problem.validation, past=True))
+
+
+def test_a_known_recipe_shares_no_alpha_and_another_one_does_and_is_expected_to_be_equal(two: tuple[str, str]) -> None:
+    problem = believing()
+    known = [judging.judge(one, clock.now(), two[1]) for one in (problem, replace(problem, margin=0.25))]
+    assert [(one["past"], one["alpha"]) for one in known] == [("retrained", problem.alpha)] * 2
+    gate = warehouse.rows("from ledger.verdict_gates where gate = 'not_worse' and verdict_id = ?", [known[0]["verdict_id"]])[0]
+    assert "was expected (newer data" in gate["reason"] and 0 <= gate["probability"] <= 1
+    with warehouse.transaction() as con:  # of an earlier version of the project, so that nobody knows what it learned from
+        con.execute("update ledger.model_versions set feature_sql = null where model_version = ?", [two[0]])
+    first, other = (judging.judge(replace(problem, margin=margin), clock.now(), two[1]) for margin in (0.006, 0.26))
+    assert (first["past"], first["alpha"], other["alpha"]) == ("changed", problem.alpha, problem.alpha / 2)
+    gate = warehouse.rows("from ledger.verdict_gates where gate = 'not_worse' and verdict_id = ?", [first["verdict_id"]])[0]
+    assert abs(gate["expected"]) < 1e-6 and "another recipe, no such judged before" in gate["reason"]
 
 
 def test_a_label_that_was_corrected_is_other_evidence(two: tuple[str, str]) -> None:

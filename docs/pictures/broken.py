@@ -1,0 +1,94 @@
+"""Measure whom the gate lets in, of real challengers that were broken on purpose and of invented ones, into docs/validation.md.
+
+    ASOF_WAREHOUSE=data/warehouse.duckdb .venv/bin/python docs/pictures/broken.py [trials of a kind]
+
+The warehouse must hold a year of labelled rows. Challengers are trained as of the first of each month from July on, with half
+the rounds and twice the step, and judged against a sound champion of a month before. Fifteen trials of a kind take half an hour.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT))
+
+from checks import border  # noqa: E402
+from flows.pages.html import page  # noqa: E402
+from flows.runtime import settings  # noqa: E402
+from flows.store import clock, problems  # noqa: E402
+from flows.studies.backtest.measuring import quickened  # noqa: E402
+from ml.problem.rows import Rows  # noqa: E402
+from ml.studies import broken_challengers, simulate  # noqa: E402
+from ml.studies.backtest.shared import SharedWork  # noqa: E402
+from ml.validation.prior import Past  # noqa: E402
+
+PROBLEM = "flight_disruption"
+TEXT = PROJECT / "docs" / "validation.md"
+DIFFERENCES = (-0.03, -0.02, -0.01, -0.005, 0.0, 0.005)
+# Of a month's difference to the champion, as the verdicts of the second half of the year have it.
+SE, FREEDOM = 0.004, 10.0
+
+
+def rows() -> Rows:
+    """Every row that has a label by now."""
+    problem = quickened(problems.get(PROBLEM))
+    return border.read(problems.training_rows(problem, clock.now()), problem)
+
+
+def whom(found: Rows, months: list[datetime], past: dict[datetime, Past], trials: int) -> list[list[object]]:
+    """A row a kind: how many were tried, how many each gate let in."""
+    before = {at: (at - timedelta(days=1)).replace(day=1) for at in months}
+    parts = [broken_challengers.prepare(found, at, before[at], past[at], settings.threads()) for at in months]
+    lines, total = [], np.zeros(1 + len(broken_challengers.GATES), dtype=int)
+    for kind in (None, *broken_challengers.kinds(found.problem.slices)):
+        count = np.zeros_like(total)
+        for number in range(trials if kind else len(parts)):
+            let_in = broken_challengers.trial(found, parts[number % len(parts)], kind, number, settings.threads())
+            count += (1, *(let_in[gate] for gate in broken_challengers.GATES))
+            print(kind.name if kind else "sound", number, let_in, flush=True)
+        name = f"{kind.name}: {kind.size}{' *' if kind.gross else ''}" if kind else "sound"
+        lines.append([name, *count])
+        total += count if kind else 0
+    return [*lines, ["**all that are broken**", *total]]
+
+
+def believed(past: Past, margin: float, risk: float) -> tuple[list[list[object]], float]:
+    """A row for each true difference; and of those let in that come as expected, the share that is worse by the margin."""
+    prior, lines = past.expected(past.metric, margin), []
+    common = {"margin": margin, "risk": risk, "se": SE, "freedom": FREEDOM}
+    for difference in DIFFERENCES:
+        found, _ = simulate.answers(prior, np.full(20_000, difference), **common)
+        lines.append([f"{difference:+.3f}", *(f"{share:.1%}".replace("%", " %") for share in found)])
+    truth = prior.draw(np.random.default_rng(1), 20_000)
+    return lines, simulate.answers(prior, truth, **common)[1]
+
+
+def main(trials: int) -> None:
+    """Measure, and write between the marks of the page."""
+    found = rows()
+    problem = found.problem
+    months = [datetime(clock.now().year - (clock.now().month == 1), month, 1) for month in range(7, 13)]
+    shared = SharedWork(found, [months[0], months[-1]], settings.threads())
+    past = {at: shared.past(at, 30.0) for at in months}
+    lines, wrong = believed(past[months[0]], problem.margin, problem.alpha)
+    tables = {
+        "believed": page.table(["true difference", "PROMOTE", "KEEP", "INCONCLUSIVE"], lines)
+        + f"\n\nOf those let in that come as the past lets expect {wrong:.1%} are worse by more than the margin.",
+        "broken": page.table(["what is broken", "tried", *broken_challengers.GATES], whom(found, months, past, trials)),
+    }
+    text = TEXT.read_text()
+    for name, table in tables.items():
+        text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda mark, table=table: f"{mark[1]}{table}\n{mark[2]}",
+                      text, flags=re.S)  # fmt: skip
+    TEXT.write_text(text)
+
+
+if __name__ == "__main__":
+    settings.load()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
