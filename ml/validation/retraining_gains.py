@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ml.errors import AsofError
 from ml.models import tasks
 from ml.models.recipe import Fitted, Recipe, fit
 from ml.problem.rows import Rows
@@ -93,11 +94,13 @@ def _saved(part: Rows, newer: np.ndarray, older: np.ndarray) -> Interval | None:
 
 
 def _model(rows: Rows, recipe: Recipe, start: np.datetime64, threads: int) -> Fitted | None:
-    """The recipe as it would have been first fitted before `start`; None where its parts are too small."""
+    """The recipe as it would have been first fitted before `start`; None where nothing can be learned from what was known."""
     middle = start - np.timedelta64(rows.problem.validation_days, "D")
     train = known(rows.as_of, rows.known_at, middle, recipe.window_days)
     validation = np.flatnonzero((rows.as_of >= middle) & (rows.as_of < start) & (rows.known_at < start))
-    for part in (train, validation):
-        if not len(part) or not large_enough(rows.label[part], rows.cluster[part], rows.problem.metric):
-            return None
-    return fit(rows, recipe, train, validation, threads=threads)
+    if any(len(np.unique(rows.label[part])) < 2 for part in (train, validation)):
+        return None
+    try:
+        return fit(rows, recipe, train, validation, threads=threads)
+    except AsofError:  # a class is missing, or no tree finds anything to split by
+        return None
