@@ -65,7 +65,10 @@ def _compared(con: duckdb.DuckDBPyConnection, name: str, tolerance: float, where
         return f"has {rows[0].num_rows} and {rows[1].num_rows} rows; alone: {few[0]} and {few[1]}"
     wrong = [column for column in exact if not rows[0][column].equals(rows[1][column])]
     wrong += [column for column in floats if not _close(rows[0][column], rows[1][column], tolerance)]
-    return f"differs in {', '.join(wrong)}" if wrong else None
+    if not wrong:
+        return None
+    few = [_alone(rows[i].select(exact), rows[1 - i].select(exact)) for i in (0, 1)]
+    return f"differs in {', '.join(wrong)}; alone: {few[0]} and {few[1]}"
 
 
 def _alone(one: pa.Table, other: pa.Table) -> list[tuple]:
