@@ -14,7 +14,7 @@ Expected = Callable[[list[Fact], list[Ask]], oracle.Answer]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOW = datetime(2020, 1, 4, 6)
 UNTIL = datetime(2020, 1, 6, 7)
-WORLDS = 30
+WORLDS = 34
 
 EXPECTED: dict[str, Expected] = {
     "last_before": oracle.last_before,
