@@ -52,11 +52,10 @@ def scored(problem: str) -> int:
     return rows
 
 
-def shadowed(problem: str, at: datetime) -> int:
-    """Score in the shadow what the champion has scored, and settle what the labels of settled days decide; returns the scores."""
-    scores = score_shadows(problems.get(problem), at)
+def shadowed(problem: str, at: datetime) -> None:
+    """Score in the shadow what the champion has scored, and settle what the labels of settled days decide."""
+    score_shadows(problems.get(problem), at)
     settle(problem, at)
-    return scores
 
 
 def published() -> tuple[int, dict[str, int]]:

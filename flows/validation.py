@@ -74,15 +74,11 @@ def _watch(problem: str, version: str, at: datetime) -> None:
         shadows.begin(problem, before, at, reason, shadows.WATCH)
 
 
-def settle(problem: str, at: datetime) -> list[dict]:
-    """What newly settled days say of versions in the shadow, and what follows: promotion, end, or rollback.
-
-    Returns the new rows of `shadow_evidence`.
-    """
+def settle(problem: str, at: datetime) -> None:
+    """What newly settled days say of versions in the shadow, and what follows: promotion, end, or rollback."""
     if all(one.purpose == shadows.BY_HAND for one in shadows.active(problem)):
-        return []
-    looked = look_at_shadows(problems.get(problem), at)
-    for row in looked:
+        return
+    for row in look_at_shadows(problems.get(problem), at):
         if row["said"] in (PROMOTE, KEEP):
             _decide(problem, row, at)
         elif row["said"] == ROLLBACK:
@@ -90,7 +86,6 @@ def settle(problem: str, at: datetime) -> list[dict]:
             registry.promote(problem, row["model_version"], at, reason, kind="rollback")
         elif row["said"] == OVER:
             shadows.stop(problem, row["model_version"], at, "the watch is over")
-    return looked
 
 
 def _decide(problem: str, row: dict, at: datetime) -> None:
@@ -104,8 +99,7 @@ def _decide(problem: str, row: dict, at: datetime) -> None:
 
 
 def _figures(row: dict) -> str:
-    interval = f"{row['estimate']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
-    return f"{row['metric']} {interval} on {row['clusters']} settled clusters"
+    return f"{row['metric']} {shadows.said(row)} on {row['clusters']} settled clusters"
 
 
 def _until_one_wins(problem: str, verdict: dict, at: datetime) -> None:

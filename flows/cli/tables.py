@@ -179,13 +179,14 @@ def summary(state) -> None:
 
 def _waits(row: dict) -> str:
     """Why a version scores in the shadow since when, and what the settled days say."""
+    from flows.store import shadows
+
     said, found = f"{row['purpose']}, since {row['start']:%d %b}", row["evidence"]
     if found is None:
         return f"{said}; no day is settled yet"
     if found["estimate"] is None:
         return f"{said}; {found['clusters']} settled clusters are too few to say anything"
-    figures = f"{found['metric']} {found['estimate']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})"
-    return f"{said}; {figures} against the champion on {found['clusters']} settled clusters"
+    return f"{said}; {found['metric']} {shadows.said(found)} against the champion on {found['clusters']} settled clusters"
 
 
 def _with_interval(found: tuple | None) -> Text:

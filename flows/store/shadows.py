@@ -10,6 +10,7 @@ import duckdb
 from flows.runtime import warehouse
 from flows.store import ledger
 from ml.errors import AsofError
+from ml.statistics.interval import figures
 
 START, STOP = "start", "stop"
 # Why a version scores in the shadow: somebody said so, its verdict was INCONCLUSIVE, or the champion after it is watched.
@@ -52,6 +53,11 @@ def evidence(problem: str) -> list[dict]:
     names = {one.model_version: one.start for one in active(problem)}
     rows = warehouse.rows("select * from ledger.shadow_evidence where problem = ? order by settled_until, rowid", [problem])
     return [row for row in rows if row["model_version"] in names and row["looked_as_of"] >= names[row["model_version"]]]
+
+
+def said(look: dict) -> str:
+    """The difference to the champion at a look, with the ends of its sequence: `+0.0012 (-0.0031 to +0.0055)`."""
+    return figures((look["estimate"], look["low"], look["high"]))
 
 
 def begin(problem: str, model_version: str, at: datetime, reason: str = "", purpose: str = BY_HAND) -> bool:

@@ -9,6 +9,9 @@ import pyarrow as pa
 
 from ml.errors import AsofError
 
+# Of the labels that come at all; the rest may be later still.
+NEARLY_ALL = 0.95
+
 
 @dataclass(frozen=True)
 class Split:
@@ -67,6 +70,11 @@ def step_days(day: np.ndarray) -> float:
     """How many days there usually are between two days on which a problem asks, 1 where it asks on one day or none: its step."""
     asked = np.unique(day).astype("datetime64[D]").astype(np.int64)
     return float(np.median(np.diff(asked))) if len(asked) > 1 else 1.0
+
+
+def usual_wait(as_of: np.ndarray, known_at: np.ndarray) -> np.timedelta64:
+    """How long nearly every label takes, of rows whose label is known (datetime64[us]), so that what comes first is no sample."""
+    return np.quantile((known_at - as_of).astype(np.int64), NEARLY_ALL).astype("timedelta64[us]")
 
 
 def instants(values: Any) -> np.ndarray:

@@ -1,5 +1,6 @@
 """An estimate with its interval, from a standard error and Student's t."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -49,3 +50,9 @@ def around(estimate: float, se: float, rows: int, clusters: int, alpha: float, f
         return Interval(estimate, -np.inf, np.inf, np.inf, rows, clusters)
     reach = student.quantile(1 - alpha / 2, freedom or clusters - 1) * se
     return Interval(estimate, estimate - reach, estimate + reach, se, rows, clusters, freedom)
+
+
+def figures(found: Sequence[float], digits: int = 4) -> str:
+    """`+0.0012 (-0.0031 to +0.0055)`, of whatever begins with an estimate and its two ends."""
+    estimate, low, high = found[:3]
+    return f"{estimate:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"

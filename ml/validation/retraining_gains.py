@@ -16,7 +16,7 @@ from ml.errors import AsofError
 from ml.models import tasks
 from ml.models.recipe import Fitted, Recipe, fit
 from ml.problem.rows import Rows
-from ml.problem.split import known
+from ml.problem.split import known, usual_wait
 from ml.statistics.interval import Interval
 from ml.statistics.jackknife import difference, mean
 from ml.statistics.slices import large_enough
@@ -25,8 +25,6 @@ from ml.statistics.slices import large_enough
 ORIGIN = np.datetime64("1970-01-05", "us")
 # A first training measures so many folds at most, each training later what has come since.
 MOST = 6
-# A fold is measured when of its labels so many are known as ever are: what comes late is no fair sample.
-MATURE = 0.95
 
 
 class Fold(NamedTuple):
@@ -47,8 +45,7 @@ def due(rows: Rows, now: np.datetime64, measured: Container[np.datetime64] = ())
     there = rows.known_at < now
     if not there.any():
         return []
-    waits = np.quantile((rows.known_at[there] - rows.as_of[there]).astype(np.int64), MATURE).astype("timedelta64[us]")
-    last = (now - waits - ORIGIN) // length
+    last = (now - usual_wait(rows.as_of[there], rows.known_at[there]) - ORIGIN) // length
     first = -((ORIGIN - rows.as_of[there].min()) // length)  # the first that begins after the first row
     found = [Fold(ORIGIN + k * length, ORIGIN + (k + 1) * length) for k in range(max(first + 2, last - MOST), last)]
     return [one for one in found if one.start not in measured]

@@ -7,6 +7,7 @@ from flows.pages.html import parts
 from flows.pages.html.chart import COLOURS, dates, figure, svg, themed
 from flows.pages.html.parts import Html, day, pill
 from flows.pages.report.facts import Report
+from flows.store import shadows
 
 KEPT = 8
 TONES = {"PROMOTE": "good", "KEEP": "bad", "INCONCLUSIVE": "calm"}
@@ -48,8 +49,8 @@ def _shadows(report: Report) -> list[Html]:
             continue
         last = told[-1]
         words = (
-            f"By {last['metric']} it is better than {last['champion']} by {last['estimate']:+.4f} "
-            f"({last['low']:+.4f} to {last['high']:+.4f}) on {last['clusters']:,} settled {report.problem.cluster_unit}. "
+            f"By {last['metric']} it is better than {last['champion']} by {shadows.said(last)} "
+            f"on {last['clusters']:,} settled {report.problem.cluster_unit}. "
             "The interval holds at every look, however often somebody looks."
         )
         found += [Html(title), parts.text(words), Html(themed(_growing(told)))]

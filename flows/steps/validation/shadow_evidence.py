@@ -14,6 +14,7 @@ from flows.store import ledger, problems, registry, shadows
 from flows.store.shadows import Shadow
 from ml.problem.problem import Problem
 from ml.problem.rows import Rows
+from ml.problem.split import usual_wait
 from ml.statistics.confidence_sequence import bounds
 from ml.statistics.interval import Interval
 from ml.statistics.jackknife import difference
@@ -21,8 +22,6 @@ from ml.statistics.slices import large_enough
 from ml.validation.judge import INCONCLUSIVE, KEEP, PROMOTE
 
 OPEN, ROLLBACK, PROPOSE, OVER = "OPEN", "ROLLBACK", "PROPOSE", "OVER"
-# A day is settled when of its labels so many are in as ever are: what is known first is no fair sample.
-SETTLED = 0.95
 # After an INCONCLUSIVE verdict on live rows so many more days are waited for before the next.
 AGAIN = timedelta(days=7)
 
@@ -70,8 +69,8 @@ def _looked(problem: Problem, one: Shadow, champion: str, now: datetime) -> dict
 
 def _settled(rows: Rows, now: datetime) -> np.datetime64:
     """The end of the last day (UTC) whose labels are in."""
-    waits = np.quantile((rows.known_at - rows.as_of).astype(np.int64), SETTLED) if len(rows) else 0
-    return (np.datetime64(now, "us") - np.timedelta64(int(waits), "us")).astype("datetime64[D]").astype("datetime64[us]")
+    wait = usual_wait(rows.as_of, rows.known_at) if len(rows) else np.timedelta64(0, "us")
+    return (np.datetime64(now, "us") - wait).astype("datetime64[D]").astype("datetime64[us]")
 
 
 def _last(problem: str, one: Shadow, champion: str) -> datetime:

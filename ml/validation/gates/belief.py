@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ml.statistics.interval import Interval
-from ml.validation.gates.gate import LONGEST_WAIT, Evidence, figures
+from ml.statistics.interval import Interval, figures
+from ml.validation.gates.gate import LONGEST_WAIT, Evidence
 from ml.validation.prior import CHANGED, Belief, Gain, Prior, believe
 
 # From this probability of being worse by more than the margin on, a challenger is kept out instead of waited for.

@@ -181,8 +181,3 @@ def _lasting(more: int, evidence: Evidence) -> str:
     step = step_days(evidence.rows.cluster)
     # between two questions there may be a holiday: half a day more is no step of its own
     return "" if step < 1.5 else f", in {round(more * step):,} days: it asks every {step:.3g}"
-
-
-def figures(found: Interval, digits: int = 4) -> str:
-    """`+0.0012 (-0.0031 to +0.0055)`."""
-    return f"{found.estimate:+.{digits}f} ({found.low:+.{digits}f} to {found.high:+.{digits}f})"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ml.statistics.interval import figures
 from ml.validation.gates.belief import joined
-from ml.validation.gates.gate import Evidence, Gate, decide, figures
+from ml.validation.gates.gate import Evidence, Gate, decide
 
 
 def beats_rule(evidence: Evidence) -> Iterator[Gate]:

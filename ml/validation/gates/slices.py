@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ml.statistics.interval import figures
 from ml.statistics.slices import large_enough
 from ml.statistics.student import quantile
-from ml.validation.gates.gate import Evidence, Gate, figures
+from ml.validation.gates.gate import Evidence, Gate
 
 # Chance with which a harm of the size that is named would be detected: the usual power.
 POWER = 0.8

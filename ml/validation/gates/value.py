@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ml.statistics.interval import figures
 from ml.statistics.jackknife import mean
 from ml.validation.gates.belief import joined
-from ml.validation.gates.gate import Evidence, Gate, decide, figures
+from ml.validation.gates.gate import Evidence, Gate, decide
 
 
 def worth_it(evidence: Evidence) -> Iterator[Gate]:
