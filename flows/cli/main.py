@@ -14,6 +14,7 @@ from flows.cli import (
     data,
     experiments,
     feedback,
+    keeping,
     models,
     new,
     planning,
@@ -37,7 +38,7 @@ def cli() -> None:
     A day by hand:     land → build → score → publish
     A new model:       train → judge → promote      (and rollback, shadow)
     Everything:        replay
-    After damage:      recover
+    Against damage:    backup → restore             (and recover)
     What is going on:  status, monitor, alerts, report
     What people say:   feedback
     How far to trust:  card
@@ -51,7 +52,7 @@ def cli() -> None:
 
 PHASES = (
     beginning, new, planning, backtesting, data, models, proving, watching, reporting, alerting, feedback, cards, experiments,
-    shadowing,
+    shadowing, keeping,
 )  # fmt: skip
 for module in PHASES:
     for name, command in vars(module).items():

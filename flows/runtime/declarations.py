@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,15 @@ def check() -> None:
     if found:
         more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
         raise AsofError("; ".join(found[:5]) + more)
+
+
+def fingerprint() -> str:
+    """A digest of every file of dbt's project, as it is now: declarations, models, macros, seeds."""
+    files = [PROJECT / "dbt_project.yml"]
+    for folder in FOLDERS:
+        files += sorted(path for path in (PROJECT / folder).rglob("*") if path.is_file())
+    parts = (f"{path.relative_to(PROJECT).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def located(error: DeclarationError, problem: str) -> DeclarationError:

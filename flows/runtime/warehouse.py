@@ -126,6 +126,21 @@ def _connect(where: Path, options: dict, read_only: bool = False) -> duckdb.Duck
     raise AssertionError("unreachable")
 
 
+@contextmanager
+def reader(where: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads a warehouse file and changes nothing, also not its log; while it is open no process writes to it.
+
+    AsofError where another process writes, DuckDB's error where the file is damaged.
+    """
+    close()  # a process has one configuration of a file
+    con = _connect(where, profile()["config_options"], read_only=True)
+    try:
+        _set_up(con)
+        yield con
+    finally:
+        con.close()
+
+
 def close() -> None:
     """Release the file: other processes may open the warehouse again."""
     with _lock:
@@ -137,12 +152,16 @@ def close() -> None:
 def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
     """A cursor on the process-wide connection, closed at the end."""
     con = connection().cursor()
-    for name, value in profile()["settings"].items():
-        con.execute(f"set {name} = '{value}'")
+    _set_up(con)
     try:
         yield con
     finally:
         con.close()
+
+
+def _set_up(con: duckdb.DuckDBPyConnection) -> None:
+    for name, value in profile()["settings"].items():
+        con.execute(f"set {name} = '{value}'")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from flows.pages.card import cards
 from flows.pages.report.facts import DAYS, RECENT, WEEKS, Report, Row
 from flows.runtime import dbt, settings, warehouse
+from flows.runtime.orphans import remove_orphans, unfinished
 from flows.runtime.step import step
 from flows.steps.monitoring.alerting import events
 from flows.steps.monitoring.health import of as judge
@@ -32,8 +33,8 @@ def write(name: str, now: datetime, thorough: bool = True) -> Path:
     target, problem = file(name), problems.get(name)
     kept = page.kept(target.read_text(), "errors", registry.champion(name)) if target.exists() and not thorough else None
     target.parent.mkdir(parents=True, exist_ok=True)
-    publishing.remove_orphans(target)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    remove_orphans(target, publishing.ENDING)
+    fresh = unfinished(target, publishing.ENDING)
     with ledger.run("reporting", now, name) as run:
         try:
             fresh.write_text(page.html(gather(problem, now, errors=kept is None), kept))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +10,14 @@ import duckdb
 
 from flows.runtime import dbt, settings, warehouse
 from flows.runtime.database_errors import quoted
+from flows.runtime.orphans import remove_orphans, unfinished
 from flows.runtime.step import step
 from flows.store import ledger
 from ml.errors import AsofError
 
 # Drivers of BI tools lag behind DuckDB: files of this storage version were opened by 1.2 and everything later.
 STORAGE_VERSION = "v1.2.0"
-ORPHAN_SECONDS = 3600
+ENDING = "new"
 
 
 @step()
@@ -28,8 +28,8 @@ def publish(now: datetime) -> dict[str, int]:
     """
     target = settings.published_file()
     target.parent.mkdir(parents=True, exist_ok=True)
-    remove_orphans(target)
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    remove_orphans(target, ENDING)
+    fresh = unfinished(target, ENDING)
     fresh.unlink(missing_ok=True)
     with ledger.run("publishing", now) as run:
         try:
@@ -91,21 +91,3 @@ def _audit(fresh: Path, counts: dict[str, int]) -> None:
             found = reader.execute(f'select count(*) from "{name}"').fetchall()[0][0]
             if found != expected:
                 raise AsofError(f"{fresh}: {name} holds {found} rows, {expected} were written; nothing was published")
-
-
-def remove_orphans(target: Path) -> None:
-    """Files of publications that were killed before their rename, when no process of that number is alive."""
-    for orphan in target.parent.glob(f".{target.name}.*.new*"):
-        pid = int(orphan.name.split(".")[-2]) if orphan.name.split(".")[-2].isdigit() else 0
-        if not _alive(pid) or time.time() - orphan.stat().st_mtime > ORPHAN_SECONDS:
-            orphan.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid > 0

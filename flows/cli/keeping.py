@@ -1,0 +1,70 @@
+"""What cannot be made anew is kept and brought back: backup and restore."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from flows.cli.verb import verb_of_the_project
+from flows.runtime import console
+
+
+@verb_of_the_project
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path), help="The folder it becomes; backups/ and the instant by default."
+)
+def backup(folder: Path | None) -> None:
+    """Copy what cannot be rebuilt into a folder: warehouse, journal and landed files, of one moment.
+
+    It is refused while another process uses the warehouse. Before it gets its name the backup is restored into a folder of its
+    own, and every table is compared. Passwords, settings and what is published are not in it.
+
+    \b
+      python -m flows backup
+      python -m flows backup --to /mnt/backups/asof-monday
+    """
+    from flows.runtime.settings import PROJECT
+    from flows.steps.data.backup import writing
+
+    folder = folder.absolute() if folder else PROJECT / "backups" / time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    with console.working("backing up"):
+        made = writing.back_up(folder)
+    rows = sum(table.rows for table in made.tables.values())
+    console.done(f"{len(made.tables)} tables ({rows:,} rows) and {len(made.files):,} files, {made.bytes / 2**20:,.1f} MB")
+    console.done(
+        f"restored on trial, every table is the same; bring it back with python -m flows restore {os.path.relpath(folder)}"
+    )
+
+
+@verb_of_the_project
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--into", type=click.Path(path_type=Path), help="An empty folder, instead of where ASOF_WAREHOUSE and ASOF_LANDING are."
+)
+def restore(folder: Path, into: Path | None) -> None:
+    """Bring a backup back: each file is held against its sha256, each table is counted and compared.
+
+    Nothing is overwritten: what stands in the way is named, and you move it aside. Landed files that are the same stay, and
+    those that came after the backup land again.
+
+    \b
+      python -m flows restore backups/20260701T050000Z
+      python -m flows restore backups/20260701T050000Z --into /tmp/to-look-at
+    """
+    from flows.runtime import declarations
+    from flows.steps.data.backup import restoring
+
+    with console.working("restoring"):
+        done = restoring.restore_into(folder, into.absolute()) if into else restoring.restore(folder)
+    console.done(f"restored {len(done.tables)} tables of {done.manifest.made_at}; the clock stands at {done.manifest.clock} UTC")
+    if into:
+        console.done(f"to work on it: ASOF_WAREHOUSE={done.warehouse} ASOF_LANDING={done.landing}")
+    if done.manifest.declarations != declarations.fingerprint():
+        console.warn(
+            f"the project is another one than that of the backup (code {done.manifest.code_version}): build before you score"
+        )
+    else:
+        console.done("next: python -m flows status")
