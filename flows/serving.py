@@ -15,11 +15,11 @@ from flows.steps.serving.contracts import verify
 from flows.steps.serving.publishing import publish
 from flows.steps.serving.scoring import score
 from flows.steps.serving.shadowing import score_shadows
-from flows.store import clock, problems
+from flows.store import clock, problems, registry
 from flows.store import due as dues
 from flows.validation import settle
 
-# A training comes once a day by its own deployment: a turn that is younger is not missed yet.
+# A turn that is younger is not missed yet: the cycle looks at it once it has scored.
 DAY = timedelta(days=1)
 
 
@@ -27,14 +27,15 @@ DAY = timedelta(days=1)
 @explaining
 @failures_reported()
 def serving(problem: str | None = None, publishing: bool = True) -> int:
-    """Score every due row of a problem, by default of each, and publish the marts; returns the number of rows scored.
+    """Score every due row of a problem, by default of each that has a champion, and publish the marts; returns the rows scored.
 
-    A row is scored by its champion, then in the shadow. After a standstill of days, challengers that the calendar asked for
-    meanwhile are trained and judged first, each as of its own turn: each row is scored by who would have been champion.
+    By default nothing is published before the first prediction. A row is scored by its champion, then in the shadow. After a
+    standstill of days, challengers that the calendar asked for meanwhile are trained and judged first, each as of its own turn:
+    each row is scored by who would have been champion.
     """
-    names = problems.chosen(problem)
+    names = [problems.named(problem)] if problem else list(filter(registry.champion, problems.declared()))
     rows = sum(each(names, _caught_up).values())
-    if publishing and names:
+    if publishing and (problem or any(problems.scored_through(problems.get(name)) for name in names)):
         published()
     return rows
 

@@ -1,4 +1,4 @@
-"""From files to published tables: land, build, publish, and replay, which does everything."""
+"""From files to published tables: land, build, publish; cycle, which does all that is due now, and replay, all of the past."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from flows.cli import tables
-from flows.cli.verb import STEP, Instant, clock, verb, verb_for_all
+from flows.cli.verb import STEP, Instant, clock, step_of, verb, verb_for_all, verb_for_one_or_all
 from flows.runtime import console
 from ml.errors import AsofError
 
@@ -88,6 +88,34 @@ def recover(problem: str) -> None:
     console.done(f"landed {found.rows:,} rows again; next: python -m flows build, python -m flows score")
     if found.gone:
         raise AsofError(f"cannot be landed again, because the files are not in the landing folder: {', '.join(found.gone)}")
+
+
+@verb_for_one_or_all
+@click.option("--until", type=Instant(), help="Move the clock to this day or instant; one step further by default.")
+@step_of("hour", "How far the clock moves, where a feed replays the past; in production it moves to the present.")
+def cycle(problem: str | None, until: datetime | None, step: str) -> None:
+    """Do what an hour brings: land, build, score, publish, look at the monitors, train where that is due.
+
+    One process: what a scheduler calls every hour, and what `cycle/hourly` of Prefect does. The phases:
+
+    \b
+      data        new files land, features and labels are built, remarks are received
+      serving     due rows are scored, in the shadow too; contracts verified, the published file replaced
+      monitoring  monitors and alerts, people are told, reports
+      retraining  where the declared policy asks for a training: trained, judged, promoted by its verdict
+
+    Where data fails, serving and retraining wait for the next time. Exits with 1 and the line of what failed. A kill does no
+    harm: the next cycle does what is left. In an hour that brings nothing little is done.
+
+    \b
+      python -m flows cycle
+      5 * * * * cd /srv/asof && .venv/bin/python -m flows cycle
+    """
+    from flows.cycle import cycled
+
+    with tables.phases() as watch:
+        now = cycled(until, step, problem, watch)
+    console.done(f"the clock stands at {now:%Y-%m-%d %H:%M} UTC")
 
 
 @verb_for_all

@@ -37,6 +37,7 @@ def cli() -> None:
     Is it worth it:    feasibility, backtest
     A day by hand:     land → build → score → publish
     A new model:       train → judge → promote      (and rollback, shadow)
+    An hour:           cycle (all that is due now)
     Everything:        replay
     Against damage:    backup → restore             (and recover)
     What is going on:  status, monitor, alerts, report

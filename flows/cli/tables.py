@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from rich import box
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from flows.runtime import console
 from flows.runtime.terminal import one_line, styled
+from ml.errors import AsofError
 from ml.monitoring.alerts.message import measured, share
 
 
@@ -54,6 +55,36 @@ TOLD = {
     "history": "history lands, features and labels are built",
     "validation": "a challenger was trained and judged",
 }
+
+
+@contextmanager
+def phases() -> Iterator[Callable[[str], None]]:
+    """A spinner that names the phase under way; a line for each run that the ledger has of it, failed ones too."""
+    from flows.runtime import warehouse
+    from flows.store import ledger
+
+    told: list[str] = []
+    began = ledger.wall_clock()
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console.err, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def tell() -> None:
+            with suppress(AsofError, warehouse.Error):  # what is wrong with the warehouse is told by who works on it
+                for row in ledger.since(began)[len(told) :]:
+                    told.append(row["run_id"])
+                    mark = ("✓", "green") if row["status"] == "succeeded" else ("✗", "red")
+                    what = f" {row['phase']}{' of ' + row['problem'] if row['problem'] else ''}: {one_line(row['message'])}"
+                    bar.console.print(styled(mark, what, (f"  {row['seconds']:.1f} s", "dim")), soft_wrap=True)
+
+        def watch(phase: str) -> None:
+            tell()
+            bar.update(task, description=phase)
+
+        try:
+            yield watch
+        finally:
+            tell()
 
 
 MARKS = {True: ("holds", "green"), False: ("fails", "red"), None: ("open", "yellow")}

@@ -38,6 +38,17 @@ def verb_for_all(function: Callable) -> Callable:
     return _command(function, chosen, "A problem of `vars: problems:`; all of them by default.")
 
 
+def verb_for_one_or_all(function: Callable) -> Callable:
+    """The same for a command that works on `problem`, or on all of them where that is None."""
+
+    def chosen(problem: str | None) -> dict:
+        from flows.store import problems
+
+        return {"problem": problem and problems.named(problem)}
+
+    return _command(function, chosen, "A problem of `vars: problems:`; all of them by default.")
+
+
 def verb_of_the_project(function: Callable) -> Callable:
     """The same for a command that is about no problem, and has no --problem."""
     return _command(function)
@@ -111,8 +122,12 @@ def _in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
 
 
-STEP = click.option("--step", type=click.Choice(STEPS), default="day", show_default=True,
-                    help="How far the clock moves at a time; production moves by the hour.")  # fmt: skip
+def step_of(usual: str, told: str) -> Callable:
+    """The option --step."""
+    return click.option("--step", type=click.Choice(STEPS), default=usual, show_default=True, help=told)
+
+
+STEP = step_of("day", "How far the clock moves at a time; production moves by the hour.")
 
 
 def clock() -> datetime:

@@ -141,6 +141,13 @@ def said(phase: str, problem: str) -> str | None:
     return found[0]["message"] if found else None
 
 
+def since(began: datetime) -> list[dict]:
+    """The runs that began at an instant of the wall clock or later, in the order in which they ended; none before the first."""
+    if not warehouse.has_table("ledger", "runs"):
+        return []
+    return warehouse.rows("select * from ledger.runs where started_at >= ? order by rowid", [began])
+
+
 @contextmanager
 def run(phase: str, as_of: datetime, problem: str | None = None) -> Iterator[Run]:
     """Record what happens inside as a row of `ledger.runs`, failures with their message too."""

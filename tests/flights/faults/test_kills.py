@@ -10,6 +10,7 @@ import pytest
 
 from tests import children
 from tests.children import House
+from tests.faults.equal import differences
 from tests.flights.conftest import Lived
 from tests.flights.faults import state, striking
 
@@ -159,3 +160,17 @@ def test_a_kill_of_dbt_between_models_publishes_nothing_and_the_next_build_compl
     features = "select * from problems.flight_disruption__features order by flight_id"
     assert state.ask(torn, features) == state.ask(whole, features)
     assert state.predictions(torn) == state.predictions(whole)
+
+
+@pytest.mark.parametrize("commits", [1, 8, 20, 30])
+def test_what_a_killed_cycle_left_is_done_by_the_next(lived: Lived, tmp_path: Path, commits: int) -> None:
+    whole, torn = (lived.day.copy(tmp_path / name) for name in ("whole", "torn"))
+    verb = ("cycle", "--until", "2013-03-03", "--step", "day")
+    done = children.run(whole, *verb)
+    assert done.code == 0, done.err
+    assert striking.kill_when(children.start(torn, *verb), striking.committed(torn, commits))
+    again = children.run(torn, *verb)
+    assert again.code == 0, again.err
+    assert state.predictions(torn) == state.predictions(whole)
+    looks = frozenset({"ledger.runs", "ledger.reconciliations", "ledger.file_checks", "ledger.alert_events"})
+    assert differences(whole, torn, besides=looks) == []
