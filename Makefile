@@ -30,7 +30,7 @@ run: .venv/.locked ## Let history land, train, judge, then let days pass (of the
 replay: .venv/.locked ## Live through the whole past with challengers (of the example: from May on)
 	@$(BIN)/python -m flows replay $(REPLAY)
 
-status: .venv/.locked ## Show what the ledger says
+status: .venv/.locked ## Say whether all is well
 	@$(BIN)/python -m flows status
 
 docs: .venv/.locked ## Write the lineage and the documentation of every table to target/static_index.html

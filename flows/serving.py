@@ -12,7 +12,7 @@ from flows.runtime.errors import explaining
 from flows.runtime.step import call, each
 from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.steps.serving.contracts import verify
-from flows.steps.serving.publishing import publish
+from flows.steps.serving.publishing import Shown, publish, roll_back
 from flows.steps.serving.scoring import score
 from flows.steps.serving.shadowing import score_shadows
 from flows.store import clock, problems, registry
@@ -65,3 +65,8 @@ def published() -> tuple[int, dict[str, int]]:
     counts = publish(clock.now())
     artifacts.published(counts)
     return checks, counts
+
+
+def republished() -> Shown | None:
+    """Bring back the file that was published before; returns which run it shows, None where it does not say so."""
+    return roll_back(clock.now())

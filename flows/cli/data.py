@@ -41,12 +41,21 @@ def build(problem: str) -> None:
 
 
 @verb
-def publish(problem: str) -> None:
-    """Verify the Soda contracts and replace the file that BI tools read."""
+@click.option("--rollback", is_flag=True, help="Bring back the file that was published before; once more undoes it.")
+def publish(problem: str, rollback: bool) -> None:
+    """Verify the Soda contracts and replace the file that BI tools read.
+
+    The file before is kept. With --rollback the two change places: nothing is verified, readers go on with what they have open,
+    and the next publish replaces it. Reports stay as they are.
+    """
     from flows.runtime import settings
-    from flows.serving import published
+    from flows.serving import published, republished
 
     clock()
+    if rollback:
+        found = republished()
+        console.done(f"{os.path.relpath(settings.published_file())} shows {found.told if found else 'the file before'} again")
+        return console.done("the next publish replaces it; python -m flows publish --rollback undoes this")
     with console.working("publishing"):
         checks, counts = published()
     console.done(f"{checks} contract checks passed; published {', '.join(f'{name} ({rows:,})' for name, rows in counts.items())}")

@@ -1,7 +1,8 @@
-"""What cannot be made anew is kept and brought back: backup and restore."""
+"""What cannot be made anew is kept, brought back and looked after: backup, restore, doctor."""
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -68,3 +69,28 @@ def restore(folder: Path, into: Path | None) -> None:
         )
     else:
         console.done("next: python -m flows status")
+
+
+@verb_of_the_project
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
+def doctor(as_json: bool) -> None:
+    """Look at the installation and the warehouse; say what is wrong and how to mend it. Nothing is changed.
+
+    Packages against the lock, modes of files, what killed processes left, room on the disk, the clock, the ledger against
+    journal, tables and models, contracts, and Prefect's deployments where PREFECT_API_URL names a server. Exits with 0 when
+    all is well, with 1 when something was found. `python -m flows verify` reads the landed files themselves.
+    """
+    from flows.studies.doctor import run
+
+    with console.working("looking"):
+        found = run.examine()
+    if as_json:
+        said = [{"check": one.check, "what": one.what, "mend": one.mend} for one in found]
+        click.echo(json.dumps({"checks": list(run.CHECKS), "findings": said}, indent=1))
+    else:
+        for one in found:
+            console.warn(one.told)
+    if found:
+        raise click.exceptions.Exit(1)
+    if not as_json:
+        console.done(f"all is well: {', '.join(run.CHECKS)}")

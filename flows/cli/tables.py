@@ -157,6 +157,62 @@ def remarks(rows: list[dict], effect: list[dict]) -> None:
         )
 
 
+def standing(state) -> None:
+    """Whether all is well, in ten lines at most: what asks for somebody is red."""
+    from flows.pages.html.words import METRICS, STATES
+    from flows.store.clock import local
+
+    word, _, sentence = STATES[state.health["state"]] if state.health else ("Unknown", "", "There are no monitors yet.")
+    mark = ("✓", "green") if state.well else ("!", "yellow")
+    at = f" as of {local(state.now):%d %B %Y %H:%M} local time: "
+    _line(mark, " ", (state.problem, "bold"), at, (word.upper(), "bold"), f". {sentence}")
+    landed, quarantined = f"rows landed {state.landed:,}", f"quarantined {state.quarantined:,}"
+    _line(f"  {landed} · {quarantined} · scored {state.scored:,} · flagged {state.flagged:,}")
+    told = []
+    for one in state.quality:
+        name, found = next(iter(one["metrics"].items()))
+        told.append(f"{one['scorer']} {_with_interval(found)} ({METRICS[name]}, {one['rows_labelled']:,} rows)")
+    _line("  champion ", (state.champion or "none", "bold"), f" · {' · '.join(told) or 'no label of a prediction is known yet'}")
+    judged = [
+        f"{local(row['decided_as_of']):%d %b} {row['challenger']} against {row['champion'] or 'the rule'}: {row['decision']}"
+        for row in state.verdicts[-1:]
+    ]
+    _line("  judged last " + " · ".join([*judged, *(f"in the shadow {row['version']}" for row in state.shadows)] or ["nobody"]))
+    _line("  alerts ", (str(len(state.alerts)), "bold"), f" ({told})" if (told := _by_kind(state.alerts)) else "")
+    if state.forgotten:
+        first, *more = state.forgotten
+        others = f" and {len(more)} more" if more else ""
+        forgotten = ("landed and not where it must be", "red")
+        _line("  ", forgotten, f": {one_line(first)}{others}; see docs/alerts/unreconciled.md")
+    if state.refused:
+        _line("  ", ("scoring is refused", "red"), f": {one_line(state.refused)}")
+    if state.unwatched:
+        _line("  ", (f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC", "red"), ": python -m flows monitor")
+    if state.others:
+        _line("  other problems " + " · ".join(f"{name} {word}" for name, word in state.others.items()))
+    _line("  more: python -m flows status --full · " + _open_next(state))
+
+
+def _line(*parts) -> None:
+    console.out.print(styled(*parts), soft_wrap=True)
+
+
+def _by_kind(alerts: list[dict]) -> str:
+    kinds: dict[str, list[str]] = {}
+    for row in alerts:
+        kinds.setdefault(row["kind"], []).append(str(row["subject"]))
+    return "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
+
+
+def _open_next(state) -> str:
+    from flows.runtime import settings
+
+    published = settings.published_file()
+    if not published.exists():
+        return "nothing is published yet: `python -m flows publish` says what is missing"
+    return f"open {os.path.relpath(published)}"
+
+
 def summary(state) -> None:
     """The short table at the end of a replay."""
     from flows.pages.html.words import METRICS
@@ -185,10 +241,7 @@ def summary(state) -> None:
         console.out.print(table)
     for row in state.shadows:
         console.out.print(styled("  shadow ", (row["version"], "bold"), f" ({_waits(row)})"))
-    kinds: dict[str, list[str]] = {}
-    for row in state.alerts:
-        kinds.setdefault(row["kind"], []).append(str(row["subject"]))
-    told = "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
+    told = _by_kind(state.alerts)
     console.out.print(styled("  alerts ", (str(len(state.alerts)), "bold"), f" ({told})" if told else ""))
     for line in state.forgotten:
         forgotten = ("landed and not where it must be", "red")

@@ -111,9 +111,10 @@ def simulated(
 
 
 @verb
-def status(problem: str) -> None:
-    """Show what landed, how good rule and champion are, the verdicts, the alerts and the seconds."""
+@click.option("--full", is_flag=True, help="Show every metric, every verdict and the seconds as well.")
+def status(problem: str, full: bool) -> None:
+    """Say in ten lines at most whether all is well: health, rows, champion, the last verdict, alerts, what asks for somebody."""
     from flows.pages import summary
 
     clock()
-    tables.summary(summary.of(problem))
+    (tables.summary if full else tables.standing)(summary.of(problem))

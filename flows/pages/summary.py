@@ -30,6 +30,14 @@ class Summary:
     unwatched: datetime | None
     refused: str
     forgotten: list[str]
+    health: dict | None
+    others: dict[str, str]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing asks for anybody."""
+        healthy = {self.health["state"] if self.health else None, *self.others.values()} == {"HEALTHY"}
+        return healthy and not (self.forgotten or self.refused or self.unwatched)
 
 
 def of(problem: str) -> Summary:
@@ -63,6 +71,8 @@ def of(problem: str) -> Summary:
         unwatched=_unwatched(problem),
         refused=_refused(problem),
         forgotten=[one.told for one in counting.differences()],
+        health=health.of(problem, ledger.wall_clock()),
+        others=_others(problem),
     )  # fmt: skip
 
 
@@ -95,6 +105,12 @@ def _shadows(problem: str) -> list[dict]:
         {"version": one.model_version, "start": one.start, "purpose": one.purpose, "evidence": last.get(one.model_version)}
         for one in shadows.active(problem)
     ]
+
+
+def _others(problem: str) -> dict[str, str]:
+    """The state of health of each other problem that the monitors know."""
+    known = {name: health.of(name, ledger.wall_clock()) for name in problems.declared() if name != problem}
+    return {name: row["state"] for name, row in known.items() if row}
 
 
 def _unwatched(problem: str) -> datetime | None:

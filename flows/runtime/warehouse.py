@@ -23,6 +23,9 @@ from ml.errors import AsofError
 # A person's query or a finishing run takes a few seconds; who holds the file longer has to be asked.
 LOCK_TRIES, LOCK_SECONDS = 6, 0.5
 
+# A warehouse that is made is its owner's alone.
+PRIVATE = 0o600
+
 # As DuckDB writes sizes, in MB of 2^20 bytes.
 UNITS = {"bytes": 2**-20, "KiB": 2**-10, "MiB": 1.0, "GiB": 2.0**10, "TiB": 2.0**20, "PiB": 2.0**30}
 
@@ -111,9 +114,13 @@ def _verified(where: Path, options: dict) -> duckdb.DuckDBPyConnection:
 
 def _connect(where: Path, options: dict, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """A connection; another process's short look at the file is waited out, a longer one is an error that names it."""
+    new = not where.exists()
     for left in reversed(range(LOCK_TRIES)):
         try:
-            return duckdb.connect(str(where), read_only=read_only, config=options)
+            con = duckdb.connect(str(where), read_only=read_only, config=options)
+            if new:
+                where.chmod(PRIVATE)
+            return con
         except duckdb.IOException as error:
             if not held_by_another(error):
                 raise

@@ -1,4 +1,4 @@
-"""What dbt does before it opens the warehouse: it makes the folder, if that is not there, as `warehouse.connection` does."""
+"""What dbt does when it opens the warehouse: it makes the folder, and a new file is its owner's alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from flows.runtime.warehouse import PRIVATE
+
 
 class Plugin(BasePlugin):
     """A plugin of dbt-duckdb; `profiles.yml` names this module."""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Called once, just before dbt-duckdb opens the file at `creds.path`."""
+        self._made = None if Path(creds.path).exists() else Path(creds.path)
         Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
+
+    def configure_connection(self, conn: Any) -> None:
+        """Called once, when the file is open."""
+        if self._made:
+            self._made.chmod(PRIVATE)

@@ -1,4 +1,4 @@
-"""How a metric and an interval are said on any page."""
+"""How a metric, an interval and a state of health are said on any page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ METRICS = {
     "accuracy": "accuracy", "coverage_80": "within 80 %", "coverage_95": "within 95 %",
     **{f"pinball_{share}": f"pinball loss at {share} %" for share in QUANTILES},
 }  # fmt: skip
+# The word, its colour, and what it means in a sentence.
+STATES = {
+    "HEALTHY": ("Healthy", "good", "The model is healthy."),
+    "WATCH": ("Watch", "warn", "The model works, and something asks for a look."),
+    "FAILING": ("Failing", "bad", "Something is broken: do not trust the scores until it is mended."),
+    "UNWATCHED": ("Unwatched", "calm", "Nobody knows: the monitors have not been looked at."),
+    "BLIND": ("Blind", "calm", "Nobody can say yet whether the model is healthy."),
+    "NO MODEL": ("No model", "calm", "No model is champion."),
+}
 
 
 def interval(one: Interval) -> str:

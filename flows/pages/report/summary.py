@@ -7,19 +7,9 @@ from html import escape
 
 from flows.pages.html import parts
 from flows.pages.html.parts import Html, day, instant, interval, interval_of, many
-from flows.pages.html.words import METRICS
+from flows.pages.html.words import METRICS, STATES
 from flows.pages.report.facts import Report
 from ml.statistics.evaluate import NAMED
-
-# The word, its colour, and what it means in a sentence.
-STATES = {
-    "HEALTHY": ("Healthy", "good", "The model is healthy."),
-    "WATCH": ("Watch", "warn", "The model works, and something asks for a look."),
-    "FAILING": ("Failing", "bad", "Something is broken: do not trust the scores until it is mended."),
-    "UNWATCHED": ("Unwatched", "calm", "Nobody knows: the monitors have not been looked at."),
-    "BLIND": ("Blind", "calm", "Nobody can say yet whether the model is healthy."),
-    "NO MODEL": ("No model", "calm", "No model is champion."),
-}
 
 
 def head(report: Report) -> Html:

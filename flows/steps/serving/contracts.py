@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import duckdb
 import jsonschema
 import yaml
 
@@ -35,6 +38,19 @@ def verify(folder: Path = CONTRACTS) -> int:
 
 
 def _verify(folder: Path) -> int:
+    passed, broken = checked(folder, warehouse.cursor)
+    if broken:
+        raise AsofError(f"{len(broken)} contract checks do not hold, nothing is published: {'; '.join(broken[:5])}")
+    if not passed:
+        raise AsofError(f"{folder} holds no check that was evaluated; a contract without checks protects nobody")
+    return passed
+
+
+def checked(folder: Path, cursor: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]) -> tuple[int, list[str]]:
+    """How many checks of a folder's contracts hold, and a line for each that does not; each contract gets a cursor of its own.
+
+    AsofError for a contract that is none, and where Soda itself fails.
+    """
     os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"  # read when soda is imported
     from soda_core.contracts import verify_contract_locally
     from soda_duckdb.common.data_sources.duckdb_data_source import DuckDBDataSourceImpl
@@ -43,7 +59,7 @@ def _verify(folder: Path) -> int:
     passed, broken = 0, []
     for file in sorted(folder.glob("*.yml")):
         validate(file)
-        with warehouse.cursor() as con:
+        with cursor() as con:
             source = DuckDBDataSourceImpl.from_existing_cursor(con, name=SOURCE)
             session = verify_contract_locally(data_sources=source, contract_file_path=str(file))
         if session.has_errors:
@@ -55,11 +71,7 @@ def _verify(folder: Path) -> int:
                 else:
                     where = f"{check.check.column_name}: " if check.check.column_name else ""
                     broken.append(f"{file.name}: {where}{check.check.name} is {check.outcome.name}")
-    if broken:
-        raise AsofError(f"{len(broken)} contract checks do not hold, nothing is published: {'; '.join(broken[:5])}")
-    if not passed:
-        raise AsofError(f"{folder} holds no check that was evaluated; a contract without checks protects nobody")
-    return passed
+    return passed, broken
 
 
 def validate(file: Path) -> None:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from flows.cli.main import cli
 
 # Verbs about no problem.
-OF_THE_PROJECT = {"init", "new", "backup", "restore"}
+OF_THE_PROJECT = {"init", "new", "backup", "restore", "doctor"}
 
 
 def test_every_verb_of_the_life_cycle_is_there() -> None:
