@@ -65,11 +65,32 @@ def known_at(keys: Keys, names: Sequence[str]) -> tuple[str | None, KnownAt | No
     made: dict[str, Any] = {name: inner.text(name) for name in ("sql", "of") if name in inner.declared}
     if len(made) != 1:
         raise keys.error("known_at", "is a column, or has either `sql` or `of` and `by`")
+    if "sql" in made and (said := _fault(made["sql"])):
+        raise inner.error("sql", said)
     by = inner.choices("by", names, "no declared column") if "of" in made else ()
     inner.finish()
     if "of" in made and not by:
         raise keys.error("known_at", "names no column in `by`: list those that are the key of the other source")
     return COLUMN, KnownAt(**made, by=by)
+
+
+def _fault(sql: str) -> str:
+    """What is wrong with SQL that must be one expression over the columns of a row; empty where nothing is."""
+    from sqlglot import exp, parse  # a second of import, for those who declare an expression
+    from sqlglot.errors import SqlglotError
+
+    try:
+        statements = parse(f"select ({sql}\n)", read="duckdb")
+    except SqlglotError as error:
+        return f"is {sql!r}, which cannot be read as SQL ({str(error).splitlines()[0][:80]})"
+    tree = statements[0]
+    whole = len(statements) == 1 and isinstance(tree, exp.Select) and len(tree.expressions) == 1
+    nodes = list(tree.walk()) if tree is not None else []
+    inside = isinstance(tree, exp.Select) and isinstance(tree.expressions[0], exp.Paren)
+    other = any(isinstance(node, exp.Query | exp.Table | exp.AggFunc | exp.Window) for node in nodes if node is not tree)
+    if not whole or not inside or other or any(node.comments for node in nodes):
+        return f"is {sql!r}; it must be one expression over the columns of the row, without a query, an aggregate or a comment"
+    return ""
 
 
 class Source(Protocol):

@@ -120,6 +120,11 @@ def _advice(error: BaseException, said: str, file: Path) -> str:
         return "it is empty: put the last good copy in its place, or give the warehouse a name at which no file is"
     if any(word in said for word in ("corrupt", "checksum", "not a valid duckdb", "could not read enough bytes")):
         return f"it is damaged, or not made by DuckDB: {RESTORE}"
+    if "disabled by configuration" in said or "disabled through configuration" in said:
+        return (
+            "SQL may use no file but those of the warehouse: land it, make it a seed, or name its folder in ASOF_SQL_FOLDERS "
+            "(docs/security.md)"
+        )
     if "serialization" in said or "newer version of duckdb" in said:
         return "it was written by another version of DuckDB: use the version that wrote it, or restore a copy of before"
     if any(word in said for word in ("permission denied", "read-only", "is a directory", "not a directory", "no such file")):

@@ -105,6 +105,12 @@ def _plain(file: str) -> dict:
     return _parsed(file).to_dict(omit_none=False)
 
 
+def seed_folders() -> set[Path]:
+    """The folders from which dbt reads the seeds of the project: those of the place in which it was parsed."""
+    seeds = [node for node in manifest_dict()["nodes"].values() if node["resource_type"] == "seed"]
+    return {(Path(node["root_path"]) / node["original_file_path"]).parent for node in seeds}
+
+
 def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *options: str) -> list[dict]:
     """Run one dbt command; returns one dictionary per node: name, status, seconds, message.
 

@@ -58,6 +58,13 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _folders(text: str) -> tuple[Path, ...]:
+    found = tuple(Path(part) for part in text.split(os.pathsep) if part)
+    if "\0" in text or not all(path.is_absolute() for path in found):
+        raise ValueError
+    return found
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not low <= int(text) <= high:
@@ -125,7 +132,7 @@ class Setting:
     @property
     def example(self) -> str:
         """A value that will do."""
-        return self.default or "1"
+        return self.default or ("/srv/files" if self.read is _folders else "1")
 
 
 _WAREHOUSE = Setting("ASOF_WAREHOUSE", "data/warehouse.duckdb", _file, "the path of a file, which need not be there yet")
@@ -139,9 +146,11 @@ _TIME_ZONE = Setting("ASOF_TIME_ZONE", _declared_zone(), _zone, "a time zone of 
 _PORT = Setting("ASOF_PREFECT_PORT", "4200", _whole(1, 65535), "a port, a whole number from 1 to 65535")
 _DEBUG = Setting("ASOF_DEBUG", "", _switch, "1, which prints tracebacks, or 0")
 _NOTIFY = Setting("ASOF_NOTIFY", "", str, "addresses of Apprise, separated by commas", secret=True)
+_SQL_FOLDERS = Setting("ASOF_SQL_FOLDERS", "", _folders, "absolute paths of folders, separated by colons")
 _PAGES = Setting("ASOF_PAGES", "", str, "a folder or a web address")
 SETTINGS = (
     _WAREHOUSE, _PUBLISHED, _LANDING, _LOGS, _MEMORY, _THREADS, _QUERY_LIMIT, _TIME_ZONE, _PORT, _DEBUG, _NOTIFY, _PAGES,
+    _SQL_FOLDERS,
 )  # fmt: skip
 
 
@@ -239,3 +248,8 @@ def notify() -> str:
 def pages() -> str:
     """Where messages send people who want to read about a kind of alert; empty: to the pages of the project."""
     return _PAGES.value
+
+
+def sql_folders() -> tuple[Path, ...]:
+    """Folders that SQL may read and write besides; none by default."""
+    return _SQL_FOLDERS.value

@@ -15,7 +15,7 @@ import jinja2
 import pyarrow as pa
 import yaml
 
-from flows.runtime import journal
+from flows.runtime import confinement, journal
 from flows.runtime.database_errors import held_by_another, once_more
 from flows.runtime.settings import PROJECT
 from ml.errors import AsofError
@@ -120,6 +120,7 @@ def _connect(where: Path, options: dict, read_only: bool = False) -> duckdb.Duck
             con = duckdb.connect(str(where), read_only=read_only, config=options)
             if new:
                 where.chmod(PRIVATE)
+            confinement.confine(con, profile()["settings"])
             return con
         except duckdb.IOException as error:
             if not held_by_another(error):
@@ -146,6 +147,12 @@ def reader(where: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
+
+
+def allow(folder: Path) -> None:
+    """Let SQL use files in a folder, from the next connection on: the process-wide one is closed."""
+    close()
+    confinement.allow(folder)
 
 
 def close() -> None:

@@ -1,4 +1,4 @@
-"""What dbt does when it opens the warehouse: it makes the folder, and a new file is its owner's alone."""
+"""What dbt does when it opens the warehouse: a new file is its owner's alone, and SQL reaches no other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from flows.runtime.confinement import confine
 from flows.runtime.warehouse import PRIVATE
 
 
@@ -22,3 +23,4 @@ class Plugin(BasePlugin):
         """Called once, when the file is open."""
         if self._made:
             self._made.chmod(PRIVATE)
+        confine(conn, self.creds.settings or {})

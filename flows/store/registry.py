@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,10 +89,17 @@ def cells(row: dict) -> profile.Profile:
     """The cells that a row of `model_versions` counts its features by; AsofError when they are damaged."""
     where = _where(row)
     found = ledger.parsed(row, "edges", where)
+    if (written := row.get("edges_sha256")) and digest(row["edges"]) != written:
+        raise ledger.damaged(where, "edges", f"their sha256 is not {written[:12]}…")
     for name, one in found.items():
         if not profile.is_valid(one):
             raise ledger.damaged(where, "edges", f"the cells of {name} are {str(one)[:60]}")
     return found
+
+
+def digest(text: str) -> str:
+    """The sha256 of a column of a row of `model_versions`, as hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def importances(row: dict) -> dict[str, float]:

@@ -124,15 +124,15 @@ def _judged(card: Card) -> Iterator[str]:
             ["gate", "", "estimate", "interval", "threshold", "in words"],
             [[one["gate"], ANSWER[one["passed"]], _number(one["estimate"]), _span(one["low"], one["high"]),
               _number(one["threshold"]),
-              one["reason"]] for one in card.gates],
+              page.harmless(one["reason"])] for one in card.gates],
         )  # fmt: skip
     yield "### Decisions"
     reasons = {verdict["reason"] for verdict in card.verdicts}
-    entries = [(v["decided_as_of"], f"judged {v['decision']}: {v['reason']}") for v in card.verdicts]
+    entries = [(v["decided_as_of"], f"judged {v['decision']}: {page.harmless(v['reason'])}") for v in card.verdicts]
     for one in card.promotions:
         mine = one["model_version"] == card.row["model_version"]
         what = f"{one['kind']} to champion" if mine else f"{one['model_version']} takes over"
-        because = "by that verdict" if one["reason"] in reasons else one["reason"]
+        because = "by that verdict" if one["reason"] in reasons else page.harmless(one["reason"])
         entries.append((one["effective_at"], f"{what}, {because}" if mine else what))
     yield "\n".join(f"- {_at(at)}: {text}" for at, text in sorted(entries, key=lambda one: one[0])) or "None yet."
 
@@ -141,7 +141,7 @@ def _slices(card: Card) -> Iterator[str]:
     if not card.slices:
         return
     yield "## By slice"
-    small = [f"{one.column} {one.value} ({one.rows:,})" for one in card.slices if one.quality is None]
+    small = [f"{one.column} {page.harmless(str(one.value))} ({one.rows:,})" for one in card.slices if one.quality is None]
     yield (
         "Holdout rows, scored by the holdout model. The intervals are 95 % each, not corrected for their number."
         + (f" Too few rows to say: {', '.join(small)}." if small else "")
@@ -258,8 +258,8 @@ def _reproduce(card: Card) -> Iterator[str]:
 
 
 def _slice(one: dict) -> str:
-    parts = [f"`{one['feature_1']}` {one['cell_1']}"] + ([f"`{one['feature_2']}` {one['cell_2']}"] if one["feature_2"] else [])
-    return " and ".join(parts)
+    cells = [(one["feature_1"], one["cell_1"]), (one["feature_2"], one["cell_2"])]
+    return " and ".join(f"`{feature}` {page.harmless(str(cell))}" for feature, cell in cells if feature)
 
 
 def _at(instant) -> str:

@@ -63,6 +63,11 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#!~&])", r"\\\1", text)
 
 
+def harmless(text: str) -> str:
+    """Text in which no HTML, link, picture or code of somebody's comes alive in Markdown; what else it says stays as it is."""
+    return re.sub(r"([\\`\[\]<>!*])", r"\\\1", text)
+
+
 def table(header: list[str], rows: list[list[object]]) -> str:
     """A Markdown table; numbers are right-aligned, `|` and line ends in a cell are kept harmless, None is empty."""
     cells = [[_cell(value) for value in row] for row in rows]

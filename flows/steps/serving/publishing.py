@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.runtime import dbt, settings, warehouse
+from flows.runtime import confinement, dbt, settings, warehouse
 from flows.runtime.database_errors import quoted
 from flows.runtime.orphans import remove_orphans, unfinished
 from flows.runtime.step import step
@@ -18,7 +18,7 @@ from ml.errors import AsofError
 
 # Drivers of BI tools lag behind DuckDB: files of this storage version were opened by 1.2 and everything later.
 STORAGE_VERSION = "v1.2.0"
-ENDING = "new"
+ENDING = confinement.PUBLISHING
 # A table macro of the published file, which no list of its tables shows.
 SHOWN = "published_run"
 

@@ -134,6 +134,7 @@ def _write(
 
 
 def _record(trained: Trained, problem: Problem, cells: profile.Profile) -> dict:
+    edges = json.dumps(cells)
     return {
         **trained.challenger.to_row(),
         "trained_at": ledger.wall_clock(),
@@ -143,6 +144,7 @@ def _record(trained: Trained, problem: Problem, cells: profile.Profile) -> dict:
         "seconds": trained.seconds,
         "holdout_model": trained.holdout_model.to_json(),
         "importances": json.dumps(trained.importances),
-        "edges": json.dumps(cells),
+        "edges": edges,
+        "edges_sha256": registry.digest(edges),
         "feature_sql": feature_sql.recorded(problem),
     }

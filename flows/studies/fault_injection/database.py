@@ -62,14 +62,16 @@ def built(
 
 @contextmanager
 def _attached() -> Iterator[duckdb.DuckDBPyConnection]:
-    with tempfile.TemporaryDirectory(prefix="asof-scenarios-") as folder, warehouse.cursor() as con:
-        con.execute(f"attach '{Path(folder) / DATABASE}.duckdb' as {DATABASE}")
-        try:
-            yield con
-        finally:
-            for view in ("all_scenarios", "all_changed", "incoming_rows", "past"):
-                con.unregister(view)
-            con.execute(f"detach {DATABASE}")
+    with tempfile.TemporaryDirectory(prefix="asof-scenarios-") as folder:
+        warehouse.allow(Path(folder))
+        with warehouse.cursor() as con:
+            con.execute(f"attach '{Path(folder) / DATABASE}.duckdb' as {DATABASE}")
+            try:
+                yield con
+            finally:
+                for view in ("all_scenarios", "all_changed", "incoming_rows", "past"):
+                    con.unregister(view)
+                con.execute(f"detach {DATABASE}")
 
 
 def _told(made: Made, history: ServingHistory, has_past: bool) -> dict:

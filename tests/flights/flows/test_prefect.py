@@ -24,6 +24,7 @@ import duckdb
 import pytest
 import yaml
 
+from flows.studies.doctor.deployments import deployments
 from tests.children import House
 from tests.conftest import PROJECT
 from tests.flights.conftest import PROBLEM, Lived
@@ -152,6 +153,17 @@ def test_every_deployment_is_there_with_its_schedule_and_its_runs(served: Served
         return {run["deployment_id"] for run in served.ask("flow_runs/filter", coming)}
 
     await_that(lambda: planned() == {one["id"] for one in served.deployments().values() if one["schedules"]}, 60)
+
+
+def test_doctor_finds_all_of_them_and_says_which_one_is_paused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", served.url)
+    assert "refuses the password" in next(deployments()).what
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", (served.home / "auth_string").read_text().strip())
+    assert list(deployments()) == []
+    name, paused = next(iter(served.deployments().items()))
+    served.ask(f"deployments/{paused['id']}/pause_deployment", {})
+    assert [one.what for one in deployments()] == [f"{name} is paused"]
+    served.ask(f"deployments/{paused['id']}/resume_deployment", {})
 
 
 def test_runs_wait_for_one_another_complete_or_fail_with_their_reason(served: Served) -> None:

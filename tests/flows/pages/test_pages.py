@@ -6,10 +6,11 @@ import re
 from html import unescape
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.pages.html import chart, page
+from flows.pages.html import chart, page, parts
 
 
 def drawn(values: list[float]) -> str:
@@ -58,6 +59,26 @@ def test_markup_in_data_stays_text() -> None:
 def test_plain_text_of_anybody_is_shown_as_it_is(text: str) -> None:
     html = page.html("x", page.table(["a"], [[page.plain(text)]]))
     assert unescape(re.search("<td>(.*?)</td>", html)[1]) == text
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[click](javascript:alert(1))", "![x](http://127.0.0.1:9/pixel.png)",
+    "<http://127.0.0.1:9/>", "`</code><b>`", "a\\`<i>`", "</td></tr></table><iframe>", "| x |\n\n# heading", "&lt;script&gt;",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_hostile_values_come_alive_neither_in_markdown_nor_in_html(value: str) -> None:
+    for text in (f"A reason: {page.harmless(' '.join(value.split()))}", page.table(["a"], [[page.harmless(value)]])):
+        assert not re.search(r"(?<!\\)(<[a-z/]|\[|`|!)", text), "a viewer of Markdown sees no markup of theirs"
+        shown = page.html("x", text)
+        body = shown[shown.index("<main>") : shown.index("</main>")]
+        assert set(re.findall(r"<(/?\w+)", body)) <= {"main", "p", "/p", "div", "/div"} | TABLE, body
+        assert not re.search(r"<[^>]*(href|src|on\w+)=", body)
+    assert "<" not in parts.html(value)
+
+
+TABLE = {f"{end}{name}" for end in ("", "/") for name in ("table", "thead", "tbody", "tr", "th", "td")}
 
 
 def test_a_picture_in_a_page_takes_its_colours_from_the_page_and_keeps_what_it_refers_to() -> None:

@@ -129,3 +129,17 @@ def test_the_proof_removes_and_poisons_the_future_of_rows_that_say_not_themselve
             rebuilds.create(rebuilt, declared, CLOCK, datetime(2026, 3, 1, 20), poison)
             assert rebuilt.execute("select what from landing.shop__lines order by all").fetchall() == left
             assert rebuilt.execute("select count(distinct _known_at) from landing.shop__lines").fetchall() == [(len(set(left)) > 1 and 2 or 1,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "closed_at); drop table ledger.runs; --", "a) from read_text('/etc/passwd') as x where (1=1", "(select now from landing.clock)",
+        "closed_at -- late", "closed_at /* late */", "closed_at, order_id", "closed_at) , (order_id", "max(closed_at)",
+        "row_number() over ()", "exists (from landing.clock)", "closed_at union select 1", "1 +", "attach 'x'", ";",
+    ],
+)  # fmt: skip
+def test_sql_that_is_no_expression_over_the_row_is_refused(sql):
+    wrong = node("orders", {"order_id": "bigint", "closed_at": "timestamp"}, ["order_id"], {"sql": sql})
+    with pytest.raises(AsofError, match=r"known_at\.sql is .*(one expression over the columns|cannot be read as SQL)"):
+        sources(wrong)
