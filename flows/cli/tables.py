@@ -18,6 +18,9 @@ from flows.runtime.terminal import one_line, styled
 from ml.errors import AsofError
 from ml.monitoring.alerts.message import measured, share
 
+# What `standing` fills at most; five of them are always there.
+LINES = 10
+
 
 @contextmanager
 def replaying(until: datetime) -> Iterator[Callable[[str, datetime], None]]:
@@ -179,18 +182,21 @@ def standing(state) -> None:
     ]
     _line("  judged last " + " · ".join([*judged, *(f"in the shadow {row['version']}" for row in state.shadows)] or ["nobody"]))
     _line("  alerts ", (str(len(state.alerts)), "bold"), f" ({told})" if (told := _by_kind(state.alerts)) else "")
-    if state.forgotten:
-        first, *more = state.forgotten
-        others = f" and {len(more)} more" if more else ""
-        forgotten = ("landed and not where it must be", "red")
-        _line("  ", forgotten, f": {one_line(first)}{others}; see docs/alerts/unreconciled.md")
+    last = []
     if state.refused:
-        _line("  ", ("scoring is refused", "red"), f": {one_line(state.refused)}")
+        last.append(["  ", ("scoring is refused", "red"), f": {one_line(state.refused)}"])
     if state.unwatched:
-        _line("  ", (f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC", "red"), ": python -m flows monitor")
+        last.append(["  ", (f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC", "red"), ": python -m flows monitor"])
     if state.others:
-        _line("  other problems " + " · ".join(f"{name} {word}" for name, word in state.others.items()))
-    _line("  more: python -m flows status --full · " + _open_next(state))
+        last.append(["  other problems " + " · ".join(f"{name} {word}" for name, word in state.others.items())])
+    last.append(["  more: python -m flows status --full · " + _open_next(state)])
+    room = LINES - 5 - len(last)
+    for at, line in enumerate(state.forgotten[:room], 1):
+        left = len(state.forgotten) - room if at == room else 0
+        more = f" and {left} more" if left > 0 else ""
+        _line("  ", ("landed and not where it must be", "red"), f": {one_line(line)}{more}; see docs/alerts/unreconciled.md")
+    for parts in last:
+        _line(*parts)
 
 
 def _line(*parts) -> None:
