@@ -1,4 +1,6 @@
-"""Measure whom the gate lets in, of real challengers that were broken on purpose and of invented ones, into docs/validation.md.
+"""Measure whom the gate lets in, of real challengers that were broken on purpose and of invented ones.
+
+Writes the tables of docs/validation.md, and docs/pictures/gate.svg.
 
     ASOF_WAREHOUSE=data/warehouse.duckdb .venv/bin/python docs/pictures/broken.py [trials of a kind]
 
@@ -19,7 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))
 
 from checks import border  # noqa: E402
-from flows.pages.html import page  # noqa: E402
+from flows.pages.html import chart, page  # noqa: E402
 from flows.runtime import settings  # noqa: E402
 from flows.store import clock, problems  # noqa: E402
 from flows.studies.backtest.measuring import quickened  # noqa: E402
@@ -31,6 +33,7 @@ from ml.validation.prior import Past  # noqa: E402
 PROBLEM = "flight_disruption"
 TEXT = PROJECT / "docs" / "validation.md"
 DIFFERENCES = (-0.03, -0.02, -0.01, -0.005, 0.0, 0.005)
+NAMES = ("this gate", "rows alone", "estimate within the margin", "no gate")
 # Of a month's difference to the champion, as the verdicts of the second half of the year have it.
 SE, FREEDOM = 0.004, 10.0
 
@@ -60,13 +63,43 @@ def whom(found: Rows, months: list[datetime], past: dict[datetime, Past], trials
 
 def believed(past: Past, margin: float, risk: float) -> tuple[list[list[object]], float]:
     """A row for each true difference; and of those let in that come as expected, the share that is worse by the margin."""
-    prior, lines = past.expected(past.metric, margin), []
+    prior = past.expected(past.metric, margin)
     common = {"margin": margin, "risk": risk, "se": SE, "freedom": FREEDOM}
-    for difference in DIFFERENCES:
-        found, _ = simulate.answers(prior, np.full(20_000, difference), **common)
-        lines.append([f"{difference:+.3f}", *(f"{share:.1%}".replace("%", " %") for share in found)])
+    found, _ = simulate.answers(prior, np.repeat(DIFFERENCES, 20_000).reshape(-1, 20_000), **common)
+    lines = [
+        [f"{difference:+.3f}", *(f"{share:.1%}".replace("%", " %") for share in shares)]
+        for difference, *shares in zip(DIFFERENCES, *found, strict=True)
+    ]
     truth = prior.draw(np.random.default_rng(1), 20_000)
     return lines, simulate.answers(prior, truth, **common)[1]
+
+
+def draw(past: Past, margin: float, risk: float, lines: list[list[object]]) -> str:
+    """What follows from each true difference; and how many broken challengers each gate lets in, of the table's `lines`."""
+    prior = past.expected(past.metric, margin)
+    common = {"margin": margin, "risk": risk, "se": SE, "freedom": FREEDOM}
+    line = np.linspace(-0.025, 0.015, 41)
+    shares, _ = simulate.answers(prior, np.repeat(line, 20_000).reshape(-1, 20_000), **common)
+    tried, *counts = lines[-1][1:]
+    with chart.figure(9.2, 3.4, columns=2) as (fig, (left, right)):
+        parts = [100 * one for one in (shares.let_in, shares.waits, shares.kept)]
+        left.stackplot(line, *parts, lw=0, colors=[chart.COLOURS[name] for name in ("good", "pale", "bad")], alpha=0.8)
+        for at, words, colour in (
+            (-0.016, "kept out", "paper"),
+            (-0.0055, "waits in\nthe shadow", "ink"),
+            (0.008, "let in", "paper"),
+        ):
+            left.text(at, 55, words, color=colour, ha="center")
+        left.axvline(-margin, color=chart.COLOURS["ink"], lw=1, ls="--")
+        left.set(title="A challenger that is so much better", xlabel="true difference in ROC AUC (dashed: the margin)",
+                 ylabel="% of challengers", ylim=(0, 100), xlim=(line[0], line[-1]))  # fmt: skip
+        left.set_xticks([-0.02, -0.01, 0, 0.01])
+        bars = right.barh(NAMES[::-1], [100 * count / tried for count in counts[::-1]], color=chart.COLOURS["bad"], alpha=0.8)
+        right.bar_label(bars, [f" {count} of {tried}" for count in counts[::-1]], fontsize=8)
+        right.set(title="Broken on purpose, and let in", xlabel="% of them", xlim=(0, 118))
+        right.grid(axis="y", visible=False)
+        said = "; ".join(f"{name}: {count} of {tried} broken let in" for name, count in zip(NAMES, counts, strict=True))
+        return chart.svg(fig, "Who gets in", said)
 
 
 def main(trials: int) -> None:
@@ -77,16 +110,19 @@ def main(trials: int) -> None:
     shared = SharedWork(found, [months[0], months[-1]], settings.threads())
     past = {at: shared.past(at, 30.0) for at in months}
     lines, wrong = believed(past[months[0]], problem.margin, problem.alpha)
+    kinds = whom(found, months, past, trials)
     tables = {
         "believed": page.table(["true difference", "PROMOTE", "KEEP", "INCONCLUSIVE"], lines)
         + f"\n\nOf those let in that come as the past lets expect {wrong:.1%} are worse by more than the margin.",
-        "broken": page.table(["what is broken", "tried", *broken_challengers.GATES], whom(found, months, past, trials)),
+        "broken": page.table(["what is broken", "tried", *NAMES], kinds),
     }
     text = TEXT.read_text()
     for name, table in tables.items():
         text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda mark, table=table: f"{mark[1]}{table}\n{mark[2]}",
                       text, flags=re.S)  # fmt: skip
     TEXT.write_text(text)
+    picture = draw(past[months[0]], problem.margin, problem.alpha, kinds)
+    (PROJECT / "docs" / "pictures" / "gate.svg").write_text(picture + "\n")
 
 
 if __name__ == "__main__":

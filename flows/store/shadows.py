@@ -36,7 +36,8 @@ def spans(problem: str) -> list[Shadow]:
     ):
         if row["kind"] == START:
             begun = Shadow(row["model_version"], row["effective_at"], None, row["purpose"] or BY_HAND)
-            open_[begun.model_version] = begun
+            # Begun once more is another purpose, not another time.
+            open_[begun.model_version] = replace(open_.get(begun.model_version, begun), purpose=begun.purpose)
         else:
             found.append(replace(open_.pop(row["model_version"]), end=row["effective_at"]))
     found += open_.values()
@@ -63,10 +64,16 @@ def said(look: dict) -> str:
 def begin(problem: str, model_version: str, at: datetime, reason: str = "", purpose: str = BY_HAND) -> bool:
     """Let a version score in the shadow from `at` on; False when it already does.
 
-    Also where it did from then on for no person's sake: a run that was cut off does the same again.
+    Where it does so by a verdict or as a watch, a person's word makes it theirs, which is True:
+    it does not end by itself any more.
+    Done again for the same instant by a run that was cut off, nothing changes.
     """
     mine = [one for one in spans(problem) if one.model_version == model_version]
-    if any(one.end is None or (purpose != BY_HAND and one.start == at) for one in mine):
+    if purpose == BY_HAND:
+        there = any(one.end is None and one.purpose == BY_HAND for one in mine)
+    else:
+        there = any(one.end is None or one.start == at for one in mine)
+    if there:
         return False
     with warehouse.transaction() as con:
         _write(con, problem, model_version, START, at, reason or "declared", purpose)

@@ -13,7 +13,7 @@
             'cooldown_days': 14,
             'daily_maximum': 1,
         },
-        'validation': {'value_margin': 0.02, 'past': false, 'broken_share': 0.05, 'watch_days': 0, 'rollback': 'automatic', 'first_champion': 'by_verdict', 'horizon_days': none},
+        'validation': {'value_margin': 0.02, 'past': true, 'broken_share': 0.05, 'watch_days': 28, 'rollback': 'automatic', 'first_champion': 'by_verdict', 'horizon_days': none},
         'feedback': {'conflict': 'latest', 'trusted': [], 'use_in_training': 'never'},
     }) }}
 {%- endmacro %}

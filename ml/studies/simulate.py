@@ -199,11 +199,11 @@ def _auc(label: np.ndarray, score: np.ndarray) -> float:
 
 
 class Answers(NamedTuple):
-    """Shares of challengers that are let in, kept out, and left to wait."""
+    """Shares of challengers that are let in, kept out, and left to wait: one each, or one a row of differences."""
 
-    let_in: float
-    kept: float
-    waits: float
+    let_in: np.ndarray
+    kept: np.ndarray
+    waits: np.ndarray
 
 
 def answers(
@@ -211,14 +211,15 @@ def answers(
 ) -> tuple[Answers, float]:
     """What the gate that believes says of challengers with these true differences, each seen once with Student's t of `se`.
 
-    Also the share of those let in that are worse by more than the margin.
+    `differences` of shape (challengers,) or (groups, challengers): shares are taken over the last axis. Also the share of all
+    let in that are worse by more than the margin.
     """
     rng = np.random.default_rng(seed)
-    seen = differences + se * rng.standard_t(freedom, len(differences))
+    seen = differences + se * rng.standard_t(freedom, differences.shape)
     # Of a thousand holdouts that differ by less than anybody reads, one answer is asked for.
     line = np.unique(np.concatenate([np.linspace(-20, 20, 801) * se, np.linspace(-200, 200, 401) * se]))
     worse = [believe(prior, Interval(at, at, at, se, 0, 2, freedom), margin).worse for at in line]
     said = np.interp(seen, line, worse)
     let_in, kept = said <= risk, said >= LIKELY
     wrong = float((differences[let_in] < -margin).mean()) if let_in.any() else 0.0
-    return Answers(float(let_in.mean()), float(kept.mean()), float((~let_in & ~kept).mean())), wrong
+    return Answers(let_in.mean(axis=-1), kept.mean(axis=-1), (~let_in & ~kept).mean(axis=-1)), wrong

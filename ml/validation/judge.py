@@ -54,8 +54,19 @@ def judge(evidence: Evidence) -> Verdict:
         evidence = _counted(evidence, counts)
     # Without two different labels there is no metric: only gates that look at other things are asked.
     asked = GATES if len(np.unique(evidence.rows.label)) > 1 else WITHOUT_METRIC
-    gates = tuple(gate for ask in asked for gate in ask(evidence))
-    return _verdict(gates, evidence)
+    return _verdict(_counting(tuple(gate for ask in asked for gate in ask(evidence))), evidence)
+
+
+def _counting(gates: tuple[Gate, ...]) -> tuple[Gate, ...]:
+    """The gates, where rows that are too few, or a broken test set, let none of the others on rows fail."""
+    if not any(gate.name in PRECONDITIONS and gate.passed is None for gate in gates):
+        return gates
+    return tuple(
+        replace(gate, passed=None, reason=f"{gate.reason}; it does not count, because these rows are too few or no fair sample")
+        if gate.passed is False and gate.about != "system"
+        else gate
+        for gate in gates
+    )
 
 
 def _counted(evidence: Evidence, counts: np.ndarray) -> Evidence:
@@ -73,7 +84,7 @@ def _counted(evidence: Evidence, counts: np.ndarray) -> Evidence:
 def _verdict(gates: tuple[Gate, ...], evidence: Evidence) -> Verdict:
     asked = [gate for gate in gates if gate.about != "detail"]
     void = [gate for gate in asked if gate.name in PRECONDITIONS and gate.passed is None]
-    failed = [gate for gate in asked if gate.passed is False and (gate.about == "system" or not void)]
+    failed = [gate for gate in asked if gate.passed is False]
     open_ = void or [gate for gate in asked if gate.passed is None]
     decision = KEEP if failed else INCONCLUSIVE if open_ else PROMOTE
     behind = {KEEP: failed, INCONCLUSIVE: open_, PROMOTE: [gate for gate in asked if gate.name in GROUNDS]}[decision]

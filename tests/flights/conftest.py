@@ -16,11 +16,11 @@ from tests.children import House
 from tests.conftest import PROJECT
 
 PROBLEM = "flight_disruption"
-# The least that trains: 28 days to judge on, 21 to stop on, a week to learn from. Three days are lived, and a month
-# turns in them.
-HISTORY, UNTIL = "2013-02-27", "2013-03-02"
-# Two days of hours: midnights of New York and of Greenwich, and the turn of the month.
-HOURS = "2013-03-01"
+# The least that trains: 28 days to judge on, 21 to stop on, a week to learn from. Three days are lived, and a week
+# turns in them, which is when a challenger is due.
+HISTORY, UNTIL = "2013-03-02", "2013-03-05"
+# Two days of hours: midnights of New York and of Greenwich, and the turn of the week.
+HOURS = "2013-03-04"
 # A machine that does other things as well makes a house all the same.
 HOUSE_SECONDS = 900
 

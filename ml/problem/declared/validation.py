@@ -28,10 +28,10 @@ class Validation:
 
     # Two percent of what wrong predictions cost today: less than the months of one year differ by chance.
     value_margin: Share = 0.02
-    past: bool = False
+    past: bool = True
     # A holdout that says so is believed, although the past was good.
     broken_share: Share = 0.05
-    watch_days: Annotated[Whole, Field(le=3650)] = 0
+    watch_days: Annotated[Whole, Field(le=3650)] = 28
     rollback: Literal["automatic", "propose"] = "automatic"
     first_champion: Literal["by_verdict", "best_of_rule_and_model"] = "by_verdict"
     horizon_days: AtLeast0 | None = None

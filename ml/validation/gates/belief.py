@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ml.statistics.interval import Interval, figures
-from ml.validation.gates.gate import LONGEST_WAIT, Evidence
+from ml.validation.gates.gate import Evidence, lasting, soonest
 from ml.validation.prior import CHANGED, Belief, Gain, Prior, believe
 
 # From this probability of being worse by more than the margin on, a challenger is kept out instead of waited for.
@@ -40,7 +40,8 @@ def joined(evidence: Evidence, gains: Sequence[Gain], found: Interval, margin: f
     more, ending = None, ""
     if passed is None:
         more = _further(prior, found, margin, risk)
-        ending = f"; about {more} more {evidence.unit} like these would let it in" if more else UNDECIDED
+        wait = f"about {more} more {evidence.unit} like these would let it in"
+        ending = f"; {wait}{lasting(more, evidence)}" if more else UNDECIDED
     reason = (
         f"{figures(belief.expected)} was expected ({_why(prior)}), these rows say {figures(found)}, so "
         f"{figures(belief.believed)} is believed, worse by more than {margin:.4g} with a probability of {belief.worse:.1%}"
@@ -64,12 +65,4 @@ def _further(prior: Prior, found: Interval, margin: float, risk: float) -> int |
         longer = found._replace(se=found.se * (found.clusters / clusters) ** 0.5, freedom=None, clusters=clusters)
         return believe(prior, longer, margin).worse <= risk
 
-    low, high = 0, 1
-    while not enough(high):
-        low, high = high, 2 * high
-        if high > LONGEST_WAIT:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    return soonest(enough)

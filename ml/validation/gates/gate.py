@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -136,6 +136,12 @@ def above(found: Interval, bound: float) -> bool | None:
     return True if found.low > bound else False if found.high < bound else None
 
 
+def soonest(decides: Callable[[int], bool]) -> int | None:
+    """The fewest further clusters that decide, where more decide as well; None beyond the longest wait."""
+    more = bisect_left(range(1, LONGEST_WAIT + 1), True, key=decides) + 1
+    return more if more <= LONGEST_WAIT else None
+
+
 def further(found: Interval, bound: float, evidence: Evidence) -> int | None:
     """How many more clusters would decide, if the estimate stayed: the interval shrinks with their square root.
 
@@ -151,8 +157,7 @@ def further(found: Interval, bound: float, evidence: Evidence) -> int | None:
             reach = quantile(1 - evidence.alpha, long_run.freedom(clusters, overlap)) * np.sqrt(found.clusters / clusters)
             return bool(found.se * reach <= distance)
 
-        more = bisect_left(range(1, LONGEST_WAIT + 1), True, key=decides) + 1
-        return more if more <= LONGEST_WAIT else None
+        return soonest(decides)
     needed = int(np.ceil(found.clusters * ((found.high - found.estimate) / distance) ** 2)) - found.clusters
     return max(needed, 1) if needed <= LONGEST_WAIT else None
 
@@ -170,11 +175,11 @@ def decide(found: Interval, bound: float, evidence: Evidence) -> tuple[bool | No
     return (
         None,
         more,
-        f"; about {more} more {evidence.unit} ({rows:,} rows) like these would decide {way} it{_lasting(more, evidence)}",
+        f"; about {more} more {evidence.unit} ({rows:,} rows) like these would decide {way} it{lasting(more, evidence)}",
     )
 
 
-def _lasting(more: int, evidence: Evidence) -> str:
+def lasting(more: int, evidence: Evidence) -> str:
     """How long further clusters take by the calendar, in words; nothing where a question comes on every day, or days are none."""
     if evidence.problem.cluster != "day":
         return ""

@@ -34,4 +34,4 @@ def not_worse(evidence: Evidence) -> Iterator[Gate]:
         passed, more, said, more_of_it = believed.passed, believed.more, believed.reason, believed.columns
     claim = {True: "not worse", False: "worse", None: "perhaps worse"}[passed]
     reason = f"{claim} than the champion by more than {margin:g}: {evidence.problem.metric} {said}"
-    yield Gate("not_worse", *found[:3], margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)
+    yield Gate("not_worse", *found[:3], -margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)

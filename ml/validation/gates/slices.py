@@ -42,13 +42,13 @@ def no_slice_worse(evidence: Evidence) -> Iterator[Gate]:
             f"{said} than the {whom} by more than {margin:g}: {figures(one)}, p {adjusted[name]:.3g} after Holm; "
             f"a loss of {seen:.3f} would be noticed in {POWER:.0%} of cases"
         )
-        details.append(Gate(f"slice {name}", *one[:3], margin, passed, reason, adjusted[name], about="detail"))
+        details.append(Gate(f"slice {name}", *one[:3], -margin, passed, reason, adjusted[name], about="detail"))
     yield _summary(details, left_out, whom, margin)
     yield from details
     for name, rows in left_out.items():
         there = evidence.task.counted(evidence.rows.label[rows], evidence.problem)
         reason = f"{len(rows)} rows{there}: too few to compare, so it does not block"
-        yield Gate(f"slice {name}", np.nan, np.nan, np.nan, margin, True, reason, about="detail")
+        yield Gate(f"slice {name}", np.nan, np.nan, np.nan, -margin, True, reason, about="detail")
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -88,7 +88,7 @@ def _parts(evidence: Evidence) -> tuple[dict[str, np.ndarray], dict[str, np.ndar
 def _summary(details: list[Gate], left_out: dict[str, np.ndarray], whom: str, margin: float) -> Gate:
     if not details:
         few = ", ".join(left_out)
-        return Gate("slices", np.nan, np.nan, np.nan, margin, True, f"no slice has rows enough to compare: {few}")
+        return Gate("slices", np.nan, np.nan, np.nan, -margin, True, f"no slice has rows enough to compare: {few}")
     worst = min(details, key=lambda gate: (gate.passed, gate.p_value, gate.estimate))
     failed = [gate.name.removeprefix("slice ") for gate in details if not gate.passed]
     which = f"{', '.join(failed)} of" if failed else "none of"
@@ -97,4 +97,4 @@ def _summary(details: list[Gate], left_out: dict[str, np.ndarray], whom: str, ma
         f"by more than {margin:g}; nearest to it is {worst.name.removeprefix('slice ')} with {worst.estimate:+.4f}, "
         f"p {worst.p_value:.3g} after Holm"
     )
-    return Gate("slices", worst.estimate, worst.low, worst.high, margin, not failed, reason, worst.p_value)
+    return Gate("slices", worst.estimate, worst.low, worst.high, -margin, not failed, reason, worst.p_value)

@@ -6,7 +6,7 @@ import sys
 
 from tests.faults import chaos
 
-chaos.LIVES["flights"] = ("2013-02-27", "2013-03-09", "America/New_York")
+chaos.LIVES["flights"] = ("2013-03-02", "2013-03-12", "America/New_York")
 
 if __name__ == "__main__":
     sys.exit(chaos.main())

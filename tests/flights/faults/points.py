@@ -13,7 +13,7 @@ def plans_of_the_third_are_spoilt() -> None:
     write = windows.write
 
     def spoil(path: Path, content: bytes) -> Path:
-        if "schedules" in path.parts and path.name.startswith("2013-03-03"):
+        if "schedules" in path.parts and path.name.startswith("2013-03-06"):
             content = content.replace(b"carrier", b"airline", 1)
         return write(path, content)
 

@@ -31,14 +31,14 @@ def failed_alerts(house: House) -> list[tuple]:
 def test_a_failing_test_publishes_nothing_and_is_an_alert(copied: House) -> None:
     state.change(copied, "insert into ledger.promotions from ledger.promotions limit 1")
     before = state.published(copied)
-    line = state.refusal(children.run(copied, "replay", "--until", "2013-03-03"))
+    line = state.refusal(children.run(copied, "replay", "--until", "2013-03-06"))
     assert "unique_ledger_promotions_promotion_id" in line
     assert state.published(copied) == before
     assert ("tests",) in failed_alerts(copied)
 
 
 def test_a_failing_model_publishes_nothing_and_is_an_alert(copied: House) -> None:
-    assert children.run(copied, "land", "--until", "2013-03-03").code == 0
+    assert children.run(copied, "land", "--until", "2013-03-06").code == 0
     state.change(copied, "drop view staging.stg_flights__weather")
     before, predictions = state.published(copied), state.predictions(copied)
     line = state.refusal(children.run(copied, "build"))
@@ -133,13 +133,13 @@ def test_late_data_changes_no_prediction_and_no_feature_that_was_made(copied: Ho
     """A file of facts that were known long before the clock arrives late: what was predicted without it stays."""
     late = copied.folder / "landing" / "flights" / "weather" / "late_1h.csv"
     header = next(late.parent.glob("*.csv")).read_text().splitlines()[0]
-    late.write_text(f"{header}\nEWR,2013-02-28T12:30:00Z,40,30,60,10,5,NA,0,1010,10,2013-02-28T13:30:00Z\n")
-    features = "select * from problems.flight_disruption__features where as_of < '2013-03-02 05:00' order by flight_id"
+    late.write_text(f"{header}\nEWR,2013-03-03T12:30:00Z,40,30,60,10,5,NA,0,1010,10,2013-03-03T13:30:00Z\n")
+    features = "select * from problems.flight_disruption__features where as_of < '2013-03-05 05:00' order by flight_id"
     before = state.predictions(copied), state.ask(copied, features)
-    for verb in (("land", "--until", "2013-03-02T05:00"), ("build",), ("score",)):
+    for verb in (("land", "--until", "2013-03-05T05:00"), ("build",), ("score",)):
         done = children.run(copied, *verb)
         assert done.code == 0, done.err
-    assert state.ask(copied, "select count(*) from landing.flights__weather where observed_at = '2013-02-28 12:30'") == [(1,)]
+    assert state.ask(copied, "select count(*) from landing.flights__weather where observed_at = '2013-03-03 12:30'") == [(1,)]
     assert (state.predictions(copied), state.ask(copied, features)) == before
 
 
@@ -147,12 +147,12 @@ def test_a_backfill_under_a_new_model_replaces_that_batch_alone_and_keeps_what_w
     champion, challenger = (name for (name,) in state.ask(copied, VERSIONS))
     assert children.run(copied, "promote", "--model", challenger, "--reason", "it is newer").code == 0
     before, judged = state.predictions(copied), state.ask(copied, JUDGED)
-    window = ("2013-02-28T12:00", "2013-03-01T12:00")
+    window = ("2013-03-03T12:00", "2013-03-04T12:00")
     assert "say it with --reason" in state.refusal(children.run(copied, "score", "--again", *window))
     done = children.run(copied, "score", "--again", *window, "--reason", "late weather")
     assert done.code == 0, done.err
     after = state.predictions(copied)
-    inside = [row for row in after if datetime(2013, 2, 28, 12) <= row[1] < datetime(2013, 3, 1, 12)]
+    inside = [row for row in after if datetime(2013, 3, 3, 12) <= row[1] < datetime(2013, 3, 4, 12)]
     assert [row[:2] for row in after] == [row[:2] for row in before], "readers see each row once"
     assert [row for row in after if row not in inside] == [row for row in before if row[1] not in {one[1] for one in inside}]
     assert {row[2] for row in inside} == {challenger} and 0 < len(inside) < len(after)

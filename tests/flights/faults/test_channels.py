@@ -83,7 +83,7 @@ def test_a_kill_after_a_message_tells_it_again_and_never_loses_it(failed: House,
 
 
 def test_a_run_that_fails_is_told_at_once(copied: House, channel: Channel) -> None:
-    assert children.run(copied, "land", "--until", "2013-03-03").code == 0
+    assert children.run(copied, "land", "--until", "2013-03-06").code == 0
     state.change(copied, "drop view staging.stg_flights__weather")
     state.refusal(children.run(copied, "build", ASOF_NOTIFY=channel.address))
     assert len(channel.told) == 1

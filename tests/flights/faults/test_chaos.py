@@ -9,7 +9,7 @@ from tests.faults import chaos
 from tests.faults.equal import differences
 from tests.flights.conftest import Lived
 
-SPAN = ("2013-02-27", "2013-03-02", "America/New_York")
+SPAN = ("2013-03-02", "2013-03-05", "America/New_York")
 
 
 def test_a_replay_killed_a_dozen_times_ends_as_the_one_that_was_not(lived: Lived, tmp_path: Path, monkeypatch) -> None:

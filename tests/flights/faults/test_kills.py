@@ -143,7 +143,7 @@ def test_a_kill_of_dbt_between_models_publishes_nothing_and_the_next_build_compl
 ) -> None:
     whole, torn = (lived.day.copy(tmp_path / name) for name in ("whole", "torn"))
     for house in (whole, torn):
-        landed = children.run(house, "land", "--until", "2013-03-03")
+        landed = children.run(house, "land", "--until", "2013-03-06")
         assert landed.code == 0, landed.err
     before = state.published(torn)
     assert striking.kill_when(children.start(torn, "build"), striking.committed(torn, models))

@@ -84,7 +84,7 @@ def test_history_that_lands_in_days_is_the_history_that_lands_in_months(lived: L
 def test_a_warehouse_made_anew_holds_the_same_models_to_the_byte(lived: Lived, daily: House) -> None:
     sql = "select model_version, sha256, model, holdout_model, data_fingerprint from ledger.model_versions order by all"
     models = rows(lived.day, sql)
-    assert len(models) == 2, "a champion, and a challenger at the turn of the month"
+    assert len(models) == 2, "a champion, and a challenger at the turn of the week"
     assert models == rows(daily, sql)
 
 
@@ -149,7 +149,7 @@ def test_what_is_missing_is_done_and_nothing_else(copied: House) -> None:
 
 
 def test_a_replay_that_ran_out_of_memory_fails_and_is_finished_by_the_next(lived: Lived, tmp_path: Path) -> None:
-    house, until = lived.started.copy(tmp_path / "house"), "2013-02-28"
+    house, until = lived.started.copy(tmp_path / "house"), "2013-03-03"
     failed = children.run(house, "replay", "--until", until, ASOF_MEMORY_LIMIT="20MB")
     assert failed.code == 1 and "memory" in failed.err.lower()
     assert due(house, until).split() != []
@@ -166,16 +166,16 @@ def test_a_replay_stops_at_a_refused_file_and_goes_on_without_it(lived: Lived, t
     bad = house.folder / "landing" / "flights" / "weather" / "bad.csv"
     bad.write_text("<html>502 Bad Gateway</html>\n")
     for _ in range(2):
-        ended = children.run(house, "replay", "--until", "2013-02-28")
+        ended = children.run(house, "replay", "--until", "2013-03-03")
         assert ended.code == 1 and "flights/weather/bad.csv" in ended.err
         assert clock(house) == before, "nothing is built while a file is missing"
     bad.unlink()
-    ended = children.run(house, "replay", "--until", "2013-02-28")
+    ended = children.run(house, "replay", "--until", "2013-03-03")
     assert ended.code == 0, ended.err
     assert differing(lived.day, house, PREDICTIONS, f"as_of < '{clock(house)}'") == []
 
 
-def test_a_machine_that_was_off_over_a_turn_of_the_month_comes_to_the_same_models_and_predictions(
+def test_a_machine_that_was_off_over_a_turn_of_the_week_comes_to_the_same_models_and_predictions(
     lived: Lived, tmp_path: Path
 ) -> None:
     house = lived.started.copy(tmp_path / "house")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import subprocess
 import sys
 import time
@@ -18,12 +17,11 @@ import pytest
 import yaml
 
 from flows.cli import new
-from flows.studies.scaffolding import label, problem, writing
+from flows.studies.scaffolding import problem, writing
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
 from flows.studies.scaffolding.plan import Plan, Wanted
 from flows.studies.scaffolding.pruning import prune
-from flows.studies.scaffolding.rules import best
 from ml.errors import AsofError
 from tests import synthetic
 from tests.architecture import sql_lint
@@ -73,26 +71,19 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert failed.returncode == 1 and "nothing" in failed.stderr and "Traceback" not in failed.stderr
     assert files(where) == before and not list((where / "data").glob("new-*"))
 
-    vanishing = flows(where, "new", "problem", "spend", *asked, "--task", "regression", "--label", "sum(amount)")
-    assert vanishing.returncode == 1 and re.search(r"of [\d,]+ rows would have no label and vanish", vanishing.stderr)
-    assert files(where) == before
-
     said = ("--label", "sum(amount)", "--otherwise", "0", "--seconds", "5")
     done = flows(where, "new", "problem", "spend", *asked, "--task", "regression", *said)
     assert done.returncode == 0, done.stderr
-    labelled, of = re.search(r"([\d,]+) of ([\d,]+) rows whose horizon is over have a label", done.stdout).groups()
-    assert labelled == of, "nothing is 0, and no row vanishes"
     after = files(where)
     assert {name for name in before if before[name] != after[name]} == {"dbt_project.yml"}
     assert yaml.safe_load(after["dbt_project.yml"])["vars"]["problems"] == [synthetic.PROBLEM, "spend"]
     declared = declaration(where, "spend")
     roles = [one.get("config", {}).get("meta", {}).get("role") for one in declared["columns"]]
     assert declared["config"]["meta"]["problem"]["task"] == "regression" and roles.count(None) >= 5
-    assert declared["config"]["meta"]["problem"]["metric"] == "rmse" and "judged by rmse: the label is a sum" in done.stdout
     assert "why it is left out" in after["models/problems/spend/left_out.md"].decode()
 
-    kinds = "case when count(*) = 0 then 'nothing' when sum(amount) > 60 then 'much' else 'some' end"
-    said = ("--label", kinds, "--title", "Who will buy much?", "--at-least", "2", "--start", "2019-02-04T06:00", "--seconds", "5")
+    label = "case when count(*) = 0 then 'nothing' when sum(amount) > 60 then 'much' else 'some' end"
+    said = ("--label", label, "--title", "Who will buy much?", "--at-least", "2", "--start", "2019-02-04T06:00", "--seconds", "5")
     done = flows(where, "new", "problem", "basket", *asked, "--task", "multiclass", *said)
     assert done.returncode == 0, done.stderr
     declared = declaration(where, "basket")
@@ -128,74 +119,6 @@ def test_what_cannot_be_meant_is_refused_by_its_option_before_anything_is_read(w
 
     said = CliRunner().invoke(cli, ["new", "problem", *words, "--label", "count(*)", "--from", "stg_of_nothing"])
     assert said.exit_code == 1 and told in said.output
-
-
-def test_a_label_of_a_single_fact_is_refused_at_once_with_the_aggregate_that_was_meant() -> None:
-    with pytest.raises(AsofError, match=r"for hours_down, .* \(such as max\(hours_down\) > 5\)"):
-        label.aggregates("hours_down > 5")
-    with pytest.raises(AsofError, match=r"such as sum\(spent\) > max\(most\)"):
-        label.aggregates("sum(spent) > most")
-    with pytest.raises(AsofError, match="looks at no fact"):
-        label.aggregates("1 = 1")
-    with pytest.raises(AsofError, match="is no SQL: syntax error"):
-        label.aggregates("sum(spent")
-    assert label.aggregates("case when count(*) filter (where x > 1) = 0 then 'a' else max_by(b, c) end") == [
-        "count_star", "max_by",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("kind", "task", "told"),
-    [
-        ("BOOLEAN", "regression", "is a yes or no, and --task regression wants a number; --task binary asks whether"),
-        (
-            "DECIMAL(38,2)",
-            "binary",
-            r"is a number, and --task binary wants a yes or no \(such as x > 0\); --task regression asks",
-        ),
-        ("BOOLEAN", "multiclass", "--task multiclass wants a text"),
-        ("INTERVAL", "regression", "is of type interval; say a yes or no, a number, or a text"),
-    ],
-)
-def test_a_label_that_answers_another_question_than_the_task_asks_is_refused(kind: str, task: str, told: str) -> None:
-    with pytest.raises(AsofError, match=told):
-        label.fits("x", kind, task)
-    label.fits("x", "BIGINT", "regression")
-
-
-def test_what_is_said_of_nothing_cannot_look_at_a_fact() -> None:
-    label.constant("--otherwise", "null")
-    with pytest.raises(AsofError, match="--otherwise is 'spent': where nothing happened there is no fact to look at"):
-        label.constant("--otherwise", "spent")
-
-
-@pytest.mark.parametrize(
-    ("said", "values", "metric", "why"),
-    [
-        ("sum(hours)", [1.0, 2.0, 3.0], "rmse", "the label is a sum"),
-        ("coalesce(round(count(*)), 0)", [1.0, 2.0, 3.0], "rmse", "the label is a count"),
-        ("max(hours)", [0.0] * 78 + [9.0] * 22, "rmse", "78% of the labels are the smallest, 0"),
-        ("median(hours)", [float(one) for one in range(40)], "mae", "the middle"),
-    ],
-)
-def test_a_number_is_judged_by_what_is_asked_of_it_and_by_no_middle_where_most_rows_are_the_smallest(
-    said: str, values: list[float], metric: str, why: str
-) -> None:
-    found, told = label.metric(said, np.array(values))
-    assert found == metric and why in told
-
-
-@pytest.mark.parametrize(("metric", "usual", "error"), [("rmse", np.mean, np.square), ("mae", np.median, np.abs)])
-def test_the_rule_of_a_number_says_in_each_step_what_is_best_by_its_metric(metric, usual, error) -> None:
-    draw = np.random.default_rng(1)
-    x = draw.integers(0, 5, 20_000).astype(float)
-    y = draw.exponential(1 + x)
-    rule = best(["x"], x[:, None], y, {}, metric, 0)
-    step = np.digitize(x, rule.edges)
-    said = np.array([value for (value,) in rule.values])[step]
-    assert len(rule.values) >= 4
-    assert all(abs(rule.values[at][0] - usual(y[step == at])) < 0.02 for at in range(len(rule.values)))
-    assert all(error(y - said).mean() < error(y - said * other).mean() for other in (0.9, 1.1))
 
 
 def test_three_windows_follow_from_the_horizon() -> None:

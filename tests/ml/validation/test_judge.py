@@ -108,6 +108,8 @@ def test_a_doubtful_case_is_inconclusive_and_says_how_many_days_would_decide(pro
     z, label, day, noise = _month(days=15, rows=60)
     found = judged(label, day, _p(z + 0.25 * noise), _p(z + 3 * noise), _p(z), problem=problem)
     assert found.decision == INCONCLUSIVE
+    gate = {one.name: one for one in found.gates}["not_worse"]
+    assert gate.threshold == -problem.margin and gate.low < gate.threshold, "the estimate is compared with it as it stands"
     assert (
         "perhaps worse than the champion" in found.reason
         and "more days (360 rows) like these would decide for it" in found.reason
@@ -125,6 +127,8 @@ def test_a_few_days_decide_nothing_however_bad_they_look(problem):
     found = judged(label, day, _p(z + 3 * noise), _p(z), problem=problem)
     assert found.decision == INCONCLUSIVE
     assert found.gates[0].passed is None and "needed are 10 days and 50 rows of each class" in found.gates[0].reason
+    worse = {gate.name: gate for gate in found.gates}["beats_rule"]
+    assert worse.high < 0 and worse.passed is None and "it does not count" in worse.reason, "nobody is alerted by five days"
 
 
 def test_scores_that_are_no_probabilities_are_kept_out(problem):

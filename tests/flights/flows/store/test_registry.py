@@ -12,7 +12,7 @@ from ml.errors import AsofError
 from tests.children import House
 from tests.flights.conftest import PROBLEM
 
-START = datetime(2013, 2, 27, 5)
+START = datetime(2013, 3, 2, 5)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_a_warehouse_is_lived_through_and_the_run_recorded(inside: House) -> Non
     problem, now = problems.get(PROBLEM), clock.now()
     first = datetime(2013, 2, 22, 5)
     short = replace(problem, holdout_days=14, validation_days=14, training=replace(problem.training, rounds=5))
-    found = measure(short, now, first, datetime(2013, 2, 27, 5))
+    found = measure(short, now, first, datetime(2013, 3, 2, 5))
     assert found.trainings >= 2 and found.choice[0].trainings + found.reported[0].trainings == 1
     run = warehouse.rows("select message from ledger.runs where phase = 'planning' order by started_at desc limit 1")[0]
     assert run["message"] == f"of {len(found.replays)} policies the best was {found.chosen.policy.name}"
@@ -32,7 +32,7 @@ def test_a_warehouse_is_lived_through_and_the_run_recorded(inside: House) -> Non
 def test_the_cause_of_a_training_stands_with_its_version_and_what_is_not_due_is_not_trained(inside: House) -> None:
     found = warehouse.rows("select cause from ledger.model_versions order by trained_as_of")
     assert found[0]["cause"] == "there is no champion"
-    assert found[1]["cause"].startswith("schedule: a monthly training; the last was as of 2013-02-27")
+    assert found[1]["cause"].startswith("schedule: a weekly training; the last was as of 2013-03-02")
     assert causes.due(PROBLEM) is None
     assert retraining.fn(PROBLEM) == {PROBLEM: NOT_DUE}
     trained = warehouse.rows("select count(*) as n from ledger.model_versions")

@@ -30,7 +30,7 @@ def test_an_experiment_leaves_a_row_and_a_crash_too(inside: House, monkeypatch: 
     sane = running.changed
     monkeypatch.setattr(running, "changed", lambda one, problem: hostile if one.name == "crash" else sane(one, problem))
     rule = replace(TRIED, name="rule", dimension="algorithm", change={"algorithm": "rule"})
-    plan = Plan("experiments.yml", date(2013, 2, 22), date(2013, 3, 1), 3, 0.001, False, (crash, rule))
+    plan = Plan("experiments.yml", date(2013, 2, 25), date(2013, 3, 4), 3, 0.001, False, (crash, rule))
     monkeypatch.setattr(plans, "plan", lambda problem: plan)
     running.prepare()
     rows = experiment(PROBLEM, ["crash", "rule"])

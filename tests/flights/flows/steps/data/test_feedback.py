@@ -292,7 +292,7 @@ def test_a_comment_of_three_million_letters_stops_neither_models_nor_replay_and_
     state.change(
         copied,
         f"create table if not exists {feedback.INBOX} ({columns}, author varchar not null, reported_at timestamp not null)",
-        f"insert into {feedback.INBOX} select '{PROBLEM}', '{one[0]}', '{one[1]}', true, comment, author, '2013-03-02 04:00' "
+        f"insert into {feedback.INBOX} select '{PROBLEM}', '{one[0]}', '{one[1]}', true, comment, author, '2013-03-05 04:00' "
         f"from (values (repeat('x', 3000000), '[/red]'), ('[/red] [bold]=1+1', 'bo')) as said (comment, author)",
     )
     built = children.run(copied, "build")
@@ -304,14 +304,14 @@ def test_a_comment_of_three_million_letters_stops_neither_models_nor_replay_and_
     raw = "select length(raw) > 3000000, column_name from ledger.quarantine where source = 'feedback.remarks'"
     assert state.ask(copied, raw) == [(True, "comment")]
     assert ("feedback",) in state.ask(copied, "select subject from monitoring.alerts where kind = 'failed_run'")
-    assert children.run(copied, "replay", "--until", "2013-03-03").code == 0
+    assert children.run(copied, "replay", "--until", "2013-03-06").code == 0
 
 
 def test_a_build_names_the_quarantined_rows_of_a_file_of_remarks_as_a_landing_does(copied: House) -> None:
     folder = copied.folder / "landing" / feedback.source().path
     folder.mkdir(parents=True, exist_ok=True)
     header = ",".join(one.name for one in feedback.source().columns)
-    (folder / "dropped.csv").write_text(f"{header}\n{PROBLEM},nobody,2013-03-01T12:00:00Z,true,,ada,2013-03-01T13:00:00Z\n")
+    (folder / "dropped.csv").write_text(f"{header}\n{PROBLEM},nobody,2013-03-04T12:00:00Z,true,,ada,2013-03-04T13:00:00Z\n")
     built = children.run(copied, "build", COLUMNS="300")
     assert built.code == 0 and "1 are quarantined" in built.out, built
     assert "dropped.csv: 1 of 1 rows quarantined; first line 2, column entity_id: 'nobody' is no flight_id" in built.err, built

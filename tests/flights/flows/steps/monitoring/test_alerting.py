@@ -37,7 +37,7 @@ def test_features_are_traced_to_the_models_they_are_computed_from_once(inside: H
 def test_what_stands_on_a_bad_feed_is_one_alert_that_names_the_feed(inside: House) -> None:
     with warehouse.transaction() as con:
         # three weeks like the last whole day, and then a day on which nothing has a value
-        last = "stage = 'serving' and day = date '2013-03-01'"
+        last = "stage = 'serving' and day = date '2013-03-04'"
         con.execute(
             "insert into ledger.profiles by name select * exclude (ago) replace (day - cast(ago as integer) as day) "
             f"from ledger.profiles, generate_series(3, 24) as days(ago) where {last}"

@@ -11,16 +11,16 @@ from flows.store import clock, ledger
 from tests.children import House
 from tests.conftest import PROJECT
 
-LAST = "date '2013-03-01'"
+LAST = "date '2013-03-04'"
 # A hundred days like the last quiet one, before the three that were lived: limits come from history.
 HISTORY = [
     "insert into ledger.profiles by name select * exclude (ago) replace (day - cast(ago as integer) as day) "
     "from ledger.profiles, generate_series(2, 101) as days(ago) "
-    "where stage = 'serving' and feature = 'score' and day = date '2013-02-28'",
+    "where stage = 'serving' and feature = 'score' and day = date '2013-03-03'",
     "insert into monitoring.mon_proxies by name select * exclude (ago) replace (day - cast(ago as integer) as day) "
-    "from monitoring.mon_proxies, generate_series(2, 101) as days(ago) where day = date '2013-02-28'",
+    "from monitoring.mon_proxies, generate_series(2, 101) as days(ago) where day = date '2013-03-03'",
     "insert into monitoring.mon_auc_claimed by name select * exclude (ago) replace (day - cast(ago as integer) as day) "
-    "from monitoring.mon_auc_claimed, generate_series(2, 101) as days(ago) where day = date '2013-02-28'",
+    "from monitoring.mon_auc_claimed, generate_series(2, 101) as days(ago) where day = date '2013-03-03'",
     # what is kept by the day is built anew over all of it
     *(f"drop table monitoring.{name}" for name in ("mon_drift_by_day", "mon_robust_z_scores", "mon_signals")),
 ]
@@ -48,7 +48,7 @@ CHANGES = {
     "rollback": (
         [
             "insert into ledger.shadow_evidence by name select 'flight_disruption' as problem, 'the-one-before' as model_version,"
-            " model_version as champion, 'watch' as purpose, timestamp '2013-03-02' as looked_as_of, 'roc_auc' as metric, "
+            " model_version as champion, 'watch' as purpose, timestamp '2013-03-05' as looked_as_of, 'roc_auc' as metric, "
             "0.03 as estimate, 0.005 as margin, 900 as rows, 'PROPOSE' as said from ledger.model_versions limit 1"
         ],
         "champion", "loss in roc_auc against the-one-before rose to 0.03, allowed up to 0.005",

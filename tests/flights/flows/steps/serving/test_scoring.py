@@ -16,7 +16,7 @@ from tests.flights.flows.test_replay import rows
 
 PREDICTIONS = f"problems.{PROBLEM}__predictions"
 # The last lived day, New York's 1 March.
-DAY = datetime(2013, 3, 1, 5)
+DAY = datetime(2013, 3, 4, 5)
 # Who was champion as of each prediction, said without the program: the last promotion that is not later.
 BY_ANOTHER = f"""
     select p.flight_id, p.model_version, c.model_version as champion
@@ -71,11 +71,11 @@ def test_a_promotion_in_the_middle_of_a_day_divides_the_day(day_to_score: House)
 
 def test_after_a_rollback_the_champion_before_scores_again(day_to_score: House) -> None:
     first, second = versions()
-    registry.promote(PROBLEM, second, datetime(2013, 3, 1, 15), "to see")
-    assert registry.rollback(PROBLEM, datetime(2013, 3, 1, 19), "it was wrong") == first
+    registry.promote(PROBLEM, second, datetime(2013, 3, 4, 15), "to see")
+    assert registry.rollback(PROBLEM, datetime(2013, 3, 4, 19), "it was wrong") == first
     score()
     spans = warehouse.rows(
-        f"select model_version, count(*) as n from {PREDICTIONS} where as_of >= timestamp '2013-03-01 19:00' group by all"
+        f"select model_version, count(*) as n from {PREDICTIONS} where as_of >= timestamp '2013-03-04 19:00' group by all"
     )
     assert [span["model_version"] for span in spans] == [first]
     assert {r["model_version"] for r in warehouse.rows(f"select model_version from {PREDICTIONS} where as_of >= ?", [DAY])} == {

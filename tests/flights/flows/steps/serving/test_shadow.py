@@ -13,7 +13,7 @@ from flows.store import clock, problems, registry, shadows
 from ml.errors import AsofError
 from tests.flights.conftest import PROBLEM
 
-START = datetime(2013, 2, 27, 5)
+START = datetime(2013, 3, 2, 5)
 
 
 def predictions() -> list[dict]:

@@ -23,25 +23,25 @@ def test_the_same_evidence_is_judged_once(two: tuple[str, str]) -> None:
     assert len(warehouse.rows("from ledger.verdicts")) == 1
 
 
-def test_a_verdict_by_another_margin_is_another_one_whose_gates_are_its_own(two: tuple[str, str]) -> None:
+def alone() -> Problem:
+    """The problem, if each challenger had to prove itself on its rows alone."""
     problem = problems.get(PROBLEM)
+    return replace(problem, validation=replace(problem.validation, past=False))
+
+
+def test_a_verdict_by_another_margin_is_another_one_whose_gates_are_its_own(two: tuple[str, str]) -> None:
+    problem = alone()
     first = judging.judge(problem, clock.now(), two[1])
     other = judging.judge(replace(problem, margin=0.25), clock.now(), two[1])
-    assert gates(first)["not_worse"] == problem.margin and gates(other)["not_worse"] == 0.25
+    assert gates(first)["not_worse"] == -problem.margin and gates(other)["not_worse"] == -0.25
     stored = {row["verdict_id"]: row for row in warehouse.rows("from ledger.verdicts")}
     assert stored.keys() == {first["verdict_id"], other["verdict_id"]}
     assert all(stored[one["verdict_id"]]["decision"] == one["decision"] for one in (first, other))
     assert other["alpha"] == first["alpha"] / 2, "it looks at the same rows again"
 
 
-def believing() -> Problem:
-    """The problem, if the past of its challengers counted."""
-    problem = problems.get(PROBLEM)
-    return replace(problem, validation=replace(problem.validation, past=True))
-
-
 def test_a_known_recipe_shares_no_alpha_and_another_one_does_and_is_expected_to_be_equal(two: tuple[str, str]) -> None:
-    problem = believing()
+    problem = problems.get(PROBLEM)
     known = [judging.judge(one, clock.now(), two[1]) for one in (problem, replace(problem, margin=0.25))]
     assert [(one["past"], one["alpha"]) for one in known] == [("retrained", problem.alpha)] * 2
     gate = warehouse.rows("from ledger.verdict_gates where gate = 'not_worse' and verdict_id = ?", [known[0]["verdict_id"]])[0]
