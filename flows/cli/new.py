@@ -89,7 +89,11 @@ def _source(
 )
 @click.option("--task", type=click.Choice(["binary", "regression", "multiclass"]), default="binary", show_default=True,
               help="Is it so, how much, or which?")  # fmt: skip
-@click.option("--otherwise", metavar="SQL", help="The label where nothing happened; by default what --label says of no facts.")
+@click.option(
+    "--otherwise",
+    metavar="SQL",
+    help="The label where nothing happens, or null; by default what --label says of no facts.",
+)
 @click.option("--event-at", metavar="COLUMN", help="When a fact happened; event_at if there is one, else known_at.")
 @click.option("--first-champion", type=click.Choice(FIRST), default=FIRST[0], show_default=True,
               help="Served while no model has won for certain: the rule, or what did better on the holdout.")  # fmt: skip
@@ -117,6 +121,8 @@ def _problem(name: str, **said: Any) -> None:
         console.done(
             f"tried {made.tried} features on {made.pruned.rows:,} rows, kept {len(made.pruned.kept)}: {made.pruned.judged}"
         )
+        for sentence in made.decided:
+            console.done(sentence)
         console.done(f"wrote {len(made.files)} files: {os.path.commonpath(made.files[:3])}/, models/marts/{name}/, …")
         console.done(f"next: {_next(name, made)}")
 

@@ -20,7 +20,7 @@
         select distinct {% for k in on %}{{ k }} as pit_asked_{{ k }}, {% endfor %}{{ as_of }} as pit_as_of from {{ spine }}
     ),
     pit_happened as (
-        select {{ asked }}, {{ measure }} as pit_label
+        select {{ asked }}, {{ measure }} as pit_label, true as pit_something
         from {{ facts }}
         inner join pit_spine
             on {% for k in on %}{{ k }} = pit_asked_{{ k }} and {% endfor -%}
@@ -36,7 +36,7 @@
     )
     {%- set known = asof.known_before('pit_label_known_at', now) %}
     select {% for k in on %}pit_asked_{{ k }} as {{ k }}, {% endfor %}pit_as_of as {{ as_of }},
-        case when {{ known }} then {{ 'coalesce(pit_label, ' ~ otherwise ~ ')' if otherwise is not none else 'pit_label' }} end as label,
+        case when {{ known }} then {{ 'case when pit_something then pit_label else ' ~ otherwise ~ ' end' if otherwise is not none else 'pit_label' }} end as label,
         case when {{ known }} then pit_label_known_at end as label_known_at
     from pit_labels
 {%- endmacro %}

@@ -84,6 +84,7 @@ def label_over(
     now: datetime,
     measure: Callable,
     otherwise: object = None,
+    where: Callable = lambda f: True,
 ) -> Answer:
     """(label, label_known_at), both null until the horizon and the delay are over before the clock."""
     answer: Answer = {}
@@ -93,9 +94,9 @@ def label_over(
         for f in facts:
             mine = ask.k is not None and (f.case_id, f.k) == (ask.case_id, ask.k)
             if mine and ask.as_of < f.event_at <= ask.as_of + horizon and f.known_at is not None and f.known_at < matures_at:
-                happened.append(f)
-        label = measure(happened)
-        answer[tuple(ask)] = (otherwise if label is None else label, matures_at) if matures_at < now else (None, None)
+                happened += [f] if where(f) else []
+        label = measure(happened) if happened else otherwise
+        answer[tuple(ask)] = (label, matures_at) if matures_at < now else (None, None)
     return answer
 
 
@@ -105,9 +106,14 @@ def total_x(facts: list[Fact]) -> int | None:
     return sum(xs) if xs else None
 
 
-def least_letter_of_positives(facts: list[Fact]) -> str | None:
-    """The first letter of facts with x above 0."""
-    return min((f.s for f in facts if f.s is not None and f.x is not None and f.x > 0), default=None)
+def least_letter(facts: list[Fact]) -> str | None:
+    """The first letter, null where none is known."""
+    return min((f.s for f in facts if f.s is not None), default=None)
+
+
+def positive(fact: Fact) -> bool:
+    """Whether x is above 0."""
+    return fact.x is not None and fact.x > 0
 
 
 def aggregate_last(facts: list[Fact], spine: list[Ask], counts: list[int | None]) -> Answer:

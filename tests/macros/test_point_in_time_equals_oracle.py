@@ -24,7 +24,7 @@ EXPECTED: dict[str, Expected] = {
     "label_within_early": lambda f, s: oracle.label_within(f, s, 2 * DAY, 3 * HOUR, NOW, early=True),
     "label_over_sum": lambda f, s: oracle.label_over(f, s, 2 * DAY, 3 * HOUR, NOW, oracle.total_x),
     "label_over_category": lambda f, s: oracle.label_over(
-        f, s, 2 * DAY, 0 * HOUR, NOW, oracle.least_letter_of_positives, otherwise="none"
+        f, s, 2 * DAY, 0 * HOUR, NOW, oracle.least_letter, otherwise="none", where=oracle.positive
     ),
     "aggregate_last_before": lambda f, s: oracle.aggregate_last(f, s, [1, 3, None]),
     "aggregate_ahead": lambda f, s: oracle.aggregate_ahead(f, s, [3 * HOUR, 2 * DAY]),

@@ -19,6 +19,9 @@ MUTANTS = {
     "what happens at the decision is ahead": (
         "point_in_time/label_over.sql", "{{ event_at }} > pit_as_of", "{{ event_at }} >= pit_as_of", ["label_over_sum"],
     ),
+    "what happened with an unknown value is taken for nothing": (
+        "point_in_time/label_over.sql", "when pit_something then", "when pit_label is not null then", ["label_over_category"],
+    ),
     "what is scheduled for the decision is ahead": (
         "point_in_time/aggregate_ahead.sql", "f.pit_at > s.", "f.pit_at >= s.", ["aggregate_ahead"],
     ),

@@ -13,7 +13,7 @@ import duckdb
 from flows.runtime import settings
 from flows.steps.data.landing.values import quoted
 from flows.store import clock
-from flows.studies.scaffolding import facts, features, writing
+from flows.studies.scaffolding import facts, features, label, writing
 from flows.studies.scaffolding.facts import Table
 from flows.studies.scaffolding.plan import Plan, Wanted, duration
 from flows.studies.scaffolding.pruning import Pruned, prune
@@ -30,7 +30,10 @@ TRIED, FEWEST = 60_000_000, 300
 
 @dataclass(frozen=True)
 class Made:
-    """What was written, how features were pruned, the times that a replay needs, and where the clock of the warehouse stands."""
+    """What was written, how features were pruned, the times that a replay needs, and where the clock of the warehouse stands.
+
+    `decided` are sentences: what the labels are, and what was chosen without being asked for.
+    """
 
     files: list[str]
     tried: int
@@ -38,6 +41,7 @@ class Made:
     until: datetime
     last: datetime | None
     stands: datetime | None
+    decided: list[str]
 
 
 def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
@@ -56,10 +60,12 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             raise AsofError(
                 f"--start is {wanted.start}, and its horizon ends after {until}, up to which is looked: say an earlier one"
             )
-        plan.otherwise = wanted.otherwise or _over_nothing(place, tables[0], wanted)
+        plan.otherwise = _over_nothing(place, tables[0], wanted)
         plan.sample = _sample(plan)
         settings_before = (PROJECT / "dbt_project.yml").read_text()
         try:
+            if plan.otherwise is None and wanted.otherwise is None:
+                _refuse_rows_of_nothing(place, plan)
             tell(f"trying {len(plan.tried)} features")
             writing.draft(plan)
             place.build([f"+{wanted.name}__features", f"+{wanted.name}__labels"], wanted.share)
@@ -72,12 +78,14 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             plan.sample = None
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
+            decided = _labels(place, plan)
         except BaseException:
             writing.remove(plan)
             (PROJECT / "dbt_project.yml").write_text(settings_before)
             raise
     stands = clock.now() if settings.warehouse_file().exists() else None
-    return Made(written, len(plan.tried), pruned, until, datetime.fromisoformat(span["last"]) if span["last"] else None, stands)
+    last = datetime.fromisoformat(span["last"]) if span["last"] else None
+    return Made(written, len(plan.tried), pruned, until, last, stands, decided)
 
 
 def _sources(wanted: Wanted) -> list[str]:
@@ -118,6 +126,9 @@ def _check(wanted: Wanted) -> None:
     for model in wanted.models:
         if not list((PROJECT / "models").rglob(f"{model}.sql")):
             raise AsofError(f"there is no model {model}; python -m flows new source writes one")
+    label.aggregates(wanted.label)
+    if wanted.otherwise is not None:
+        label.constant("--otherwise", wanted.otherwise)
 
 
 def _look(place: Scratch, wanted: Wanted) -> tuple[list[Table], list[Table]]:
@@ -162,19 +173,64 @@ def _start(table: Table, wanted: Wanted, until: datetime) -> datetime:
 
 
 def _over_nothing(place: Scratch, table: Table, wanted: Wanted) -> str | None:
-    """The label where nothing happened, as SQL: what its aggregate says of no facts; where that is null, false for yes or no."""
-    kind = writing.LABEL_TYPES[wanted.task]
+    """The label where nothing happened, as SQL: --otherwise, or what the aggregate says of no facts.
+
+    Where that is null, false for yes or no, and None for the others.
+    """
     with place.reading() as con:
         try:
-            said = con.execute(
-                f"select cast({wanted.label} as {kind}) from {table.relation} as {table.short} where false"
-            ).fetchall()
+            asked = f"select {wanted.label} as label from {table.relation} as {table.short} where false"
+            kind = con.execute(f"describe {asked}").fetchall()[0][1]
+            value = con.execute(asked).fetchall()[0][0]
         except duckdb.Error as error:
             raise AsofError(f"--label {wanted.label!r}: {str(error).splitlines()[0]}") from error
-    value = said[0][0] if said else None
+    label.fits(wanted.label, kind, wanted.task)
+    if wanted.otherwise is not None:
+        return None if wanted.otherwise.strip().lower() == "null" else wanted.otherwise
     if value is None:
         return "false" if wanted.task == "binary" else None
     return quoted(value) if isinstance(value, str) else str(value).lower()
+
+
+def _refuse_rows_of_nothing(place: Scratch, plan: Plan) -> None:
+    """AsofError where rows would vanish because nothing happens within their horizon, and nobody said that they may."""
+    wanted = plan.wanted
+    writing.draft(plan)
+    place.build([f"+{wanted.name}__labels"], wanted.share)
+    writing.remove(plan)
+    labelled, asked, _ = _counted(place, plan)
+    if labelled < asked:
+        value = "0" if wanted.task == "regression" else "\"'nothing'\""
+        raise AsofError(
+            f"--label {wanted.label!r} is null where nothing happens within {wanted.horizon}: "
+            f"{asked - labelled:,} of {asked:,} rows would have no label and vanish. "
+            f"Say what it is there (such as --otherwise {value}), or --otherwise null if such rows shall have none"
+        )
+
+
+def _labels(place: Scratch, plan: Plan) -> list[str]:
+    """In sentences: how many rows have a label, what it is on average, and what it is where nothing happens."""
+    wanted = plan.wanted
+    labelled, asked, mean = _counted(place, plan)
+    usual = {"binary": f", true in {mean or 0:.1%} of them", "regression": f", on average {mean or 0:.4g}", "multiclass": ""}
+    why = "nothing happens, or " if plan.otherwise is None else ""
+    others = f"; the others have none: {why}what happens has no value" if labelled < asked else ""
+    said = [f"{labelled:,} of {asked:,} rows whose horizon is over have a label{usual[wanted.task]}{others}"]
+    if plan.otherwise is not None and wanted.otherwise is None:
+        said.append(
+            f"where nothing happens within {wanted.horizon} the label is {plan.otherwise}; --otherwise says another value"
+        )
+    return said
+
+
+def _counted(place: Scratch, plan: Plan) -> tuple[int, int, float | None]:
+    """Rows with a label, rows of the cohort whose label could be known, and what the label is on average; no mean of classes."""
+    name = plan.wanted.name
+    wait = duration(plan.wanted.horizon) + timedelta(hours=plan.tables[0].delay_hours)
+    mean = "null" if plan.wanted.task == "multiclass" else f"avg(cast({name} as double))"
+    with place.reading() as con:
+        asked = con.execute(f"select count(*) from problems.{name}__cohort where as_of < ?", [plan.until - wait]).fetchall()[0][0]
+        return con.execute(f"select count(*), {asked}, {mean} from problems.{name}__labels").fetchall()[0]
 
 
 def _sample(plan: Plan) -> int | None:

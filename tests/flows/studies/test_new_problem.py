@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ import pytest
 import yaml
 
 from flows.cli import new
-from flows.studies.scaffolding import problem, writing
+from flows.studies.scaffolding import label, problem, writing
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
 from flows.studies.scaffolding.plan import Plan, Wanted
@@ -71,9 +72,15 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert failed.returncode == 1 and "nothing" in failed.stderr and "Traceback" not in failed.stderr
     assert files(where) == before and not list((where / "data").glob("new-*"))
 
+    vanishing = flows(where, "new", "problem", "spend", *asked, "--task", "regression", "--label", "sum(amount)")
+    assert vanishing.returncode == 1 and re.search(r"of [\d,]+ rows would have no label and vanish", vanishing.stderr)
+    assert files(where) == before
+
     said = ("--label", "sum(amount)", "--otherwise", "0", "--seconds", "5")
     done = flows(where, "new", "problem", "spend", *asked, "--task", "regression", *said)
     assert done.returncode == 0, done.stderr
+    labelled, of = re.search(r"([\d,]+) of ([\d,]+) rows whose horizon is over have a label", done.stdout).groups()
+    assert labelled == of, "nothing is 0, and no row vanishes"
     after = files(where)
     assert {name for name in before if before[name] != after[name]} == {"dbt_project.yml"}
     assert yaml.safe_load(after["dbt_project.yml"])["vars"]["problems"] == [synthetic.PROBLEM, "spend"]
@@ -82,8 +89,8 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert declared["config"]["meta"]["problem"]["task"] == "regression" and roles.count(None) >= 5
     assert "why it is left out" in after["models/problems/spend/left_out.md"].decode()
 
-    label = "case when count(*) = 0 then 'nothing' when sum(amount) > 60 then 'much' else 'some' end"
-    said = ("--label", label, "--title", "Who will buy much?", "--at-least", "2", "--start", "2019-02-04T06:00", "--seconds", "5")
+    kinds = "case when count(*) = 0 then 'nothing' when sum(amount) > 60 then 'much' else 'some' end"
+    said = ("--label", kinds, "--title", "Who will buy much?", "--at-least", "2", "--start", "2019-02-04T06:00", "--seconds", "5")
     done = flows(where, "new", "problem", "basket", *asked, "--task", "multiclass", *said)
     assert done.returncode == 0, done.stderr
     declared = declaration(where, "basket")
@@ -119,6 +126,45 @@ def test_what_cannot_be_meant_is_refused_by_its_option_before_anything_is_read(w
 
     said = CliRunner().invoke(cli, ["new", "problem", *words, "--label", "count(*)", "--from", "stg_of_nothing"])
     assert said.exit_code == 1 and told in said.output
+
+
+def test_a_label_of_a_single_fact_is_refused_at_once_with_the_aggregate_that_was_meant() -> None:
+    with pytest.raises(AsofError, match=r"for hours_down, .* \(such as max\(hours_down\) > 5\)"):
+        label.aggregates("hours_down > 5")
+    with pytest.raises(AsofError, match=r"such as sum\(spent\) > max\(most\)"):
+        label.aggregates("sum(spent) > most")
+    with pytest.raises(AsofError, match="looks at no fact"):
+        label.aggregates("1 = 1")
+    with pytest.raises(AsofError, match="is no SQL: syntax error"):
+        label.aggregates("sum(spent")
+    assert label.aggregates("case when count(*) filter (where x > 1) = 0 then 'a' else max_by(b, c) end") == [
+        "count_star", "max_by",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "told"),
+    [
+        ("BOOLEAN", "regression", "is a yes or no, and --task regression wants a number; --task binary asks whether"),
+        (
+            "DECIMAL(38,2)",
+            "binary",
+            r"is a number, and --task binary wants a yes or no \(such as x > 0\); --task regression asks",
+        ),
+        ("BOOLEAN", "multiclass", "--task multiclass wants a text"),
+        ("INTERVAL", "regression", "is of type interval; say a yes or no, a number, or a text"),
+    ],
+)
+def test_a_label_that_answers_another_question_than_the_task_asks_is_refused(kind: str, task: str, told: str) -> None:
+    with pytest.raises(AsofError, match=told):
+        label.fits("x", kind, task)
+    label.fits("x", "BIGINT", "regression")
+
+
+def test_what_is_said_of_nothing_cannot_look_at_a_fact() -> None:
+    label.constant("--otherwise", "null")
+    with pytest.raises(AsofError, match="--otherwise is 'spent': where nothing happened there is no fact to look at"):
+        label.constant("--otherwise", "spent")
 
 
 def test_three_windows_follow_from_the_horizon() -> None:

@@ -1,0 +1,93 @@
+"""What a person says of the label, read before anything is built: an aggregate over the facts ahead."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import duckdb
+
+from ml.errors import AsofError
+
+# Of what people add up or average the mean is asked for; of anything else the middle.
+ADDED_UP = {"sum", "sum_no_overflow", "fsum", "kahan_sum", "count", "count_star", "count_if", "countif", "avg", "mean", "favg"}
+
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+           "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
+TASKS = {"BOOLEAN": "binary", "VARCHAR": "multiclass", **dict.fromkeys(NUMBERS, "regression")}
+# By task: what a label is, and what is asked.
+ANSWERS = {"binary": ("a yes or no", "whether"), "regression": ("a number", "how much"), "multiclass": ("a text", "which")}
+
+
+def aggregates(label: str) -> list[str]:
+    """The aggregates of `--label`, in order; AsofError where it is no SQL, or a column stands outside of any aggregate."""
+    tree, known = _tree("--label", label), _known()
+    found = [one["function_name"] for one, _ in _nodes(tree, known) if _aggregates(one, known)]
+    loose = [one["column_names"][-1] for one, within in _nodes(tree, known) if one["class"] == "COLUMN_REF" and not within]
+    if not loose and found:
+        return found
+    if not loose:
+        raise AsofError(
+            f"--label {label!r} looks at no fact; say an aggregate over the facts ahead, such as count(*) > 0 or max(COLUMN) > 5"
+        )
+    better = label
+    for column in dict.fromkeys(loose):
+        better = re.sub(rf"(?<![\w(.]){re.escape(column)}(?!\w)", f"max({column})", better)
+    such = f" (such as {better})" if better != label else ""
+    raise AsofError(
+        f"--label {label!r} asks a single fact for {loose[0]}, and many may happen within the horizon: "
+        f"say an aggregate over them{such}"
+    )
+
+
+def constant(option: str, text: str) -> None:
+    """AsofError where the text of an option is no SQL of one value, the same for every row."""
+    known = _known()
+    if any(one["class"] == "COLUMN_REF" or _aggregates(one, known) for one, _ in _nodes(_tree(option, text), known)):
+        raise AsofError(
+            f"{option} is {text!r}: where nothing happened there is no fact to look at; say a value, such as 0 or null"
+        )
+
+
+def fits(label: str, kind: str, task: str) -> None:
+    """AsofError where the SQL type of the label answers another question than the task asks."""
+    found = TASKS.get(kind.partition("(")[0])
+    if found == task:
+        return
+    if found is None:
+        raise AsofError(f"--label {label!r} is of type {kind.lower()}; say a yes or no, a number, or a text")
+    what, asks = ANSWERS[found]
+    other = f" (such as {label} > 0)" if (found, task) == ("regression", "binary") else ""
+    raise AsofError(f"--label {label!r} is {what}, and --task {task} wants {ANSWERS[task][0]}{other}; --task {found} asks {asks}")
+
+
+def _known() -> set[str]:
+    with duckdb.connect() as con:
+        rows = con.execute("select distinct function_name from duckdb_functions() where function_type = 'aggregate'").fetchall()
+    return {name for (name,) in rows}
+
+
+def _tree(option: str, text: str) -> dict:
+    with duckdb.connect() as con:
+        read = json.loads(con.execute("select json_serialize_sql(?)", [f"select {text}"]).fetchall()[0][0])
+    if read["error"]:
+        raise AsofError(f"{option} {text!r} is no SQL: {read['error_message']}")
+    return read
+
+
+def _aggregates(node: dict, known: set[str]) -> bool:
+    return node["class"] == "FUNCTION" and node["function_name"].lower() in known
+
+
+def _nodes(tree: object, known: set[str], within: bool = False) -> Iterator[tuple[dict, bool]]:
+    """Every expression of a tree, and whether it stands within an aggregate."""
+    if isinstance(tree, list):
+        for one in tree:
+            yield from _nodes(one, known, within)
+    elif isinstance(tree, dict):
+        if "class" in tree:
+            yield tree, within
+            within = within or _aggregates(tree, known)
+        for one in tree.values():
+            yield from _nodes(one, known, within)
