@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator
 
 import duckdb
+import numpy as np
 
 from ml.errors import AsofError
 
-# Of what people add up or average the mean is asked for; of anything else the middle.
+# Of what is added up, counted or averaged people want the mean, which says how much many come to; of anything else the middle.
 ADDED_UP = {"sum", "sum_no_overflow", "fsum", "kahan_sum", "count", "count_star", "count_if", "countif", "avg", "mean", "favg"}
 
+# Where more than this share of rows have the smallest value, the middle is that or close to it, and says nothing of the others.
+TIES = 0.1
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
            "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
 TASKS = {"BOOLEAN": "binary", "VARCHAR": "multiclass", **dict.fromkeys(NUMBERS, "regression")}
@@ -60,6 +63,16 @@ def fits(label: str, kind: str, task: str) -> None:
     what, asks = ANSWERS[found]
     other = f" (such as {label} > 0)" if (found, task) == ("regression", "binary") else ""
     raise AsofError(f"--label {label!r} is {what}, and --task {task} wants {ANSWERS[task][0]}{other}; --task {found} asks {asks}")
+
+
+def metric(label: str, values: np.ndarray) -> tuple[str, str]:
+    """By what a number is judged, `rmse` (whose best answer is the mean) or `mae` (the middle), and why."""
+    if added := [one for one in aggregates(label) if one in ADDED_UP]:
+        return "rmse", f"the label is a {added[0].removesuffix('_star')}, and means add up: they say how much many rows come to"
+    ties = float(np.mean(values == values.min()))
+    if ties > TIES:
+        return "rmse", f"{ties:.0%} of the labels are the smallest, {values.min():g}, and a middle would say so nearly everywhere"
+    return "mae", "the label is one fact's value, and the middle of many is not moved by a few that are far off"
 
 
 def _known() -> set[str]:

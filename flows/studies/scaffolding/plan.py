@@ -12,6 +12,7 @@ from flows.studies.scaffolding.pruning import Pruned
 
 # Features are chosen on the first part of the past; what is lived and judged later has not been seen.
 SHARE = 0.7
+METRICS = {"binary": "roc_auc", "regression": "rmse", "multiclass": "log_loss"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Plan:
         self.start = self.until = datetime.min
         self.seconds, self.types = 0.0, {}
         self.otherwise = wanted.otherwise
+        # By what it is judged; of numbers their labels decide that, and `why` says how.
+        self.metric, self.why = METRICS[wanted.task], ""
         # Thousandths of the entities whose rows are tried, where all of them are more than features are tried on.
         self.sample: int | None = None
         self.tried = self.features

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import duckdb
+import pyarrow as pa
 
 from flows.runtime import settings
 from flows.steps.data.landing.values import quoted
@@ -78,7 +79,7 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             plan.sample = None
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
-            decided = _labels(place, plan)
+            decided = _labels(place, plan) + ([f"judged by {plan.metric}: {plan.why}"] if plan.why else [])
         except BaseException:
             writing.remove(plan)
             (PROJECT / "dbt_project.yml").write_text(settings_before)
@@ -256,8 +257,10 @@ def _pruned(place: Scratch, plan: Plan) -> Pruned:
         raise AsofError(f"the label of {name} is always {found[0]}; look at --label {plan.wanted.label!r}")
     if plan.wanted.task == "multiclass":
         _check_classes(found)
-    names = [one.name for one in plan.features]
-    return prune(table, names, "the label", "as_of", plan.wanted.task, plan.wanted.seconds, settings.threads())
+    if plan.wanted.task == "regression":
+        plan.metric, plan.why = label.metric(plan.wanted.label, table["the label"].drop_null().cast(pa.float64()).to_numpy())
+    names, aim = [one.name for one in plan.features], plan.metric if plan.wanted.task == "regression" else plan.wanted.task
+    return prune(table, names, "the label", "as_of", aim, plan.wanted.seconds, settings.threads())
 
 
 def _check_classes(found: list[str]) -> None:

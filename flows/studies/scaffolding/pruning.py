@@ -26,16 +26,18 @@ FIRST, VALUES_A_SECOND = 0.4, 1_000_000
 FEWEST_ROUNDS, ROUNDS, PATIENCE = 10, 300, 20
 PARAMS = {"learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 30, "feature_fraction": 0.5, "verbosity": -1, "seed": 1,
           "deterministic": True, "force_row_wise": True}  # fmt: skip
-# By task: what trees minimise, and the loss in words.
-LOSSES = {"binary": ("binary", "log loss"), "regression": ("l2", "mean squared error"), "multiclass": ("multiclass", "log loss")}
+# By what is aimed at, a task or of numbers the metric: what trees minimise, and the loss in words.
+LOSSES = {"binary": ("binary", "log loss"), "rmse": ("l2", "mean squared error"), "mae": ("l1", "mean absolute error"),
+          "multiclass": ("multiclass", "log loss")}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Pruned:
     """Features that stay, those left out with why, how that was judged in words, and the rule.
 
-    `rate` is the mean of the label, `classes` its classes by how frequent they are, `shares` how frequent that is. `sizes` are
-    how many features were tried together, and the loss with them.
+    `rate` is the mean of the label (judged by `mae` its middle), `spread` how far numbers are from it, by their metric. `classes`
+    are its classes by how frequent they are, `shares` how frequent that is. `sizes` are how many features were tried
+    together, and the loss with them.
     """
 
     kept: list[str]
@@ -44,6 +46,7 @@ class Pruned:
     rule: Rule | None
     rate: float
     rows: int
+    spread: float = 0.0
     classes: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
     sizes: tuple[tuple[int, float], ...] = ()
@@ -80,7 +83,7 @@ class Trees:
     learn: np.ndarray
     check: np.ndarray
     levels: Mapping[str, Sequence[str]]
-    task: str
+    aim: str
     classes: int
     threads: int
 
@@ -89,8 +92,8 @@ class Trees:
         lgb = lightgbm()
         places = [self.names.index(name) for name in names]
         coded = [at for at, name in enumerate(names) if name in self.levels]
-        params = {**PARAMS, "objective": LOSSES[self.task][0], "num_threads": self.threads}
-        params |= {"num_class": self.classes} if self.task == "multiclass" else {}
+        params = {**PARAMS, "objective": LOSSES[self.aim][0], "num_threads": self.threads}
+        params |= {"num_class": self.classes} if self.aim == "multiclass" else {}
         train = lgb.Dataset(self.matrix[np.ix_(self.learn, places)], self.y[self.learn], categorical_feature=coded or "auto")
         seen = self.matrix[np.ix_(self.check, places)]
         watch = _Watch(until)
@@ -99,7 +102,7 @@ class Trees:
         rounds = watch.best + 1
         said = booster.predict(seen, num_iteration=rounds)
         gains = booster.feature_importance("gain", iteration=rounds)
-        return Fit(names, _losses(self.task, said, self.y[self.check]), gains, not watch.cut_off)
+        return Fit(names, _losses(self.aim, said, self.y[self.check]), gains, not watch.cut_off)
 
 
 class _Watch:
@@ -117,8 +120,8 @@ class _Watch:
             raise lightgbm().callback.EarlyStopException(self.best, env.evaluation_result_list)
 
 
-def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, task: str, seconds: float, threads: int) -> Pruned:
-    """Prune the features of a table of labelled rows, sorted by `as_of`, within so many seconds.
+def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, aim: str, seconds: float, threads: int) -> Pruned:
+    """Prune the features of a table of labelled rows, sorted by `as_of`, within so many seconds; `aim` as in LOSSES.
 
     Backwards: of all that say anything those stay that gained most, then of these, until so few are left that they do worse.
     """
@@ -127,19 +130,22 @@ def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, task
     matrix = encode(table, features, levels)
     telling, left_out = _telling(matrix, features, levels)
     matrix = matrix[:, [features.index(name) for name in telling]]
-    y, classes, shares = _labels(table[label], task)
+    y, classes, shares = _labels(table[label], aim)
     at = table[as_of].cast(pa.int64()).to_numpy()
     cut = np.quantile(at, LEARN_SHARE)
     learn, check = np.flatnonzero(at < cut), np.flatnonzero(at >= cut)
-    rate = float(y[learn].mean()) if len(learn) else 0.5
-    rule = best(telling, matrix[learn], y[learn], {*levels}, task, len(classes)) if len(learn) else None
-    facts = {"rule": rule, "rate": rate, "rows": len(y), "classes": classes, "shares": shares, "loss": LOSSES[task][1]}
+    rate = float((np.median if aim == "mae" else np.mean)(y[learn])) if len(learn) else 0.5
+    errors = np.abs(y - rate)
+    spread = float(errors.mean() if aim == "mae" else np.sqrt((errors**2).mean()))
+    rule = best(telling, matrix[learn], y[learn], {*levels}, aim, len(classes)) if len(learn) else None
+    facts = {"rule": rule, "rate": rate, "rows": len(y), "classes": classes, "shares": shares, "loss": LOSSES[aim][1],
+             "spread": spread}  # fmt: skip
     if not telling or min(len(learn), len(check)) < FEWEST or np.ptp(y[learn]) == 0 or np.ptp(y[check]) == 0:
         said = "Too few labelled rows to say which of them help: all that say anything stay."
         return Pruned(telling, left_out, said, **facts)
     drawn = min(1.0, seconds * FIRST * VALUES_A_SECOND / (len(y) * len(telling)))
     learn, check = _drawn(learn, drawn), _drawn(check, drawn)
-    trees = Trees(telling, matrix, y, learn, check, levels, task, len(classes), threads)
+    trees = Trees(telling, matrix, y, learn, check, levels, aim, len(classes), threads)
     tried = [trees.fit(telling, began + FIRST * seconds)]
     while (names := tried[-1].best(int(len(tried[-1].names) * STAYS))) and len(names) >= LEAST:
         found = trees.fit(names, began + seconds)
@@ -153,7 +159,7 @@ def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, task
         why = "no tree used it" if share[name] == 0 else f"without it as good: {share[name]:.1%} of what the trees gained"
         left_out.append((name, why))
     judged = (
-        f"Learned on {len(learn):,} rows, compared on the {len(check):,} after them: {LOSSES[task][1]} {tried[0].loss:.4f} "
+        f"Learned on {len(learn):,} rows, compared on the {len(check):,} after them: {LOSSES[aim][1]} {tried[0].loss:.4f} "
         f"with all, {stays.loss:.4f} with those that stayed."
     )
     sizes = tuple((len(one.names), one.loss) for one in tried)
@@ -180,16 +186,16 @@ def _drawn(rows: np.ndarray, share: float) -> np.ndarray:
     return np.sort(np.random.default_rng(7).choice(rows, size, replace=False))
 
 
-def _losses(task: str, said: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if task == "regression":
-        return (said - y) ** 2
-    right = said[np.arange(len(y)), y.astype(int)] if task == "multiclass" else np.where(y > 0, said, 1 - said)
+def _losses(aim: str, said: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if aim in ("rmse", "mae"):
+        return (said - y) ** 2 if aim == "rmse" else np.abs(said - y)
+    right = said[np.arange(len(y)), y.astype(int)] if aim == "multiclass" else np.where(y > 0, said, 1 - said)
     return -np.log(np.clip(right, 1e-9, 1))
 
 
-def _labels(column: pa.ChunkedArray, task: str) -> tuple[np.ndarray, tuple[str, ...], tuple[float, ...]]:
+def _labels(column: pa.ChunkedArray, aim: str) -> tuple[np.ndarray, tuple[str, ...], tuple[float, ...]]:
     """The label as numbers; of classes their places, the classes by how frequent they are, and their shares."""
-    if task != "multiclass":
+    if aim != "multiclass":
         return column.cast(pa.float64()).to_numpy(), (), ()
     counted = sorted(pc.value_counts(column.combine_chunks()).to_pylist(), key=lambda one: (-one["counts"], one["values"]))
     classes = tuple(one["values"] for one in counted)

@@ -18,7 +18,8 @@ SURE = 0.0005
 class Rule:
     """A rule by one feature: from each of `edges` on other `values`; `missing` where it is null.
 
-    The values of a step are one: what the label is worth; or of classes the probability of each.
+    The values of a step are one: what the label is worth, which is the mean or, judged by `mae`, the middle; or of classes the
+    probability of each.
     """
 
     feature: str
@@ -27,9 +28,9 @@ class Rule:
     missing: tuple[float, ...]
 
 
-def best(names: Sequence[str], matrix: np.ndarray, y: np.ndarray, texts: Collection[str], task: str, classes: int) -> Rule | None:
+def best(names: Sequence[str], matrix: np.ndarray, y: np.ndarray, texts: Collection[str], aim: str, classes: int) -> Rule | None:
     """The rule by the number that tells most of the labels by itself; None where no number tells anything."""
-    told = _told_of(y, task, classes)
+    told = _told_of(y, aim, classes)
     place, most = None, 1e-12
     for at, name in enumerate(names):
         x = matrix[:, at]
@@ -39,12 +40,12 @@ def best(names: Sequence[str], matrix: np.ndarray, y: np.ndarray, texts: Collect
         strength = _strength(x, there, y, told, classes)
         if strength > most:
             place, most = at, strength
-    return None if place is None else _rule(names[place], matrix[:, place], told, task)
+    return None if place is None else _rule(names[place], matrix[:, place], told, aim)
 
 
-def _told_of(y: np.ndarray, task: str, classes: int) -> np.ndarray:
+def _told_of(y: np.ndarray, aim: str, classes: int) -> np.ndarray:
     """What a rule says, a column each: the label, or whether it is each of the classes."""
-    return (y[:, None] == np.arange(classes)) * 1.0 if task == "multiclass" else y[:, None]
+    return (y[:, None] == np.arange(classes)) * 1.0 if aim == "multiclass" else y[:, None]
 
 
 def _strength(x: np.ndarray, there: np.ndarray, y: np.ndarray, told: np.ndarray, classes: int) -> float:
@@ -68,16 +69,17 @@ def _edges(x: np.ndarray) -> list[float]:
     return sorted({float(f"{edge:.4g}") for edge in edges if edge > x.min()})
 
 
-def _rule(name: str, x: np.ndarray, told: np.ndarray, task: str) -> Rule:
+def _rule(name: str, x: np.ndarray, told: np.ndarray, aim: str) -> Rule:
     there = np.isfinite(x)
-    edges = _edges(x[there])
-    step, overall = np.digitize(x[there], edges), told.mean(axis=0)
+    edges, usual = _edges(x[there]), np.median if aim == "mae" else np.mean
+    step, overall = np.digitize(x[there], edges), usual(told, axis=0)
 
     def worth(rows: np.ndarray) -> tuple[float, ...]:
-        value = (rows.sum(axis=0) + SHRUNK_BY * overall) / (len(rows) + SHRUNK_BY)
-        if task == "binary":
+        own = usual(rows, axis=0) if len(rows) else overall
+        value = (len(rows) * own + SHRUNK_BY * overall) / (len(rows) + SHRUNK_BY)
+        if aim == "binary":
             value = np.clip(value, SURE, 1 - SURE)
-        return tuple(_shares(value) if task == "multiclass" else value.tolist())
+        return tuple(_shares(value) if aim == "multiclass" else value.tolist())
 
     values = tuple(worth(told[there][step == i]) for i in range(len(edges) + 1))
     return Rule(name, tuple(edges), values, worth(told[~there]))

@@ -22,7 +22,6 @@ OWN = ("as_of", "score", "low_80", "high_80", "score_in_words", "rule_score", "f
        "expected_value_of_acting", "model_version", "scored_at", "outcome_known_at", "corrected_to", "comments",
        "last_comment", "predicted")  # fmt: skip
 LABEL_TYPES = {"binary": "boolean", "regression": "double", "multiclass": "varchar"}
-METRICS = {"binary": "roc_auc", "regression": "mae", "multiclass": "log_loss"}
 SCORES = {"binary": "Calibrated probability.", "regression": "The predicted number.",
           "multiclass": "Probability of the predicted class."}  # fmt: skip
 # Ten instants, as a verdict needs, are long where questions come by the week: then so many entities are what is independent.
@@ -188,7 +187,7 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
     wanted, name = plan.wanted, plan.wanted.name
     binary, classes = wanted.task == "binary", _classes(plan, pruned)
     rate = pruned.rate if pruned else 0.5
-    margin = {"binary": 0.02, "regression": _two_digits(0.02 * abs(rate)), "multiclass": 0.02}[wanted.task]
+    margin = {"binary": 0.02, "regression": _two_digits(0.02 * (pruned.spread if pruned else 1)), "multiclass": 0.02}[wanted.task]
     entity_type = str(plan.tables[0].entity_type).lower()
     step = max(1, -(-duration(wanted.every) // timedelta(days=1)))
     known = max(1, (plan.until - plan.start - duration(wanted.horizon)).days)
@@ -204,7 +203,7 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
     ]
     return rendered(
         "problem.yml", problem=name, one_row=_one_row(plan), title=_title(plan), owner=wanted.owner, task=wanted.task,
-        metric=METRICS[wanted.task], margin=margin, classes=classes,
+        metric=plan.metric, why=plan.why, margin=margin, classes=classes,
         cadence="weekly" if step < 7 else "monthly",
         costs={"false_positive": 1, "false_negative": min(20, max(1, round((1 - rate) / max(rate, 0.01))))} if binary else None,
         slices=[], first_champion=wanted.first_champion,

@@ -23,6 +23,7 @@ from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
 from flows.studies.scaffolding.plan import Plan, Wanted
 from flows.studies.scaffolding.pruning import prune
+from flows.studies.scaffolding.rules import best
 from ml.errors import AsofError
 from tests import synthetic
 from tests.architecture import sql_lint
@@ -87,6 +88,7 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     declared = declaration(where, "spend")
     roles = [one.get("config", {}).get("meta", {}).get("role") for one in declared["columns"]]
     assert declared["config"]["meta"]["problem"]["task"] == "regression" and roles.count(None) >= 5
+    assert declared["config"]["meta"]["problem"]["metric"] == "rmse" and "judged by rmse: the label is a sum" in done.stdout
     assert "why it is left out" in after["models/problems/spend/left_out.md"].decode()
 
     kinds = "case when count(*) = 0 then 'nothing' when sum(amount) > 60 then 'much' else 'some' end"
@@ -165,6 +167,35 @@ def test_what_is_said_of_nothing_cannot_look_at_a_fact() -> None:
     label.constant("--otherwise", "null")
     with pytest.raises(AsofError, match="--otherwise is 'spent': where nothing happened there is no fact to look at"):
         label.constant("--otherwise", "spent")
+
+
+@pytest.mark.parametrize(
+    ("said", "values", "metric", "why"),
+    [
+        ("sum(hours)", [1.0, 2.0, 3.0], "rmse", "the label is a sum"),
+        ("coalesce(round(count(*)), 0)", [1.0, 2.0, 3.0], "rmse", "the label is a count"),
+        ("max(hours)", [0.0] * 78 + [9.0] * 22, "rmse", "78% of the labels are the smallest, 0"),
+        ("median(hours)", [float(one) for one in range(40)], "mae", "the middle"),
+    ],
+)
+def test_a_number_is_judged_by_what_is_asked_of_it_and_by_no_middle_where_most_rows_are_the_smallest(
+    said: str, values: list[float], metric: str, why: str
+) -> None:
+    found, told = label.metric(said, np.array(values))
+    assert found == metric and why in told
+
+
+@pytest.mark.parametrize(("metric", "usual", "error"), [("rmse", np.mean, np.square), ("mae", np.median, np.abs)])
+def test_the_rule_of_a_number_says_in_each_step_what_is_best_by_its_metric(metric, usual, error) -> None:
+    draw = np.random.default_rng(1)
+    x = draw.integers(0, 5, 20_000).astype(float)
+    y = draw.exponential(1 + x)
+    rule = best(["x"], x[:, None], y, {}, metric, 0)
+    step = np.digitize(x, rule.edges)
+    said = np.array([value for (value,) in rule.values])[step]
+    assert len(rule.values) >= 4
+    assert all(abs(rule.values[at][0] - usual(y[step == at])) < 0.02 for at in range(len(rule.values)))
+    assert all(error(y - said).mean() < error(y - said * other).mean() for other in (0.9, 1.1))
 
 
 def test_three_windows_follow_from_the_horizon() -> None:
