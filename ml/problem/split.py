@@ -57,7 +57,10 @@ def split(
     }
     for name, rows in parts.items():
         if len(rows) == 0:
-            raise AsofError(_nothing(name, as_of[known(as_of, known_at, now)], now, validation_days, holdout_days))
+            there = known(as_of, known_at, now)
+            raise AsofError(
+                _nothing(name, as_of[there], known_at[there], now, {"validation": validation_days, "holdout": holdout_days})
+            )
     return Split(**parts, validation_start=validation_start, holdout_start=holdout_start)
 
 
@@ -86,13 +89,22 @@ def instants(values: Any) -> np.ndarray:
     return np.asarray(values).astype("datetime64[us]")
 
 
-def _nothing(part: str, usable: np.ndarray, now: np.datetime64, validation_days: int, holdout_days: int) -> str:
-    span = "no row has a label that is known"
-    if len(usable):
-        first, last = usable.min().astype("datetime64[D]"), usable.max().astype("datetime64[D]")
-        count = len(np.unique(days(usable)))
-        span = f"{len(usable)} rows with a known label lie on {count} days, {first} to {last}"
-    return (
-        f"no row is left for the {part} part as of {now}: {span}; validation_days {validation_days} "
-        f"and holdout_days {holdout_days} need more history: wait for more labels, or declare fewer days"
-    )
+def _nothing(part: str, usable: np.ndarray, known_at: np.ndarray, now: np.datetime64, declared: dict[str, int]) -> str:
+    """What there is, and what helps: a part that is no longer than a label takes holds no row, however long the history is."""
+    said = f"no row is left for the {part} part as of {now}: "
+    if not len(usable):
+        return f"{said}no row has a label that is known; wait for labels"
+    first, last = usable.min().astype("datetime64[D]"), usable.max().astype("datetime64[D]")
+    asked = days(usable)
+    said += f"{len(usable)} rows with a known label lie on {len(np.unique(asked))} days, {first} to {last}; "
+    # Parts begin at midnight, and the last question of one may be a step before its end.
+    least = int(usual_wait(usable, known_at) / np.timedelta64(1, "D") + step_days(asked)) + 1
+    if declared.get(part, least) < least:
+        return f"{said}labels take so long that {part}_days {declared[part]} holds none: declare {part}_days of {least} or more"
+    needed = sum(max(one, least) for one in declared.values()) + least
+    there = int((now - usable.min()) / np.timedelta64(1, "D"))
+    if there >= needed:
+        return f"{said}none of them lies in that part: look at what is asked, and when its labels come"
+    fewer = f", or declare fewer days, down to {least} each" if max(declared.values()) > least else ""
+    both = " and ".join(f"{name}_days {number}" for name, number in declared.items())
+    return f"{said}{both} need about {needed} days of history, and there are {there}: wait for more labels{fewer}"

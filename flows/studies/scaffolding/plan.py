@@ -55,6 +55,11 @@ class Plan:
         self.tried = self.features
 
     @property
+    def wait(self) -> timedelta:
+        """How long a label takes: its horizon, and until nearly all that happened in it is known."""
+        return duration(self.wanted.horizon) + timedelta(hours=self.tables[0].delay_hours)
+
+    @property
     def features(self) -> list[Feature]:
         """All features, in their order."""
         found = [one for model in self.models for one in model.features]

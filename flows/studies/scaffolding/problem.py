@@ -79,7 +79,7 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             plan.sample = None
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
-            decided = _labels(place, plan) + ([f"judged by {plan.metric}: {plan.why}"] if plan.why else [])
+            decided = [*_labels(place, plan), *_chosen(plan)]
         except BaseException:
             writing.remove(plan)
             (PROJECT / "dbt_project.yml").write_text(settings_before)
@@ -224,13 +224,29 @@ def _labels(place: Scratch, plan: Plan) -> list[str]:
     return said
 
 
+def _chosen(plan: Plan) -> list[str]:
+    """In sentences: what was chosen without being asked for."""
+    said = [f"judged by {plan.metric}: {plan.why}"] if plan.why else []
+    parts, history = writing.parts_of(plan), (plan.until - plan.start).days
+    if parts.needed > history:
+        begin = plan.start + timedelta(days=parts.needed)
+        said.append(f"{history} days of questions are too few: no model can be trained before {begin:%Y-%m-%d}")
+    elif parts.holdout < parts.wanted:
+        said.append(
+            f"{history} days of questions allow holdout_days {parts.holdout}, and a verdict wants {parts.wanted}, six "
+            "horizons and more: raise it when more is known; until then verdicts may stay INCONCLUSIVE"
+        )
+    return said
+
+
 def _counted(place: Scratch, plan: Plan) -> tuple[int, int, float | None]:
     """Rows with a label, rows of the cohort whose label could be known, and what the label is on average; no mean of classes."""
     name = plan.wanted.name
-    wait = duration(plan.wanted.horizon) + timedelta(hours=plan.tables[0].delay_hours)
     mean = "null" if plan.wanted.task == "multiclass" else f"avg(cast({name} as double))"
     with place.reading() as con:
-        asked = con.execute(f"select count(*) from problems.{name}__cohort where as_of < ?", [plan.until - wait]).fetchall()[0][0]
+        asked = con.execute(f"select count(*) from problems.{name}__cohort where as_of < ?", [plan.until - plan.wait]).fetchall()[
+            0
+        ][0]
         return con.execute(f"select count(*), {asked}, {mean} from problems.{name}__labels").fetchall()[0]
 
 

@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from flows.runtime.problem_names import NAMED, renamed
+from flows.studies.scaffolding.days import Days, days
 from flows.studies.scaffolding.features import Feature, Model
 from flows.studies.scaffolding.plan import Plan, duration
 from flows.studies.scaffolding.pruning import Pruned
 from flows.studies.scaffolding.rendering import PROJECT, rendered, write
 from flows.studies.scaffolding.words import plain, sentence
 from ml.errors import AsofError
-from ml.statistics.slices import MIN_CLUSTERS
 
 # Columns that the mart has of its own.
 OWN = ("as_of", "score", "low_80", "high_80", "score_in_words", "rule_score", "flagged", "reasons", "reasons_raw",
@@ -25,7 +25,7 @@ LABEL_TYPES = {"binary": "boolean", "regression": "double", "multiclass": "varch
 SCORES = {"binary": "Calibrated probability.", "regression": "The predicted number.",
           "multiclass": "Probability of the predicted class."}  # fmt: skip
 # Ten instants, as a verdict needs, are long where questions come by the week: then so many entities are what is independent.
-WEEK, ENTITIES = 7, 100
+WEEK, ENTITIES = timedelta(days=7), 100
 # Until the labels are looked at nobody knows which classes there are.
 AT_FIRST = ("one", "other")
 BOILERPLATE = {
@@ -67,12 +67,22 @@ def final(plan: Plan, pruned: Pruned) -> list[str]:
     return [*written, "dbt_project.yml"]
 
 
+def parts_of(plan: Plan) -> Days:
+    """How many days of its history judge it, and how many stop and calibrate its training."""
+    wanted = plan.wanted
+    return days(plan.until - plan.start, duration(wanted.every), duration(wanted.horizon), plan.wait, _by_entity(plan))
+
+
 def remove(plan: Plan) -> None:
     """Take away what this attempt wrote."""
     name = plan.wanted.name
     shutil.rmtree(PROJECT / _folder(plan), ignore_errors=True)
     shutil.rmtree(PROJECT / "models" / "marts" / name, ignore_errors=True)
     (PROJECT / "checks" / "contracts" / f"{name}_predictions.yml").unlink(missing_ok=True)
+
+
+def _by_entity(plan: Plan) -> bool:
+    return duration(plan.wanted.every) >= WEEK and plan.tables[0].entities >= ENTITIES
 
 
 def _folder(plan: Plan) -> str:
@@ -189,10 +199,7 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
     rate = pruned.rate if pruned else 0.5
     margin = {"binary": 0.02, "regression": _two_digits(0.02 * (pruned.spread if pruned else 1)), "multiclass": 0.02}[wanted.task]
     entity_type = str(plan.tables[0].entity_type).lower()
-    step = max(1, -(-duration(wanted.every) // timedelta(days=1)))
-    known = max(1, (plan.until - plan.start - duration(wanted.horizon)).days)
-    by_entity = step >= WEEK and plan.tables[0].entities >= ENTITIES
-    judged = 0 if by_entity else _judged(known, step, wanted.horizon)
+    by_entity, parts = _by_entity(plan), parts_of(plan)
     columns = [
         _column(wanted.entity, entity_type, _whom(plan), role="entity"),
         _column("as_of", "timestamp", "The instant that asks, UTC.", role="as_of"),
@@ -204,25 +211,15 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
     return rendered(
         "problem.yml", problem=name, one_row=_one_row(plan), title=_title(plan), owner=wanted.owner, task=wanted.task,
         metric=plan.metric, why=plan.why, margin=margin, classes=classes,
-        cadence="weekly" if step < 7 else "monthly",
+        cadence="weekly" if duration(wanted.every) < WEEK else "monthly",
         costs={"false_positive": 1, "false_negative": min(20, max(1, round((1 - rate) / max(rate, 0.01))))} if binary else None,
         slices=[], first_champion=wanted.first_champion,
-        cluster=wanted.entity if by_entity else None, holdout_days=max(_days(known, 0.25, step, 28), judged),
-        validation_days=_days(known, 0.2, step, 28), columns=columns,
+        cluster=wanted.entity if by_entity else None, holdout_days=parts.holdout,
+        validation_days=parts.validation, columns=columns,
         models=[one.name.removeprefix(f"{name}__") for one in plan.models], entity=wanted.entity, entity_type=entity_type,
         whom=_whom(plan), score_says=SCORES[wanted.task], model=plan.tables[0].model,
         sample="x" if entity_type == "varchar" else 1,
     )  # fmt: skip
-
-
-def _days(known: int, share: float, step: int, most: int) -> int:
-    """Days of a part of the labels: so much of them, in whole steps, at least two of them."""
-    return max(2 * step, min(max(most, 4 * step), round(known * share / step) * step))
-
-
-def _judged(known: int, step: int, horizon: str) -> int:
-    """Days of a holdout in which ten instants have their outcome, as a verdict needs; at most half of what is known."""
-    return min((MIN_CLUSTERS * step + -(-duration(horizon) // timedelta(days=1))), known // (2 * step) * step)
 
 
 def _column(name: str, data_type: str, says: str, role: str | None = None, unit: str | None = None) -> dict[str, Any]:

@@ -19,12 +19,14 @@ import yaml
 
 from flows.cli import new
 from flows.studies.scaffolding import label, problem, writing
+from flows.studies.scaffolding.days import days
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
-from flows.studies.scaffolding.plan import Plan, Wanted
+from flows.studies.scaffolding.plan import Plan, Wanted, duration
 from flows.studies.scaffolding.pruning import prune
 from flows.studies.scaffolding.rules import best
 from ml.errors import AsofError
+from ml.problem.split import split
 from tests import synthetic
 from tests.architecture import sql_lint
 
@@ -329,6 +331,33 @@ def test_where_questions_come_by_the_week_entities_are_compared_if_there_are_man
     declared = yaml.safe_load(writing._declaration(planned(50_000, entities, 2), [], None))["models"][0]
     said = declared["config"]["meta"]["problem"]
     assert (said.get("cluster"), said["holdout_days"]) == (cluster, holdout_days)
+
+
+@pytest.mark.parametrize("every", ["6 hours", "1 day", "7 days", "2 weeks"])
+@pytest.mark.parametrize("horizon", ["3 hours", "1 day", "7 days", "28 days", "13 weeks"])
+@pytest.mark.parametrize("delay", [0, 36, 400])
+def test_every_part_of_a_new_problem_holds_rows_as_soon_as_its_history_is_as_long_as_it_says(
+    every: str, horizon: str, delay: int
+) -> None:
+    wait, start = duration(horizon) + timedelta(hours=delay), datetime(2020, 1, 6)
+    for by_rows in (True, False):
+        for history in (20, 60, 200, 2_000):
+            found = days(timedelta(days=history), duration(every), duration(horizon), wait, by_rows)
+            until = start + timedelta(days=max(history, found.needed))
+            as_of = np.arange(np.datetime64(start, "us"), np.datetime64(until, "us"), np.timedelta64(duration(every)))
+            parts = split(as_of, as_of + np.timedelta64(wait), until, found.validation, found.holdout)
+            assert min(len(parts.train), len(parts.validation), len(parts.holdout)) >= 1
+            assert found.holdout == found.wanted or history < 4 * found.wanted + found.validation
+
+
+def test_a_holdout_is_six_horizons_where_the_history_allows_it_and_else_what_it_allows() -> None:
+    day, week = timedelta(days=1), timedelta(days=7)
+    ample = days(511 * day, day, week, week + 1.5 * day, by_entity=False)
+    assert (ample.holdout, ample.wanted, ample.validation) == (42, 42, 28)
+    rare = days(511 * day, week, 4 * week, 4 * week + 1.5 * day, by_entity=False)
+    assert rare.holdout == 168 and rare.validation == 42 > 28 + 1.5 + 7, "longer than a label takes and a step"
+    short = days(76 * day, day, week, week, by_entity=False)
+    assert short.wanted == 42 > short.holdout == 27 and short.needed <= 76
 
 
 BY_HAND = "python -m flows build; then train, judge and promote, each with --problem big"

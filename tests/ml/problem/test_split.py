@@ -83,3 +83,22 @@ def test_an_empty_part_says_what_there_is():
         split(as_of, as_of + MINUTE, NOW, 10, 10)
     with pytest.raises(AsofError, match="no row has a label that is known"):
         split(as_of, np.full(10, np.datetime64("NaT")), NOW, 2, 2)
+
+
+def test_a_part_that_no_label_fits_into_is_answered_with_the_days_that_help():
+    as_of = NOW - np.arange(70) * np.timedelta64(7, "D")
+    known_at = as_of + np.timedelta64(29, "D") + np.timedelta64(12, "h")
+    for declared in ({"validation_days": 28, "holdout_days": 84}, {"validation_days": 84, "holdout_days": 28}):
+        part = min(declared, key=declared.get)
+        with pytest.raises(AsofError, match=f"{part} 28 holds none: declare {part} of 37 or more"):
+            split(as_of, known_at, NOW, **declared)
+        assert len(split(as_of, known_at, NOW, **{**declared, part: 37}).validation)
+
+
+def test_a_history_that_is_too_short_says_how_long_it_must_be():
+    as_of = NOW - np.arange(1, 60) * np.timedelta64(1, "D")
+    with pytest.raises(
+        AsofError, match=r"need about 78 days of history, and there are 59: .*, or declare fewer days, down to 9 each"
+    ):
+        split(as_of, as_of + np.timedelta64(7, "D"), NOW, 28, 41)
+    assert len(split(as_of, as_of + np.timedelta64(7, "D"), NOW, 9, 9).train)
