@@ -123,6 +123,8 @@ def _problem(name: str, **said: Any) -> None:
         )
         for sentence in made.decided:
             console.done(sentence)
+        if made.costs:
+            console.warn(made.costs)
         console.done(f"wrote {len(made.files)} files: {os.path.commonpath(made.files[:3])}/, models/marts/{name}/, …")
         console.done(f"next: {_next(name, made)}")
 

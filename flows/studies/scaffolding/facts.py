@@ -13,6 +13,8 @@ from ml.errors import AsofError
 OWN = ("landed_at", "landing_number", "known_at", "event_at", "line")
 # As many values as people still read as kinds of a thing; of these the most frequent get a share of their own.
 CATEGORIES, SHARES = 20, 5
+# A label waits until so large a share of what happened is known.
+IN_TIME = 0.999
 # A column by which entities are grouped: few enough groups that each has many facts, and an entity that stays in its own.
 GROUPS, STAYS = 50, 0.9
 
@@ -71,8 +73,8 @@ class Table:
         return [one for one in self.columns if one.kind in kinds]
 
 
-def table(con: duckdb.DuckDBPyConnection, model: str, entity: str) -> Table:
-    """Look at a table as it was built, whatever its schema; AsofError where it is empty."""
+def table(con: duckdb.DuckDBPyConnection, model: str, entity: str, event_at: str | None = None) -> Table:
+    """Look at a table as it was built, whatever its schema; AsofError where it is empty, or has no column `event_at`."""
     relation = _relation(con, model)
     types = {name: kind for name, kind, *_ in con.execute(f"describe {relation}").fetchall()}
     rows = con.execute(f"select count(*) from {relation}").fetchall()[0][0]
@@ -87,8 +89,11 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str) -> Table:
         found.entities = con.execute(f"select count(distinct {entity}) from {relation}").fetchall()[0][0]
     if found.timed:
         found.span = con.execute(f"select min(known_at), max(known_at) from {relation}").fetchall()[0]
-    if found.timed and found.has_event:
-        late = con.execute(f"select quantile_cont(epoch(known_at - event_at), 0.999) from {relation}").fetchall()[0][0] or 0
+    if event_at and event_at not in types:
+        raise AsofError(f"{model} has no column {event_at}, which --event-at names")
+    happened = event_at or ("event_at" if found.has_event else None)
+    if found.timed and happened:
+        late = con.execute(f"select quantile_cont(epoch(known_at - {happened}), {IN_TIME}) from {relation}").fetchall()[0][0] or 0
         found.delay_hours = max(0, -int(-late // 3600))
     for name, kind in types.items():
         if name in OWN or name == entity:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from flows.runtime import settings
 from flows.steps.data.landing.values import quoted
 from flows.store import clock
-from flows.studies.scaffolding import facts, features, label, writing
+from flows.studies.scaffolding import facts, features, label, telling, writing
 from flows.studies.scaffolding.facts import Table
 from flows.studies.scaffolding.plan import Plan, Wanted, duration
 from flows.studies.scaffolding.pruning import Pruned, prune
@@ -33,7 +33,7 @@ TRIED, FEWEST = 60_000_000, 300
 class Made:
     """What was written, how features were pruned, the times that a replay needs, and where the clock of the warehouse stands.
 
-    `decided` are sentences: what the labels are, and what was chosen without being asked for.
+    `decided` are sentences: what the labels are, and what was chosen without being asked for; `costs` is one about errors.
     """
 
     files: list[str]
@@ -43,6 +43,7 @@ class Made:
     last: datetime | None
     stands: datetime | None
     decided: list[str]
+    costs: str | None
 
 
 def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
@@ -79,14 +80,14 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             plan.sample = None
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
-            decided = [*_labels(place, plan), *_chosen(plan)]
+            decided = [*telling.labels(place, plan), telling.cohort(place, plan), *telling.chosen(plan)]
         except BaseException:
             writing.remove(plan)
             (PROJECT / "dbt_project.yml").write_text(settings_before)
             raise
     stands = clock.now() if settings.warehouse_file().exists() else None
     last = datetime.fromisoformat(span["last"]) if span["last"] else None
-    return Made(written, len(plan.tried), pruned, until, last, stands, decided)
+    return Made(written, len(plan.tried), pruned, until, last, stands, decided, telling.costs(plan, pruned))
 
 
 def _sources(wanted: Wanted) -> list[str]:
@@ -135,7 +136,11 @@ def _check(wanted: Wanted) -> None:
 def _look(place: Scratch, wanted: Wanted) -> tuple[list[Table], list[Table]]:
     """The tables of facts, that of the label first, and the lists."""
     with place.reading() as con:
-        found = [facts.table(con, model, wanted.entity) for model in wanted.models]
+        first, *others = wanted.models
+        found = [
+            facts.table(con, first, wanted.entity, wanted.event_at),
+            *(facts.table(con, one, wanted.entity) for one in others),
+        ]
         for one in found:
             if one.timed and one.entity_type:
                 one.groups = facts.groups(con, one, wanted.entity)
@@ -199,7 +204,7 @@ def _refuse_rows_of_nothing(place: Scratch, plan: Plan) -> None:
     writing.draft(plan)
     place.build([f"+{wanted.name}__labels"], wanted.share)
     writing.remove(plan)
-    labelled, asked, _ = _counted(place, plan)
+    labelled, asked, _ = telling.counted(place, plan)
     if labelled < asked:
         value = "0" if wanted.task == "regression" else "\"'nothing'\""
         raise AsofError(
@@ -207,47 +212,6 @@ def _refuse_rows_of_nothing(place: Scratch, plan: Plan) -> None:
             f"{asked - labelled:,} of {asked:,} rows would have no label and vanish. "
             f"Say what it is there (such as --otherwise {value}), or --otherwise null if such rows shall have none"
         )
-
-
-def _labels(place: Scratch, plan: Plan) -> list[str]:
-    """In sentences: how many rows have a label, what it is on average, and what it is where nothing happens."""
-    wanted = plan.wanted
-    labelled, asked, mean = _counted(place, plan)
-    usual = {"binary": f", true in {mean or 0:.1%} of them", "regression": f", on average {mean or 0:.4g}", "multiclass": ""}
-    why = "nothing happens, or " if plan.otherwise is None else ""
-    others = f"; the others have none: {why}what happens has no value" if labelled < asked else ""
-    said = [f"{labelled:,} of {asked:,} rows whose horizon is over have a label{usual[wanted.task]}{others}"]
-    if plan.otherwise is not None and wanted.otherwise is None:
-        said.append(
-            f"where nothing happens within {wanted.horizon} the label is {plan.otherwise}; --otherwise says another value"
-        )
-    return said
-
-
-def _chosen(plan: Plan) -> list[str]:
-    """In sentences: what was chosen without being asked for."""
-    said = [f"judged by {plan.metric}: {plan.why}"] if plan.why else []
-    parts, history = writing.parts_of(plan), (plan.until - plan.start).days
-    if parts.needed > history:
-        begin = plan.start + timedelta(days=parts.needed)
-        said.append(f"{history} days of questions are too few: no model can be trained before {begin:%Y-%m-%d}")
-    elif parts.holdout < parts.wanted:
-        said.append(
-            f"{history} days of questions allow holdout_days {parts.holdout}, and a verdict wants {parts.wanted}, six "
-            "horizons and more: raise it when more is known; until then verdicts may stay INCONCLUSIVE"
-        )
-    return said
-
-
-def _counted(place: Scratch, plan: Plan) -> tuple[int, int, float | None]:
-    """Rows with a label, rows of the cohort whose label could be known, and what the label is on average; no mean of classes."""
-    name = plan.wanted.name
-    mean = "null" if plan.wanted.task == "multiclass" else f"avg(cast({name} as double))"
-    with place.reading() as con:
-        asked = con.execute(f"select count(*) from problems.{name}__cohort where as_of < ?", [plan.until - plan.wait]).fetchall()[
-            0
-        ][0]
-        return con.execute(f"select count(*), {asked}, {mean} from problems.{name}__labels").fetchall()[0]
 
 
 def _sample(plan: Plan) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.runtime.problem_names import NAMED, renamed
 from flows.studies.scaffolding.days import Days, days
+from flows.studies.scaffolding.facts import IN_TIME
 from flows.studies.scaffolding.features import Feature, Model
 from flows.studies.scaffolding.plan import Plan, duration
 from flows.studies.scaffolding.pruning import Pruned
@@ -65,6 +66,11 @@ def final(plan: Plan, pruned: Pruned) -> list[str]:
     written = write(files)
     _name_it(name)
     return [*written, "dbt_project.yml"]
+
+
+def costs(rate: float) -> dict[str, int]:
+    """Costs until somebody says what an error costs: both kinds weigh the same over all rows."""
+    return {"false_positive": 1, "false_negative": min(20, max(1, round((1 - rate) / max(rate, 0.01))))}
 
 
 def parts_of(plan: Plan) -> Days:
@@ -206,13 +212,13 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
         *(_column(one.name, plan.types[one.name], one.says, unit=one.unit) for one in kept),
         *(_column(one, "double", "What the rule says.", role="rule") for one in _rules(classes)),
         _column(name, LABEL_TYPES[wanted.task], f"{wanted.label}, within {wanted.horizon}.", role="label"),
-        _column("label_known_at", "timestamp", "When the horizon is over.", role="label_known_at"),
+        _column("label_known_at", "timestamp", _known(plan), role="label_known_at"),
     ]
     return rendered(
         "problem.yml", problem=name, one_row=_one_row(plan), title=_title(plan), owner=wanted.owner, task=wanted.task,
         metric=plan.metric, why=plan.why, margin=margin, classes=classes,
         cadence="weekly" if duration(wanted.every) < WEEK else "monthly",
-        costs={"false_positive": 1, "false_negative": min(20, max(1, round((1 - rate) / max(rate, 0.01))))} if binary else None,
+        costs=costs(rate) if binary else None,
         slices=[], first_champion=wanted.first_champion,
         cluster=wanted.entity if by_entity else None, holdout_days=parts.holdout,
         validation_days=parts.validation, columns=columns,
@@ -220,6 +226,12 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
         whom=_whom(plan), score_says=SCORES[wanted.task], model=plan.tables[0].model,
         sample="x" if entity_type == "varchar" else 1,
     )  # fmt: skip
+
+
+def _known(plan: Plan) -> str:
+    hours = plan.tables[0].delay_hours
+    waits = f", and {hours} hours later: so long it took until {IN_TIME:.1%} of what happened was known" if hours else ""
+    return f"When the horizon is over{waits}."
 
 
 def _column(name: str, data_type: str, says: str, role: str | None = None, unit: str | None = None) -> dict[str, Any]:

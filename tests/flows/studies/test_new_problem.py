@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from flows.cli import new
-from flows.studies.scaffolding import label, problem, writing
+from flows.studies.scaffolding import label, problem, telling, writing
 from flows.studies.scaffolding.days import days
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
@@ -84,6 +84,7 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert done.returncode == 0, done.stderr
     labelled, of = re.search(r"([\d,]+) of ([\d,]+) rows whose horizon is over have a label", done.stdout).groups()
     assert labelled == of, "nothing is 0, and no row vanishes"
+    assert "asked about is each customer from its first of stg_crm__orders on, 60 so far" in done.stdout
     after = files(where)
     assert {name for name in before if before[name] != after[name]} == {"dbt_project.yml"}
     assert yaml.safe_load(after["dbt_project.yml"])["vars"]["problems"] == [synthetic.PROBLEM, "spend"]
@@ -358,6 +359,22 @@ def test_a_holdout_is_six_horizons_where_the_history_allows_it_and_else_what_it_
     assert rare.holdout == 168 and rare.validation == 42 > 28 + 1.5 + 7, "longer than a label takes and a step"
     short = days(76 * day, day, week, week, by_entity=False)
     assert short.wanted == 42 > short.holdout == 27 and short.needed <= 76
+
+
+def test_facts_that_are_late_and_costs_that_nobody_set_are_spoken_of() -> None:
+    plan = planned(50_000, 500, 2)
+    assert not [said for said in telling.chosen(plan) if "hours" in said]
+    plan.tables[0].delay_hours = 36
+    (said,) = [said for said in telling.chosen(plan) if "hours" in said]
+    assert (
+        "a label is known 36 hours after its horizon of 14 days: so long it took until 99.9% of what happened was known" in said
+    )
+    text = writing._declaration(plan, [], None)
+    described = {one["name"]: one["description"] for one in yaml.safe_load(text)["models"][0]["columns"]}
+    assert "When the horizon is over, and 36 hours later" in described["label_known_at"]
+    assert "TO BE REPLACED: nobody has said what an error costs" in text
+    told = telling.costs(plan, SimpleNamespace(rate=0.11))
+    assert "a missed one counts 8 times a false alarm" in told and "models/problems/big/_big.yml" in told
 
 
 BY_HAND = "python -m flows build; then train, judge and promote, each with --problem big"

@@ -1,0 +1,80 @@
+"""What people are told of a new problem: how many rows have a label, who is asked about, and what was chosen for them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flows.studies.scaffolding import facts, writing
+from flows.studies.scaffolding.plan import Plan
+from flows.studies.scaffolding.pruning import Pruned
+from flows.studies.scaffolding.scratch import Scratch
+
+
+def labels(place: Scratch, plan: Plan) -> list[str]:
+    """In sentences: how many rows have a label, what it is on average, and what it is where nothing happens."""
+    wanted = plan.wanted
+    labelled, asked, mean = counted(place, plan)
+    usual = {"binary": f", true in {mean or 0:.1%} of them", "regression": f", on average {mean or 0:.4g}", "multiclass": ""}
+    why = "nothing happens, or " if plan.otherwise is None else ""
+    others = f"; the others have none: {why}what happens has no value" if labelled < asked else ""
+    said = [f"{labelled:,} of {asked:,} rows whose horizon is over have a label{usual[wanted.task]}{others}"]
+    if plan.otherwise is not None and wanted.otherwise is None:
+        said.append(
+            f"where nothing happens within {wanted.horizon} the label is {plan.otherwise}; --otherwise says another value"
+        )
+    return said
+
+
+def cohort(place: Scratch, plan: Plan) -> str:
+    """In a sentence: who is asked about, and who of other tables never is, since nothing of the label's table was ever theirs."""
+    first, entity = plan.tables[0], plan.wanted.entity
+    said = f"asked about is each {first.called(entity)} from its first of {first.model} on, {first.entities:,} so far"
+    with place.reading() as con:
+        for one in [*plan.tables[1:], *plan.lists]:
+            there = f"select {entity} from {first.relation} where {entity} is not null"
+            never = f"select count(distinct {entity}) from {one.relation} where {entity} not in ({there})"
+            (count,) = con.execute(never).fetchall()[0]
+            said += f"; {count:,} of {one.entities:,} in {one.model} had none and are not asked about" if count else ""
+    return said
+
+
+def chosen(plan: Plan) -> list[str]:
+    """In sentences: what was chosen without being asked for."""
+    said = [f"judged by {plan.metric}: {plan.why}"] if plan.why else []
+    if hours := plan.tables[0].delay_hours:
+        said.append(
+            f"a label is known {hours} hours after its horizon of {plan.wanted.horizon}: so long it took until "
+            f"{facts.IN_TIME:.1%} of what happened was known"
+        )
+    parts, history = writing.parts_of(plan), (plan.until - plan.start).days
+    if parts.needed > history:
+        begin = plan.start + timedelta(days=parts.needed)
+        said.append(f"{history} days of questions are too few: no model can be trained before {begin:%Y-%m-%d}")
+    elif parts.holdout < parts.wanted:
+        said.append(
+            f"{history} days of questions allow holdout_days {parts.holdout}, and a verdict wants {parts.wanted}, six "
+            "horizons and more: raise it when more is known; until then verdicts may stay INCONCLUSIVE"
+        )
+    return said
+
+
+def costs(plan: Plan, pruned: Pruned) -> str | None:
+    """In a sentence: that its costs are nobody's; None where a problem has none."""
+    if plan.wanted.task != "binary":
+        return None
+    name, missed = plan.wanted.name, writing.costs(pruned.rate)["false_negative"]
+    return (
+        f"nobody has said what an error costs: a missed one counts {missed} times a false alarm, which decides who is flagged "
+        f"and what acting is worth; set costs in models/problems/{name}/_{name}.yml"
+    )
+
+
+def counted(place: Scratch, plan: Plan) -> tuple[int, int, float | None]:
+    """Rows with a label, rows of the cohort whose label could be known, and what the label is on average; no mean of classes."""
+    name = plan.wanted.name
+    mean = "null" if plan.wanted.task == "multiclass" else f"avg(cast({name} as double))"
+    over = f"(select count(*) from problems.{name}__cohort where as_of < ?)"
+    with place.reading() as con:
+        return con.execute(f"select count(*), {over}, {mean} from problems.{name}__labels", [plan.until - plan.wait]).fetchall()[
+            0
+        ]
