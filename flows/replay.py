@@ -42,6 +42,7 @@ def replay(
     begins. Returns how many phases were done; AsofError says what could not be done.
     """
     building.prepare()
+    building.complete(names)
     plan, done = planned(until, step, history), 0
     begin, at = dues.begin(names, plan), None
     while todo := dues.tick(names, plan, after=at):

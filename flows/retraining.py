@@ -8,6 +8,7 @@ from prefect import flow
 
 from flows.runtime.errors import explaining
 from flows.runtime.step import call, each
+from flows.steps.data.building import complete
 from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.steps.training import causes
 from flows.store import clock, ledger, problems, registry
@@ -31,7 +32,9 @@ def retraining(problem: str | None = None, cause: str | None = None) -> dict[str
     training is due once a label is known. Turns of the calendar that were missed have their trainings first, each as of its own.
     A version whose judging was cut off is judged first: a failure must not cost it the turn of the calendar.
     """
-    return each(problems.chosen(problem), lambda name: _retrained(name, cause))
+    names = problems.chosen(problem)
+    complete(names)
+    return each(names, lambda name: _retrained(name, cause))
 
 
 def _retrained(problem: str, cause: str | None) -> str:

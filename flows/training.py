@@ -7,6 +7,7 @@ from datetime import datetime
 from prefect import flow
 
 from flows.runtime.errors import explaining
+from flows.steps.data.building import complete
 from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.steps.training.training import train
 from flows.store import clock, problems
@@ -18,4 +19,5 @@ from ml.models.learn import Progress
 @failures_reported()
 def training(problem: str, cause: str = "by hand", at: datetime | None = None, on_progress: Progress | None = None) -> str:
     """Train a challenger as of an instant, by default the clock; returns its version. Why it was trained stands with it."""
+    complete([problem])
     return train(problems.get(problem), at or clock.now(), on_progress, cause)

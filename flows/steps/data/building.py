@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from checks.landing import LandingSource
@@ -64,6 +65,17 @@ def build(now: datetime) -> int:
             _remember()
         run.rows, run.message = len(nodes), f"built {len(nodes)} models"
     return run.rows
+
+
+def complete(names: Sequence[str]) -> None:
+    """Build what is new where one of these problems was added since the last build, so that it can be trained and served.
+
+    Before the first build nothing is done: what has landed is built when its turn comes.
+    """
+    built = warehouse.has_table("landing", "project") and clock.now()
+    if built and not all(warehouse.has_table("problems", f"{name}__training_set") for name in names):
+        prepare()
+        build(clock.now())
 
 
 def _is_built() -> bool:

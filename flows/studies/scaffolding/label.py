@@ -86,7 +86,10 @@ def _tree(option: str, text: str) -> dict:
         read = json.loads(con.execute("select json_serialize_sql(?)", [f"select {text}"]).fetchall()[0][0])
     if read["error"]:
         raise AsofError(f"{option} {text!r} is no SQL: {read['error_message']}")
-    return read
+    nodes = [one["node"] for one in read["statements"]]
+    if len(nodes) != 1 or len(nodes[0].get("select_list", ())) != 1 or nodes[0]["from_table"]["type"] != "EMPTY":
+        raise AsofError(f"{option} is {text!r}: say one expression, without a query or a second column")
+    return nodes[0]["select_list"][0]
 
 
 def _aggregates(node: dict, known: set[str]) -> bool:

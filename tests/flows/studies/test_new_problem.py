@@ -140,6 +140,9 @@ def test_a_label_of_a_single_fact_is_refused_at_once_with_the_aggregate_that_was
         label.aggregates("sum(spent) > most")
     with pytest.raises(AsofError, match="looks at no fact"):
         label.aggregates("1 = 1")
+    for more in ("sum(spent), 5", "sum(spent) from visits", "sum(spent); select sum(spent)"):
+        with pytest.raises(AsofError, match="say one expression"):
+            label.aggregates(more)
     with pytest.raises(AsofError, match="is no SQL: syntax error"):
         label.aggregates("sum(spent")
     assert label.aggregates("case when count(*) filter (where x > 1) = 0 then 'a' else max_by(b, c) end") == [
