@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,9 @@ def new() -> None:
 @click.option(
     "--from", "path", type=click.Path(path_type=Path), required=True, help="A file or folder: CSV, Parquet, JSON lines."
 )
-@click.option("--null", multiple=True, metavar="TEXT", help="A text that means nothing, such as NA; inferred by default.")
+@click.option(
+    "--null", multiple=True, metavar="TEXT", help="A text that means nothing, such as NA, beside those that are inferred."
+)
 @click.option("--key", metavar="COLUMNS", help="Columns that tell rows apart, with commas between them; inferred by default.")
 @click.option("--known-at", metavar="COLUMN", help="The column that says when a row was known.")
 @click.option("--known-at-expr", "known_sql", metavar="SQL", help='Or an expression: "closed_at + interval 6 hours".')
@@ -50,6 +54,8 @@ def new() -> None:
 @click.option("--type", "types", multiple=True, metavar="COLUMN=TYPE", help="A type instead of the inferred one: zip=varchar.")
 @click.option("--words", multiple=True, metavar="COLUMN=WORDS", help="What people call a column: mach_no='machine'.")
 @click.option("--timezone", "zone", metavar="ZONE", help="The zone of instants without an offset; UTC by default.")
+@click.option("--corrections", type=click.Choice(["first", "facts"]),
+              help="Rows that come again later: a fact counts as it was first known, or each row is a fact.")  # fmt: skip
 @click.option("--delimiter", help="Between the fields of a CSV; inferred by default.")
 def _source(
     name: str, path: Path, null: Texts, key: str | None, by: str | None, formats: Texts, types: Texts, words: Texts, **said
@@ -155,6 +161,37 @@ def _ask(question: str, default: str) -> str:
     return click.prompt(question, default=default)
 
 
+def _of_rows(made) -> Iterator[str]:
+    """What a person should know of rows that come again."""
+    seen, again = made.look, made.again
+    if again and again.corrects:
+        what = "a fact counts as it was first known, its corrections never" if made.fact else "each row is a fact of its own"
+        yield f"{again.told(seen.rows)}: {what}"
+    elif again and not made.key:
+        yield (
+            f"{'+'.join(again.columns)} comes again in {again.rows:,} of {seen.rows:,} rows with other values, "
+            f"in {again.later:,} of them with a later {again.by}: each row is a fact of its own"
+        )
+    if seen.odd:
+        odd = f"{seen.odd:,} lines have not as many fields as the header, such as line {seen.odd_line}"
+        yield f"{odd}: landing will quarantine them"
+    if seen.identical:
+        key = f"; without them {'+'.join(seen.keys_without[0])} would be the key" if seen.keys_without else ""
+        yield f"{seen.identical:,} lines repeat an earlier one in every column: each lands and counts{key}"
+
+
+def _of_columns(made) -> Iterator[str]:
+    """What a person should know of words that may mean nothing, and of values that will not land."""
+    seen = made.look
+    for one in seen.columns:
+        if one.nothings:
+            words = ", ".join(f"{text!r} {times:,} times" for text, times in one.nothings)
+            yield f"{one.name} holds {words}, as text; --null {shlex.quote(one.nothings[0][0])} would say that it means nothing"
+        if one.wrong:
+            kind = f"no {one.form.data_type}, such as {one.example!r}"
+            yield f"{one.wrong:,} of {seen.rows:,} values of {one.name} are {kind}: landing will quarantine their lines"
+
+
 def _tell(made) -> None:
     seen = made.look
     types = ", ".join(f"{one.name} {one.form.data_type}" for one in seen.columns)
@@ -163,10 +200,10 @@ def _tell(made) -> None:
     if not isinstance(known, str):
         known = known.get("sql") or f"that of its row in {known['of']}"
     console.done(f"key {'+'.join(made.key) or 'none'}; known at {known}; null {' '.join(map(repr, seen.null)) or 'none'}")
-    for one in seen.columns:
-        if one.wrong:
-            kind = f"no {one.form.data_type}, such as {one.example!r}"
-            console.warn(f"{one.wrong:,} of {seen.rows:,} values of {one.name} are {kind}: landing will quarantine their lines")
+    if local := [one.name for one in seen.columns if one.local]:
+        console.done(f"zone: UTC is assumed for {', '.join(local)}; --timezone Europe/Berlin would say otherwise")
+    for told in (*_of_rows(made), *_of_columns(made)):
+        console.warn(told)
     console.done(f"wrote {', '.join(made.files)}")
     console.done(f"copied {len(made.landed)} files to {os.path.relpath(made.landed[0].parent)}")
     console.done(f"next: python -m flows new problem NAME --from stg_{made.source}__{made.table}; or python -m flows land")

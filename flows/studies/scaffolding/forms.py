@@ -97,11 +97,10 @@ def forms_of(
 ) -> tuple[list[Form], set[str]]:  # fmt: skip
     """The forms that the texts of `column` in the table `seen` have, TEXT where there is none, and which null texts stand there.
 
-    `nulls` are the texts that a person says mean nothing; None: whichever of NULLS leaves a narrower form than text. AsofError
-    where a person says a type that the texts are not of.
+    `nulls` are texts that a person says mean nothing: they are null in every column, and those of NULLS where the rest is of a
+    narrower form than text. AsofError where a person says a type that the texts are not of.
     """
-    meaningless = NULLS if nulls is None else ("", *nulls)
-    listed = ", ".join(quoted(one) for one in meaningless) or "null"
+    listed = ", ".join(quoted(one) for one in {*NULLS, *(nulls or ())})
     con.execute(
         f"create or replace temp table texts as select {column} as raw, count(*) as times from seen "
         f"where {column} is not null and {column} not in ({listed}) group by raw"
@@ -135,7 +134,7 @@ def forms_of(
         raise AsofError(
             f"column {name} is not written as a {kind}, such as {raw!r}: leave --type {name} out, or say its --format"
         )
-    return (found or [TEXT]), (there if found else there & {""})
+    return (found or [TEXT]), (there if found and found[0] != TEXT else there & {"", *(nulls or ())})
 
 
 def _both(con: duckdb.DuckDBPyConnection, form: Form) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-import gzip
+import difflib
 import itertools
 import re
+import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,8 +17,9 @@ import duckdb
 from checks.landing import DELIMITERS
 from checks.landing_column import TYPES
 from checks.written import NUMBERS
-from flows.steps.data.landing.values import pointer, quoted
-from flows.studies.scaffolding.forms import BIG, Form, forms_of
+from flows.steps.data.landing.values import OFFSET, pointer, quoted
+from flows.studies.scaffolding import sound
+from flows.studies.scaffolding.forms import BIG, NULLS, Form, forms_of
 from flows.studies.scaffolding.words import plain as plain_words
 from ml.errors import AsofError
 from ml.problem.declared.columns import IDENTIFIER, RESERVED
@@ -45,7 +47,8 @@ KNOWN = re.compile(
 class Seen:
     """A column of the files: its header, its name, its form, how many nulls and distinct values; `most` and `least` as text.
 
-    `wrong` values are not of its form, such as `example`: landing will quarantine their lines. People call it `words`.
+    `wrong` values are not of its form, such as `example`: landing will quarantine their lines. People call it `words`. A text
+    holds `nothings` that may mean nothing, each so many times. Instants that are `local` have no offset, and no zone was said.
     """
 
     header: str
@@ -59,6 +62,8 @@ class Seen:
     wrong: int = 0
     example: str = ""
     words: str = ""
+    nothings: tuple[tuple[str, int], ...] = ()
+    local: bool = False
 
     @property
     def said(self) -> str:
@@ -68,7 +73,8 @@ class Seen:
 
 @dataclass
 class Look:
-    """What the files hold. `null` are the texts that mean nothing."""
+    """What the files hold. `null` are the texts that mean nothing; `identical` lines repeat an earlier one in every column, and
+    `keys_without` are keys of the others. `odd` lines of a CSV, such as `odd_line`, are no rows."""
 
     files: list[Path]
     format: str
@@ -77,6 +83,10 @@ class Look:
     columns: list[Seen]
     null: list[str] = field(default_factory=list)
     keys: list[tuple[str, ...]] = field(default_factory=list)
+    identical: int = 0
+    keys_without: list[tuple[str, ...]] = field(default_factory=list)
+    odd: int = 0
+    odd_line: int = 0
 
     def column(self, name: str) -> Seen:
         """A column by its name or header; AsofError lists those that there are."""
@@ -126,76 +136,117 @@ def look(
     """Look at all rows of a file, or of a folder of files of one kind.
 
     `given` are formats and `types` are types by column, as a person says them; `zone` is that of instants without an offset.
-    AsofError where dates can be read in two ways.
+    AsofError where dates can be read in two ways, and by file and line where a file cannot be read.
     """
     if wrong := next((one for one in types.values() if one not in TYPES), None):
         raise AsofError(f"--type is {wrong!r}; a column is one of {', '.join(TYPES)}")
+    if zone:
+        check_zone(zone)
     files, kind = files_of(path)
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
-        mark = _read(con, files, kind, delimiter)
-        described = con.execute("describe seen").fetchall()
-        rows = con.execute("select count(*) from seen").fetchall()[0][0]
-        if not rows:
-            raise AsofError(f"{path} holds no row")
-        names = _names([header for header, *_ in described])
-        for option, name in [*(("--format", one) for one in given), *(("--type", one) for one in types)]:
-            if name not in names and name not in [header for header, *_ in described]:
-                raise AsofError(f"{option} names {name}, but {files[0]} has {', '.join(names)}")
-        found, null = [], set()
-        for (header, sql_type, *_), name in zip(described, names, strict=True):
-            said = types.get(header, types.get(name))
-            one, there = _seen(con, header, name, sql_type, nulls, given.get(header, given.get(name)), zone, said)
-            found.append(one)
-            null |= there
-        # A null text of one column is one in all of them.
-        null |= set(nulls or ())
-        found = [_counted(con, one, null, {one.header, one.name} & {*types}) for one in found]
-        keys = _keys(con, found, rows)
-    for one in found:
+        mark = read_files(con, files, kind, delimiter)
+        try:
+            found = _looked(con, files, kind, mark, nulls, given, zone, types)
+        except duckdb.Error as error:
+            raise sound.unread(files[0], error) from error
+    for one in found.columns:
         _one_way(one)
-    return Look(files, kind, mark, rows, found, sorted(null), keys)
+    return found
 
 
-def _read(con: duckdb.DuckDBPyConnection, files: list[Path], kind: str, delimiter: str | None) -> str:
-    """Make the table `seen`; returns the delimiter."""
-    listed = "[" + ", ".join(quoted(str(one)) for one in files) + "]"
+def _looked(con, files: list[Path], kind: str, mark: str, nulls, given, zone: str | None, types) -> Look:
+    described = con.execute("describe seen").fetchall()
+    rows = con.execute("select count(*) from seen").fetchall()[0][0]
+    odd, odd_line = _odd(con)
+    if not rows:
+        lines = f", and {odd:,} lines that have not as many fields as it, such as line {odd_line}" if odd else ""
+        raise AsofError(f"{files[0]} holds no row: line 1 is the header{lines}")
+    names = _names([header for header, *_ in described])
+    for option, name in [*(("--format", one) for one in given), *(("--type", one) for one in types)]:
+        if name not in names and name not in [header for header, *_ in described]:
+            raise AsofError(f"{option} names {name}, but {files[0]} has {', '.join(names)}")
+    found, null = [], set()
+    for (header, sql_type, *_), name in zip(described, names, strict=True):
+        said = types.get(header, types.get(name))
+        one, there = _seen(con, header, name, sql_type, nulls, given.get(header, given.get(name)), zone, said)
+        found.append(one)
+        null |= there
+    # A null text of one column is one in all of them.
+    null |= set(nulls or ())
+    found = [_counted(con, one, null, {one.header, one.name} & {*types}) for one in found]
+    found = [replace(one, nothings=_nothings(con, one, null), local=not zone and _local(con, one)) for one in found]
+    keys = _keys(con, found, rows)
+    different = rows if keys else con.execute("select count(*) from (select distinct * from seen)").fetchall()[0][0]
+    without = _keys(con, found, different) if different < rows else []
+    return Look(files, kind, mark, rows, found, sorted(null), keys, rows - different, without, odd, odd_line)
+
+
+def read_files(con: duckdb.DuckDBPyConnection, files: list[Path], kind: str, delimiter: str | None) -> str:
+    """Make the table `seen` of all rows, text as it stands; returns the delimiter. AsofError names file and line."""
     mark = ","
-    if kind == "parquet":
-        con.execute(f"create table seen as from read_parquet({listed})")
-    elif kind == "jsonl":
-        keys = con.execute(
-            f"select distinct unnest(json_keys(json)) as k from read_ndjson_objects({listed}) order by k"
-        ).fetchall()
-        taken = ", ".join(f'json_extract_string(json, {quoted(pointer(k))}) as "{k}"' for (k,) in keys)
-        con.execute(f"create table seen as select {taken} from read_ndjson_objects({listed})")
-    else:
+    for file in files if kind != "parquet" else ():
+        sound.check(file)
+    if kind in ("csv", "csv.gz"):
         mark = delimiter or _delimiter(files[0])
-        # No text is null yet: which of them are is what is to be found out.
-        con.execute(
-            f"create table seen as from read_csv({listed}, columns = {_columns(files[0], mark)}, header = true, "
-            f"auto_detect = false, ignore_errors = true, delim = {quoted(mark)}, quote = '\"', escape = '\"', nullstr = '\x01')"
-        )
+        names = sound.check_headers(files, mark)
+    try:
+        if kind == "parquet":
+            con.execute(f"create table seen as from read_parquet({_listed(files)})")
+            sound.check_names(files[0], [name for name, *_ in con.execute("describe seen").fetchall()])
+        elif kind == "jsonl":
+            _read_objects(con, files)
+        else:
+            columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
+            # No text is null yet: which of them are is what is to be found out.
+            con.execute(
+                f"create table seen as from read_csv({_listed(files)}, columns = {{{columns}}}, header = true, "
+                f"auto_detect = false, store_rejects = true, delim = {quoted(mark)}, quote = '\"', escape = '\"', "
+                "nullstr = '\x01')"
+            )
+    except duckdb.Error as error:
+        for file in files if kind == "jsonl" else ():
+            sound.check_objects(file)
+        raise sound.unread(next((one for one in files if str(one) in str(error)), files[0]), error) from error
     return mark
 
 
-def _lines(file: Path) -> list[str]:
-    opened = gzip.open if file.suffix == ".gz" else open
-    with opened(file, "rt", encoding="utf-8-sig", newline="") as handle:
-        return list(itertools.islice(handle, 50))
+def _listed(files: list[Path]) -> str:
+    return "[" + ", ".join(quoted(str(one)) for one in files) + "]"
+
+
+def _read_objects(con: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    objects = f"read_ndjson_objects({_listed(files)})"
+    if con.execute(f"select exists (from {objects} where json_type(json) <> 'OBJECT')").fetchall()[0][0]:
+        for file in files:
+            sound.check_objects(file)
+    keys = [key for (key,) in con.execute(f"select distinct unnest(json_keys(json)) as k from {objects} order by k").fetchall()]
+    if not keys:
+        raise AsofError(f"{files[0]}, line 1: its object has no key, and so has no other")
+    sound.check_names(files[0], keys)
+    taken = ", ".join(f'json_extract_string(json, {quoted(pointer(key))}) as "{key}"' for key in keys)
+    con.execute(f"create table seen as select {taken} from {objects}")
+
+
+def _odd(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """How many lines of a CSV are no rows, and one of them."""
+    if not con.execute("select exists (from duckdb_tables() where table_name = 'reject_errors')").fetchall()[0][0]:
+        return 0, 0
+    return con.execute("select count(distinct (file_id, line)), coalesce(min(line), 0) from reject_errors").fetchall()[0]
 
 
 def _delimiter(file: Path) -> str:
     """The mark that cuts the first lines into as many fields each, and into most."""
-    lines = _lines(file)
-    widths = {mark: [len(row) for row in csv.reader(lines[:-1] or lines, delimiter=mark)] for mark in DELIMITERS}
-    even = [mark for mark, found in widths.items() if found and len({*found}) == 1]
+    lines = sound.first(file).splitlines(keepends=True)
+    try:
+        widths = {mark: [len(row) for row in csv.reader(lines[:-1] or lines, delimiter=mark)] for mark in DELIMITERS}
+    except csv.Error as error:
+        raise AsofError(
+            f"{file}: its first {len(lines)} lines are not CSV: {error}; look for a quote that is not closed"
+        ) from error
+    # One field in each line is what any mark makes of lines in which it does not stand.
+    even = [mark for mark, found in widths.items() if found and len({*found}) == 1 and found[0] > 1]
     return max(even or DELIMITERS, key=lambda mark: widths[mark][0] if widths[mark] else 0)
-
-
-def _columns(file: Path, mark: str) -> str:
-    header = next(csv.reader(_lines(file), delimiter=mark), [])
-    return "{" + ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header) + "}"
 
 
 def _names(headers: list[str]) -> list[str]:
@@ -203,7 +254,9 @@ def _names(headers: list[str]) -> list[str]:
     for header in headers:
         name = header if IDENTIFIER.match(header) and not header.startswith("_") else plain(header)
         name = f"its_{name}" if name in RESERVED else name
-        names.append(name if name not in names else f"{name}_{len(names)}")
+        while name in names:
+            name = f"{name}_{len(names)}"
+        names.append(name)
     return names
 
 
@@ -251,9 +304,48 @@ def _counted(con: duckdb.DuckDBPyConnection, one: Seen, null: set[str], said: Co
     )
 
 
+def _nothings(con: duckdb.DuckDBPyConnection, one: Seen, null: set[str]) -> tuple[tuple[str, int], ...]:
+    """Words in a column of text that mean nothing elsewhere, but are no null text of these files, and how often each is there."""
+    words = [text for text in NULLS if text not in null]
+    if one.form.data_type != "varchar" or not one.choices or not words:
+        return ()
+    listed = ", ".join(map(quoted, words))
+    return tuple(con.execute(
+        f'select "{one.header}", count(*) from seen where "{one.header}" in ({listed}) group by all order by 2 desc, 1'
+    ).fetchall())  # fmt: skip
+
+
+def _local(con: duckdb.DuckDBPyConnection, one: Seen) -> bool:
+    """Whether a column holds an instant that does not say its offset."""
+    if one.form.data_type != "timestamp" or any("%z" in str(said) for _, said in one.form.meta):
+        return False
+    (kind,) = con.execute(f'select typeof("{one.header}") from seen limit 1').fetchall()[0]
+    if kind != "VARCHAR":
+        return "TIME ZONE" not in kind
+    marked = f"regexp_full_match(\"{one.header}\", '.*({OFFSET})')"
+    return con.execute(f"select bool_or(\"{one.header}\" like '%:%' and not {marked}) from seen").fetchall()[0][0] is True
+
+
+def check_zone(zone: str) -> None:
+    """AsofError where there is no such zone: it names those that are nearest."""
+    known = zoneinfo.available_timezones()
+    if zone in known:
+        return
+    last = {one.lower(): one for one in sorted(known)}
+    last |= {one.rsplit("/", 1)[-1].lower(): one for one in sorted(known) if "/" in one and not one.startswith("posix")}
+    near = [last[one] for one in difflib.get_close_matches(zone.lower(), last, 3)]
+    raise AsofError(f"--timezone is {zone!r}, which is no time zone; {'near it are' if near else 'say one such as'} "
+                    f"{', '.join(dict.fromkeys(near)) or 'Europe/Berlin'}")  # fmt: skip
+
+
+def likely_key(one: Seen) -> bool:
+    """Whether a column may be part of a key."""
+    return not one.nulls and one.form.data_type not in ("double", "boolean") and one.distinct > 1
+
+
 def _keys(con: duckdb.DuckDBPyConnection, columns: list[Seen], rows: int) -> list[tuple[str, ...]]:
     """Sets of columns that tell all rows apart, the likeliest first: what is called an id, what stands first, and few of them."""
-    may = [one for one in columns if not one.nulls and one.form.data_type not in ("double", "boolean") and one.distinct > 1]
+    may = [one for one in columns if likely_key(one)]
     may.sort(key=lambda one: (not re.search(r"(^|_)(id|no|nr|key|number|code)$", one.name), one.form.data_type == "timestamp"))
     for size in range(1, KEY_COLUMNS + 1):
         found = []

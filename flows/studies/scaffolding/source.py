@@ -14,11 +14,15 @@ import duckdb
 from checks.known_at import COLUMN, KnownAt
 from flows.runtime import settings
 from flows.steps.data.feeds.archive import ARCHIVE
+from flows.studies.scaffolding import rendering
+from flows.studies.scaffolding.corrections import Again, again
 from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look, plain
 from flows.studies.scaffolding.rendering import in_english, rendered, write
 from flows.studies.scaffolding.words import sentence
 from ml.errors import AsofError
 
+# What becomes of rows that come again: only the first of a fact counts, or each is a fact.
+CORRECTIONS = ("first", "facts")
 Ask = Callable[[str, str], str]
 
 
@@ -42,11 +46,12 @@ class Wanted:
     words: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
     delimiter: str | None = None
+    corrections: str | None = None
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was written, and what it was inferred from."""
+    """What was written, and what it was inferred from. `fact` are the columns of which only the first row counts as a fact."""
 
     source: str
     table: str
@@ -56,6 +61,8 @@ class Made:
     key: tuple[str, ...]
     known_at: Any
     event_at: str | None
+    fact: tuple[str, ...] = ()
+    again: Again | None = None
 
 
 def make(wanted: Wanted, ask: Ask | None = None) -> Made:
@@ -67,13 +74,18 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     seen = look(wanted.path, wanted.null, wanted.formats, wanted.zone, wanted.delimiter, wanted.types)
     words = {seen.column(name).name: said for name, said in wanted.words.items()}
     seen.columns = [replace(one, words=words.get(one.name, "")) for one in seen.columns]
-    key = _key(wanted, seen, ask)
-    known_at, event_at = _when(wanted, seen, key, ask)
+    known_at, event_at = _when(wanted, seen, ask)
+    by = _by(known_at, seen)
+    repeated = again(seen, by) if by else None
+    key, fact = _corrected(wanted, seen, repeated, by, ask)
     feed = wanted.feed if known_at is not None and wanted.feed != "none" else None
     path = f"{source}/{table}"
-    written = write(_files(source, table, seen, key, known_at, event_at, feed, path))
-    landed = _put(seen, settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path)
-    return Made(source, table, written, landed, seen, key, known_at, event_at)
+    files = _files(source, table, seen, key, fact, known_at, event_at, feed, path)
+    folder = settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path
+    _refuse_again(files, folder)
+    written = write(files)
+    landed = _put(seen, folder)
+    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated)
 
 
 def _named(wanted: Wanted) -> tuple[str, str]:
@@ -101,11 +113,45 @@ def _key(wanted: Wanted, seen: Look, ask: Ask | None) -> tuple[str, ...]:
     return found
 
 
+def _by(known_at: Any, seen: Look) -> str | None:
+    """The column by which rows were known earlier and later; None where the files have none."""
+    if isinstance(known_at, str):
+        return known_at
+    times = _times_in(known_at["sql"], seen) if known_at and "sql" in known_at else []
+    return times[0] if len(times) == 1 else None
+
+
+def _corrected(
+    wanted: Wanted, seen: Look, repeated: Again | None, by: str | None, ask: Ask | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The key of the rows, and that of the facts where later rows correct earlier ones; AsofError where nobody says it."""
+    said = tuple(seen.column(name).name for name in wanted.key or ())
+    if repeated and repeated.corrects and set(said) <= {*repeated.columns, by}:
+        how, told = wanted.corrections, f"{repeated.told(seen.rows)}: do later rows correct earlier ones?"
+        if not how and ask:
+            how = ask(f"{told} ({' or '.join(CORRECTIONS)})", "first")
+        if how not in CORRECTIONS:
+            raise AsofError(
+                f"{told} Say --corrections first, and a fact counts as it was first known, its corrections never; "
+                "or --corrections facts, and each row is a fact of its own"
+            )
+        return repeated.key, repeated.columns if how == "first" else ()
+    if not wanted.corrections:
+        return _key(wanted, seen, ask), ()
+    fact = tuple(name for name in said if name != by)
+    if not by or not fact:
+        raise AsofError(
+            f"--corrections {wanted.corrections}: nothing in {wanted.path} comes again with a later instant; leave it out, or "
+            "say with --key which columns tell the facts apart, and with --known-at when a row was known"
+        )
+    return (*fact, by), fact if wanted.corrections == "first" else ()
+
+
 def _told(keys: Sequence[Sequence[str]]) -> str:
     return " or ".join("+".join(one) for one in keys[:4])
 
 
-def _when(wanted: Wanted, seen: Look, key: tuple[str, ...], ask: Ask | None) -> tuple[Any, str | None]:
+def _when(wanted: Wanted, seen: Look, ask: Ask | None) -> tuple[Any, str | None]:
     """When a row is known, as a declaration says it, and the column of the event; AsofError where nobody says it."""
     if wanted.known_always:
         return None, None
@@ -157,10 +203,10 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
 
 
 def _files(
-    source: str, table: str, seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | None, feed: str | None, path: str
-) -> dict[str, str]:
-    whom = in_english(seen.column(name).said for name in key) if key else "line of the files"
-    one_row = f"One row per {'key ' if len(key) > 1 else ''}{whom}"
+    source: str, table: str, seen: Look, key: tuple[str, ...], fact: tuple[str, ...], known_at: Any, event_at: str | None,
+    feed: str | None, path: str,
+) -> dict[str, str]:  # fmt: skip
+    one_row, one_fact = _one_row(seen, key), f"{_one_row(seen, fact)}, as it was first known" if fact else _one_row(seen, key)
     needed = {*key, *([known_at] if isinstance(known_at, str) else known_at.get("by", []) if known_at else [])}
     renamed = {one.header: one.name for one in seen.columns if one.header != one.name}
     landing: dict[str, Any] = {"path": path, "format": seen.format}
@@ -173,16 +219,23 @@ def _files(
     landing |= {"key": list(key), "known_at": known_at}
     folder = f"models/staging/{source}"
     values = {
-        "source": source, "table": table, "feed": feed, "one_row": one_row, "landing": landing, "key": key,
-        "columns": [_declared(one, one.name in needed) for one in seen.columns], "staged": _staged(seen, key, known_at, event_at),
-        "ids": [one.name for one in seen.columns if _is_id(one, key)] or ["_line as line"],
-        "others": [one.name for one in seen.columns if not _is_id(one, key) and one.name not in (known_at, event_at)],
+        "source": source, "table": table, "feed": feed, "one_row": one_row, "landing": landing, "key": fact or key,
+        "one_fact": one_fact, "fact": fact, "known": known_at if isinstance(known_at, str) else COLUMN,
+        "columns": [_declared(one, one.name in needed) for one in seen.columns],
+        "staged": _staged(seen, fact or key, known_at, event_at),
+        "ids": [one.name for one in seen.columns if _is_id(one, fact or key)] or ["_line as line"],
+        "others": [one.name for one in seen.columns if not _is_id(one, fact or key) and one.name not in (known_at, event_at)],
         "times": _times(seen, known_at, event_at),
     }  # fmt: skip
     return {
         f"{folder}/_{source}__{table}.yml": rendered("source.yml", **values),
         f"{folder}/stg_{source}__{table}.sql": rendered("staging.sql", **values),
     }
+
+
+def _one_row(seen: Look, key: tuple[str, ...]) -> str:
+    whom = in_english(seen.column(name).said for name in key) if key else "line of the files"
+    return f"One row per {'key ' if len(key) > 1 else ''}{whom}"
 
 
 def _is_id(one: Seen, key: tuple[str, ...]) -> bool:
@@ -236,6 +289,18 @@ def _staged(seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | Non
         *found, {"name": "landed_at", "description": "When the program landed it."},
         {"name": "landing_number", "description": "Number of the batch that landed it."},
     ]  # fmt: skip
+
+
+def _refuse_again(files: Mapping[str, str], folder: Path) -> None:
+    """AsofError where a file would be written over: it names all that an earlier call wrote, and how it goes."""
+    there = [name for name in files if (rendering.PROJECT / name).exists()]
+    if there:
+        own = folder.relative_to(rendering.PROJECT) if folder.is_relative_to(rendering.PROJECT) else folder
+        copies = [str(own)] if folder.is_dir() else []
+        raise AsofError(
+            f"{', '.join(there)} is there already; take another name, or remove all that was written for it: "
+            f"rm -r {' '.join([*there, *copies])}"
+        )
 
 
 def _put(seen: Look, folder: Path) -> list[Path]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import re
+import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from checks.landing import LandingSource
+from flows.cli import new
 from flows.runtime import settings
 from flows.steps.data.feeds import feed
 from flows.steps.data.landing.landing import land_all
@@ -176,7 +183,11 @@ def test_the_mark_between_fields_is_found(project: Path, delimiter: str) -> None
 
 @pytest.mark.parametrize(
     ("name", "content", "told"),
-    [("a.csv", "id,at\n", "holds no row"), ("a.xlsx", "x", "of none that lands"), ("b", None, "is not there")],
+    [
+        ("a.csv", "id,at\n", r"a\.csv holds no row: line 1 is the header"),
+        ("a.xlsx", "x", "of none that lands"),
+        ("b", None, "is not there"),
+    ],
 )
 def test_files_that_cannot_be_looked_at_are_named(project: Path, name: str, content: str | None, told: str) -> None:
     file = put(project, name, content) if content is not None else project / name
@@ -187,8 +198,11 @@ def test_files_that_cannot_be_looked_at_are_named(project: Path, name: str, cont
 def test_what_is_there_is_never_written_over(project: Path) -> None:
     file = put(project, "visits.csv", VISITS)
     make(file, known_at="Day")
-    with pytest.raises(AsofError, match=r"_shop__visits\.yml, .* is there already"):
+    with pytest.raises(AsofError, match=r"_shop__visits\.yml, .* is there already; .* rm -r (.*)") as refused:
         make(file, known_at="Day")
+    named = [project / one for one in str(refused.value).rsplit("rm -r ", 1)[1].split()]
+    assert {*named[:2]} == {*(project / "models").rglob("*shop__visits*")}
+    assert named[2].resolve() == (project / "landing" / "archive" / "shop" / "visits").resolve()
 
 
 def test_a_few_wrong_values_are_told_and_make_no_text_of_their_column(project: Path) -> None:
@@ -267,3 +281,210 @@ def test_words_that_a_person_says_stand_in_the_descriptions_and_for_whom_reads_t
     said = made_text(made, project)
     assert "One row per machine." in said and said.count("Minutes of the stop, 30 to 40 in the first files.") == 2
     assert words.declared("stg_plant__stops") == {"mach_no": "machine", "dur": "minutes of the stop"}
+
+
+def corrected_readings(seed: int) -> tuple[str, list[tuple[int, datetime, datetime, float]]]:
+    """Readings of machines, every fifth entered again later with another value; as a file, and as tuples in its order."""
+    draw, rows, begin = random.Random(seed), [], datetime(2024, 1, 1)
+    for reading in range(60):
+        at = begin + timedelta(hours=draw.randrange(500))
+        entered = at + timedelta(minutes=draw.randrange(1, 600))
+        rows.append((reading, at, entered, float(draw.randrange(99))))
+        for _ in range(draw.choice([0, 0, 0, 0, 1, 2]) if reading > 2 else 1):
+            entered += timedelta(minutes=draw.randrange(1, 4000))
+            rows.append((reading, at, entered, float(draw.randrange(99))))
+    draw.shuffle(rows)
+    lines = [f"{one},{at:%Y-%m-%dT%H:%M:%SZ},{entered:%Y-%m-%dT%H:%M:%SZ},{value},{one % 4}" for one, at, entered, value in rows]
+    return "\n".join(["reading_id,measured_at,entered_at,value,machine", *lines]) + "\n", rows
+
+
+def staged(made: source.Made, project: Path) -> list[dict]:
+    """What the staging model makes of all rows that land."""
+    one, folder = declared(made, project), settings.landing_folder()
+    sql = re.sub(r"\{\{.*?\}\}", one.relation, (project / made.files[1]).read_text())
+    delivered = feed(one.feed, [one], folder)
+    delivered.drop(folder, delivered.first, delivered.last)
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(LEDGER)
+        land_all(con, [one], folder, datetime(2100, 1, 1))
+        return con.sql(sql).to_arrow_table().to_pylist()
+
+
+def test_rows_that_come_again_later_are_named_and_a_person_says_what_they_are(project: Path) -> None:
+    text, rows = corrected_readings(1)
+    again = len(rows) - len({one[0] for one in rows})
+    file = put(project, "readings.csv", text)
+    told = f"reading_id comes again in {again} of {len(rows)} rows with a later entered_at: do later rows correct earlier ones"
+    with pytest.raises(AsofError, match=rf"{re.escape(told)}.* --corrections first.* --corrections facts"):
+        make(file, "plant.readings")
+    assert not (project / "models").exists() and not (project / "landing").exists()
+    asked = []
+    made = source.make(source.Wanted("plant.readings", file), lambda question, default: asked.append(question) or "facts")
+    assert told in asked[0] and made.key == ("reading_id", "entered_at") and not made.fact
+    assert len(staged(made, project)) == len(rows)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_corrected_facts_the_first_version_counts_at_every_instant(project: Path, seed: int) -> None:
+    text, rows = corrected_readings(seed)
+    made = make(put(project, "readings.csv", text), "plant.readings", corrections="first", event_at="measured_at")
+    assert (made.key, made.fact) == (("reading_id", "entered_at"), ("reading_id",))
+    said = yaml.safe_load(made_text(made, project))["models"][0]
+    assert said["description"] == "One row per reading id, as it was first known."
+    assert {"unique", "not_null"} == set(said["columns"][0]["data_tests"])
+    found = staged(made, project)
+    assert [*found[0]] == [one["name"] for one in said["columns"]], "the columns of the model are those that it declares"
+    for asked in (datetime(2024, 1, 1) + timedelta(hours=7 * n) for n in range(100)):
+        known: dict[int, tuple] = {}
+        for one, at, entered, value in sorted(rows, key=lambda row: row[2]):
+            if entered < asked:
+                known.setdefault(one, (at, entered, value))
+        visible = {
+            one["reading_id"]: (one["event_at"], one["known_at"], one["value"]) for one in found if one["known_at"] < asked
+        }
+        assert visible == known
+
+
+def test_facts_that_nothing_corrects_yet_may_be_declared_as_such_by_their_key(project: Path) -> None:
+    file = put(project, "readings.csv", "n,value,entered_at\n1,2.5,2024-01-01T10:00:00\n2,3.5,2024-01-01T11:00:00\n")
+    with pytest.raises(AsofError, match=r"--corrections first: nothing in .* comes again with a later instant"):
+        make(file, corrections="first")
+    made = make(file, corrections="first", key=("n",))
+    assert (made.key, made.fact) == (("n", "entered_at"), ("n",))
+
+
+def test_things_of_which_many_facts_are_told_are_no_facts_that_come_again(project: Path) -> None:
+    lines = "".join(f"{n % 7},{n},2024-01-{1 + n % 28:02}T{n % 24:02}:00:00\n" for n in range(40))
+    assert not make(put(project, "visits.csv", f"shop,spent,reported_at\n{lines}")).again
+
+
+def test_wholly_identical_lines_are_counted_and_what_would_be_the_key_is_named(project: Path, capsys) -> None:
+    lines = [f"{n},2024-01-01T{n:02}:00:00,{n / 2}" for n in range(20)]
+    made = make(put(project, "visits.csv", "\n".join(["id,reported_at,value", *lines, *lines[3:5]]) + "\n"))
+    assert (made.key, made.look.identical, made.look.keys_without) == ((), 2, [("id",)])
+    new._tell(made)
+    told = "2 lines repeat an earlier one in every column: each lands and counts; without them id would be the key"
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def told(made: source.Made, capsys: pytest.CaptureFixture) -> str:
+    """What the command prints of a source that was made."""
+    new._tell(made)
+    said = capsys.readouterr()
+    return " ".join((said.out + said.err).split())
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_instants_without_an_offset_and_without_a_zone_are_said_to_be_taken_for_utc(
+    project: Path, capsys: pytest.CaptureFixture, ending: str
+) -> None:
+    file = project / f"visits.{ending}"
+    if ending == "parquet":
+        at = [datetime(2024, 1, 1), datetime(2024, 7, 1)]
+        pq.write_table(pa.table({"n": [1, 2], "reported_at": at, "marked": pa.array(at, pa.timestamp("us", "UTC"))}), file)
+    else:
+        rows = [{"n": str(n), "reported_at": f"0{n}.02.2024 10:00", "marked": f"2024-01-0{n}T10:00:00+01:00"} for n in (1, 2)]
+        lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)] if ending == "csv" else map(json.dumps, rows)
+        file.write_text("\n".join(lines) + "\n")
+    said = told(make(file, "shop.visits", formats={} if ending == "parquet" else {"reported_at": "%d.%m.%Y %H:%M"}), capsys)
+    assert "zone: UTC is assumed for reported_at; --timezone Europe/Berlin would say otherwise" in said
+    given = {} if ending == "parquet" else {"reported_at": "%d.%m.%Y %H:%M"}
+    assert "zone: UTC" not in told(make(file, "shop.others", zone="Europe/Berlin", formats=given), capsys)
+
+
+@pytest.mark.parametrize(
+    ("zone", "near"), [("CET5", "CET"), ("Berlin", "Europe/Berlin"), ("Amerika/New_York", "America/New_York")]
+)
+def test_a_zone_that_does_not_exist_is_refused_by_its_option_with_the_nearest(project: Path, zone: str, near: str) -> None:
+    file = put(project, "visits.csv", VISITS)
+    with pytest.raises(AsofError, match=rf"--timezone is '{zone}', which is no time zone; near it are .*{near}"):
+        make(file, known_at="Day", zone=zone)
+
+
+def test_words_that_may_mean_nothing_are_counted_in_text_and_a_person_says_it(
+    project: Path, capsys: pytest.CaptureFixture
+) -> None:
+    lines = "".join(f"{n},{['tea', 'NULL', '-', ''][n % 4]},{n or ''},2024-01-01T{n:02}:00:00Z\n" for n in range(8))
+    file = put(project, "visits.csv", f"n,what,spent,reported_at\n{lines}")
+    made = make(file, feed="none")
+    assert made.look.null == [""]
+    assert "what holds '-' 2 times, 'NULL' 2 times, as text; --null - would say that it means nothing" in told(made, capsys)
+    other = make(file, "shop.others", null=("NULL",))
+    assert other.look.null == ["", "NULL"], "a text that a person says is added to those that are inferred"
+    assert [row[1] for row in landed(other, project)] == ["tea", None, "-", None] * 2
+
+
+def test_a_null_text_that_a_person_says_does_not_replace_those_that_are_inferred(project: Path) -> None:
+    file = put(project, "visits.csv", "n,spent,what,reported_at\n1,NA,?x,2024-01-01T10:00:00Z\n2,3,none,2024-01-01T11:00:00Z\n")
+    made = make(file, null=("none",))
+    assert made.look.null == ["NA", "none"] and made.look.column("spent").form.data_type == "integer"
+
+
+CITY = "id,city\n1,Ulm\n2,K\u00f6ln\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", CITY.encode("latin-1"), r"a\.csv, line 3: byte 4 is not UTF-8; .* `iconv -f WINDOWS-1252 .* > .*a-utf8\.csv`"),
+        ("a.csv", CITY.encode("utf-16"), r"a\.csv, line 1: this is UTF-16, not UTF-8; convert it: `iconv -f UTF-16 -t UTF-8 "),
+        ("a.csv", CITY.encode("utf-16-le"), r"a\.csv, line 1: byte 2 is NUL, .* `iconv -f UTF-16LE "),
+        ("a.csv", b"id,what\n1,a\n2,b\0c\n", r"a\.csv, line 3: byte 4 is NUL"),
+        ("a.csv", b"", r"a\.csv is empty"),
+        ("a.csv", b"\xef\xbb\xbf\n", r"a\.csv is empty"),
+        ("a.csv", b"id,what\n1\n2,b,c\n", r"a\.csv holds no row: .* 2 lines that have not as many fields as it, such as line 2"),
+        ("a.csv", b"id,,what\n1,2,3\n", r"a\.csv, line 1: column 2 has no name"),
+        ("a.csv", b"id,what,ID\n1,2,3\n", r"a\.csv, line 1: two columns are called ID"),
+        ("a.csv", b"id,what\r1,2\r", r"a\.csv, line 1: it holds a CR without LF"),
+        ("a.csv.gz", b"id,what\n1,2\n", r"a\.csv\.gz is no gzip"),
+        ("a.csv.gz", gzip.compress(CITY.encode("latin-1")), r"`gunzip -c .*a\.csv\.gz \| iconv .* > .*a-utf8\.csv`"),
+        ("a.jsonl", b'{"id": 1}\n{"id": \n', r"a\.jsonl, line 2: this is not JSON"),
+        ("a.jsonl", b'{"id": 1}\n\n[1]\n', r"a\.jsonl, line 3: this is no object"),
+        ("a.parquet", b"id,what\n", r"a\.parquet: it cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_named_with_its_line_and_what_to_do(
+    project: Path, name: str, content: bytes, said: str
+) -> None:
+    with pytest.raises(AsofError, match=said):
+        make(put(project, name, content), known_always=True)
+    assert not (project / "models").exists()
+
+
+def test_files_of_a_folder_with_another_header_are_named(project: Path) -> None:
+    (project / "visits").mkdir()
+    put(project / "visits", "a.csv", "id,what\n1,2\n")
+    put(project / "visits", "b.csv", "what,id\n1,2\n")
+    with pytest.raises(AsofError, match=r"b\.csv, line 1: its columns are what, id, but those of .*a\.csv are id, what"):
+        make(project / "visits", known_always=True)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name_and_lines_that_are_no_rows_are_counted(
+    project: Path, capsys: pytest.CaptureFixture
+) -> None:
+    lines = "".join(f"{n},tea\n" for n in range(1, 9))
+    made = make(put(project, "visits.csv", b"\xef\xbb\xbfid,what\n" + lines.encode() + b"9\n"), known_always=True)
+    assert [one.name for one in made.look.columns] == ["id", "what"]
+    said = "1 lines have not as many fields as the header, such as line 10: landing will quarantine them"
+    assert said in told(made, capsys)
+
+
+PIECES = st.sampled_from([
+    b"id", b"at", b"1", b"-", b"NULL", b"2024-01-01", b"01.02.2024 10:00", b"1,5", b"\xff", b"\xc3\xb6", b"\0", b'"', b"'", b",",
+    b";", b"\t", b"\n", b"\n", b"\r\n", b"\r", b" ", b"\xef\xbb\xbf", b"{", b"}", b'{"id": 1}',
+    b'{"id": "x", "at": null}', b"[", b":",
+    b"\x1f\x8b", b"PAR1", b"%", b"\\", b"{{", b"\x01",
+])  # fmt: skip
+
+
+@settings_of_hypothesis(max_examples=150, deadline=None, derandomize=True)
+@given(content=st.lists(PIECES, max_size=24).map(b"".join), ending=st.sampled_from(["csv", "csv.gz", "jsonl", "parquet"]))
+def test_whatever_bytes_a_file_holds_it_is_looked_at_or_refused_in_a_sentence_that_names_it(content: bytes, ending: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        packed = gzip.compress(content) if ending == "csv.gz" and not content.startswith(b"\x1f") else content
+        file = put(Path(folder), f"visits.{ending}", packed)
+        try:
+            assert look(file).rows
+        except AsofError as error:
+            assert str(file) in str(error) or "column" in str(error)
