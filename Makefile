@@ -1,4 +1,4 @@
-# Asof: two commands do all the set-up. `make run` lives through the example, `make test` checks everything.
+# Asof: each target sets up what it needs. `make help` lists them, `make test` checks everything.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,13 +22,13 @@ help: ## List the targets
 # Half a year of flights lands, then July passes (about 3 minutes); or all days from May on (about 20 minutes).
 RUN := --history 2013-07-01 --until 2013-08-01
 REPLAY := --history 2013-05-01 --until 2014-01-01
-# /example
 
-run: .venv/.locked ## Let history land, train, judge, then let days pass (of the example: July)
+run: .venv/.locked ## Let history land, train, judge, then let days pass (July)
 	@$(BIN)/python -m flows replay $(RUN)
 
-replay: .venv/.locked ## Live through the whole past with challengers (of the example: from May on)
+replay: .venv/.locked ## Live through the whole past with challengers (from May on)
 	@$(BIN)/python -m flows replay $(REPLAY)
+# /example
 
 status: .venv/.locked ## Say whether all is well
 	@$(BIN)/python -m flows status

@@ -1,7 +1,8 @@
 """The example and what belongs to it: `example.yml` lists it, and what stands in other files stands between marks.
 
-A mark is a line that says `example` in a comment, and one that says `/example` ends what it begins. A line of Markdown in which
-`<!-- example -->` stands is the example's alone: no mark can stand between the rows of a table.
+A mark is a line that says `example` in a comment, and one that says `/example` ends what it begins. In a line of Markdown the
+example's is what stands between `<!-- example -->` and `<!-- /example -->`, and all of the line where the second is missing: no
+mark can stand between the rows of a table.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ ALONE = "<!-- example -->"
 # What is made by running the project, and what no person writes.
 MADE = {".git", ".venv", "data", "published", "target", "logs", "dbt_packages", "__pycache__"}
 WRITTEN = {".md", ".py", ".sql", ".yml", ".yaml", ".toml", ".lock", ".example", ""}
+WITHIN = re.compile(r"<!-- example -->.*?<!-- /example -->")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
+BRACKET = re.compile(r"\s*\((\[[^\]]*\]\([^)\s]*\))\)")
 HEAD = """# The example was removed by `python -m flows init --empty`. Pages that tell of it name files that went:
 """
 
@@ -188,6 +191,7 @@ def _unmarked(text: str, name: Path) -> str:
     """The text without what is marked as the example's; AsofError where a mark has no other."""
     left, inside = [], False
     for line in text.splitlines(keepends=True):
+        line = WITHIN.sub("", line) if name.suffix == ".md" else line
         mark = MARK.fullmatch(line.rstrip("\n"))
         if mark and bool(mark[1]) != inside:
             raise AsofError(f"{name}: a line `{line.strip()}` has no other: `example` begins what `/example` ends")
@@ -213,7 +217,8 @@ def _told(text: str, example: Example) -> str:
 
 
 def _unlinked(text: str, page: Path) -> str:
-    """The text in which a link to what is not there is the words of the link, and a picture that is gone is nothing."""
+    """The text in which a link to what is not there is the words of the link; a picture that is gone, and brackets around such a
+    link alone, are nothing."""
 
     def link(found: re.Match) -> str:
         picture, words, target, anchor = found[1], found[2], found[3], found[4]
@@ -225,7 +230,10 @@ def _unlinked(text: str, page: Path) -> str:
             return found[0]
         return "" if picture else words
 
-    return LINK.sub(link, text)
+    def bracket(found: re.Match) -> str:
+        return found[0] if link(LINK.fullmatch(found[1])) == found[1] else ""
+
+    return LINK.sub(link, BRACKET.sub(bracket, text))
 
 
 def _anchors(text: str) -> set[str]:

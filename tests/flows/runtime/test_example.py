@@ -52,6 +52,25 @@ def test_what_belongs_to_the_example_goes_and_the_rest_stays_as_it_was(small: Pa
     assert (small / "docs/kept.md").read_text() == "# Kept\n\ngone, [here](#kept) and nowhere, [web](https://a.b/lost.md)\n"
 
 
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("Days pass<!-- example -->: July<!-- /example -->.", "Days pass."),
+        ("a<!-- example --> b<!-- /example -->, c<!-- example --> d<!-- /example -->", "a, c"),
+        ("Found ([an example](lost.md)).", "Found."),
+        ("Found\n  ([an example](lost.md)).", "Found."),
+        ("Found ([one](kept.md), [an example](lost.md)).", "Found ([one](kept.md), an example)."),
+        ("Found ([one](kept.md)).", "Found ([one](kept.md))."),
+    ],
+)
+def test_within_a_line_what_is_between_marks_goes_and_so_do_brackets_around_a_link_to_what_went(
+    small: Path, line: str, left: str
+) -> None:
+    (small / "docs" / "page.md").write_text(f"# Page\n\n{line}\n")
+    example.remove(SMALL, small)
+    assert (small / "docs" / "page.md").read_text() == f"# Page\n\n{left}\n"
+
+
 def test_a_second_time_there_is_nothing_to_remove(small: Path) -> None:
     example.remove(SMALL, small)
     before = {file: file.read_text() for file in small.rglob("*") if file.is_file()}
