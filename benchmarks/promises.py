@@ -65,13 +65,10 @@ def judged(results: dict[str, list[Case]]) -> list[Promise]:
         found.append(_at_least(f"as-of joins, {case['rows']:,} rows, faster than Feast", 100, ratio(case, "Feast", "macros")))
     windows = sorted(results.get("trailing", []), key=lambda c: (c["case"], SIZES.index(c["size"])))
     for case in windows:
-        bound = 1.0 if case["case"].startswith("many") else 4.0 if case["case"].startswith("few") else None
-        if bound:
-            found.append(
-                _at_most(
-                    f"{case['case']}, {case['size']}, wall, of polars rolling", bound, ratio(case, "macros", "polars rolling")
-                )
-            )
+        bounds = {"wall": 1.0} if case["case"].endswith("per midnight") else {"cpu": 1.0, "wall": 1.4}
+        for unit, bound in bounds.items():
+            what = f"{case['case']}, {case['size']}, {unit}, of polars rolling"
+            found.append(_at_most(what, bound, ratio(case, "macros", "polars rolling", unit)))
     for name in dict.fromkeys(case["case"] for case in windows):
         per_row = {
             c["size"]: cost(c, "macros", "cpu") / c["rows"] for c in windows if c["case"] == name and cost(c, "macros", "cpu")

@@ -16,12 +16,13 @@ FEAST = """## Feast's own path
 
 The same joins on so many rows of the spine. Feast is asked for more until it does not come back, with its DuckDB store."""
 
-TRAILING = """## Trailing windows of 28 days
+TRAILING = """## Trailing windows
 
-Three features: how many flights, their mean delay, the share disrupted. *To the instant* the window ends at the decision.
-*Per midnight* it ends at the last midnight before, which is what `trailing_daily` tables hold. Carriers and routes take the
-running form (`form='running'`; routes with `bucket='day'`), aircraft the range frame. polars has two ways: rolling over facts and
-decisions in one frame, and running sums that `join_asof` looks up at both ends of the window."""
+Three features: how many flights, their mean delay, the share disrupted. *To the instant* the window of 28 days ends at the
+decision; *three windows* are 7, 28 and 90 days. *Per midnight* it ends at the last midnight before, which is what
+`trailing_daily` tables hold. polars has two ways: rolling over facts and decisions in one frame, and running sums that
+`join_asof` looks up at both ends of the window. The macros answer per key and instant, and every row is joined to its answer
+within the clock."""
 
 INCREMENT = """## A day's increment
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import polars as pl
 
 WINDOW = "28d"
+THREE = ("7d", "28d", "90d")
 
 
 def asof(arguments: dict) -> Callable[[str], object]:
@@ -39,23 +40,29 @@ def _facts(arguments: dict) -> pl.LazyFrame:
     ).drop_nulls("key")  # fmt: skip
 
 
-def _rolled(facts: pl.LazyFrame, asks: pl.LazyFrame) -> pl.LazyFrame:
+def _rolled(facts: pl.LazyFrame, asks: pl.LazyFrame, windows: dict[str, str]) -> pl.LazyFrame:
+    # windows: what ends a column's name → how long
     empty = {"one": pl.lit(0, pl.Int64), "arr_delay": pl.lit(None, pl.Int64), "disrupted": pl.lit(None, pl.Int64)}
     asked = asks.with_columns(**empty).select("key", "at", "flight_row", *empty)
-    over = {"by": "at", "window_size": WINDOW, "closed": "left"}
-    return pl.concat([facts.select(asked.collect_schema().names()), asked]).sort("at").select(
-        "flight_row", "key", "at",
-        n=pl.col("one").rolling_sum_by(**over).over("key").fill_null(0),
-        mean=pl.col("arr_delay").rolling_mean_by(**over).over("key"),
-        share=pl.col("disrupted").rolling_mean_by(**over).over("key"),
-    ).filter(pl.col("flight_row").is_not_null())  # fmt: skip
+    rolled = {}
+    for tag, window in windows.items():
+        over = {"by": "at", "window_size": window, "closed": "left"}
+        rolled[f"n{tag}"] = pl.col("one").rolling_sum_by(**over).over("key").fill_null(0)
+        rolled[f"mean{tag}"] = pl.col("arr_delay").rolling_mean_by(**over).over("key")
+        rolled[f"share{tag}"] = pl.col("disrupted").rolling_mean_by(**over).over("key")
+    together = pl.concat([facts.select(asked.collect_schema().names()), asked]).sort("at")
+    return together.select("flight_row", "key", "at", **rolled).filter(pl.col("flight_row").is_not_null())
 
 
-def rolling(arguments: dict) -> Callable[[str], object]:
+def rolling(arguments: dict, windows: dict[str, str] | None = None) -> Callable[[str], object]:
     """`rolling_*_by` with closed="left", over facts and asks in one frame, to the instant."""
     asks = pl.scan_parquet(arguments["spine"]).select("flight_row", key=arguments["key"], at="as_of")
-    answer = _rolled(_facts(arguments), asks.drop_nulls("key")).select("flight_row", "n", "mean", "share")
-    return _with_keyless(asks, answer)
+    return _with_keyless(asks, _rolled(_facts(arguments), asks.drop_nulls("key"), windows or {"": WINDOW}).drop("key", "at"))
+
+
+def rolling_three(arguments: dict) -> Callable[[str], object]:
+    """The same over three windows."""
+    return rolling(arguments, {f"_{window}": window for window in THREE})
 
 
 def rolling_midnight(arguments: dict) -> Callable[[str], object]:
@@ -64,7 +71,7 @@ def rolling_midnight(arguments: dict) -> Callable[[str], object]:
         "flight_row", key=arguments["key"], at=(pl.col("as_of") - pl.duration(microseconds=1)).dt.truncate("1d")
     )
     distinct = asks.select("key", "at").unique().with_columns(flight_row=pl.lit(0, pl.Int64)).drop_nulls("key")
-    daily = _rolled(_facts(arguments), distinct).drop("flight_row")
+    daily = _rolled(_facts(arguments), distinct, {"": WINDOW}).drop("flight_row")
     answer = (
         asks.join(daily, on=["key", "at"], how="left").select("flight_row", pl.col("n").fill_null(0), "mean", "share").collect()
     )
@@ -91,8 +98,8 @@ def cumulative(arguments: dict) -> Callable[[str], object]:
 
 def _with_keyless(asks: pl.LazyFrame, answer: pl.LazyFrame) -> Callable[[str], object]:
     # a flight without the key is kept, with nothing in its window
-    lost = asks.filter(pl.col("key").is_null()).select(
-        "flight_row", n=pl.lit(0, pl.Int64), mean=pl.lit(None, pl.Float64), share=pl.lit(None, pl.Float64)
-    )
+    empty = {name: pl.lit(0, pl.Int64) if name.startswith("n") else pl.lit(None, pl.Float64)
+             for name in answer.collect_schema().names()[1:]}  # fmt: skip
+    lost = asks.filter(pl.col("key").is_null()).select("flight_row", **empty)
     whole = pl.concat([answer, lost]).collect()
     return lambda file: whole.write_parquet(file)

@@ -1,5 +1,5 @@
-{#- Trailing aggregates for few events per key: spine and facts in one ordered set, one sort for all windows.
-    Facts that no window of the spine can reach are left out first, so a new day costs the longest window. -#}
+{#- Trailing aggregates by frames: spine and facts in one ordered set, one sort for all windows. Facts that no window of the spine can
+    reach are left out first, so a new day costs the longest window. -#}
 {% macro _pit_range(spine, facts, on, windows, seconds, plan, as_of, known_at, where) -%}
     {%- set keys = (on + ['']) | join(', ') -%}
     {%- set longest = seconds.values() | max -%}

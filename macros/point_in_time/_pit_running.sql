@@ -1,38 +1,40 @@
-{#- Trailing aggregates that can be subtracted: a fact enters at known_at and leaves at known_at + window, so a window is the
-    sum of all that entered or left before as_of. Summed level by level (hours, days, all days), never over a whole window. -#}
-{% macro _pit_running(spine, facts, on, windows, seconds, plan, as_of, known_at, where, bucket) -%}
-    {%- set keys, levels = (on + ['']) | join(', '), ['hour', 'day'] if bucket == 'hour' else ['day'] -%}
-    {%- set columns = [] -%}
-    {%- for tag in windows -%}{%- for part in plan.parts -%}{%- do columns.append(part ~ '_' ~ tag) -%}{%- endfor -%}{%- endfor -%}
+{#- Trailing aggregates that can be taken away: all that was known before as_of without all that was known before as_of - window. Facts
+    and the ends of all windows are sorted once, ends first at an instant, and summed in that order, over all keys: what other keys hold
+    stands on both sides and goes away. Keys are numbered before: numbers sort in half the time of text. -#}
+{% macro _pit_running(spine, facts, on, windows, seconds, plan, as_of, known_at, where) -%}
+    {%- set keys, values, asked = (on + ['']) | join(', '), plan.inputs.values() | list, asof._pit_filter(on) -%}
+    {%- set facts_end = seconds | length + 1 -%}
+    {%- set same -%}{%- for k in on %}k.{{ k }} = x.{{ k }}{{ ' and ' if not loop.last }}{% else %}true{% endfor -%}{%- endset -%}
     with pit_spine as (
-        select distinct {{ keys }}{{ as_of }} from {{ spine }}
+        select {{ keys }}{{ as_of }} from {{ spine }}
     ),
-    pit_facts as (
-        select {{ keys }}{{ known_at }} as pit_at
-            {%- for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
-        from {{ facts }}
-        where {{ asof._pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
+    pit_keys as (
+        select {{ keys }}cast(row_number() over (order by {{ on | join(', ') or 1 }}) as integer) as pit_key
+        from (select distinct {{ on | join(', ') or '1 as pit_one' }} from pit_spine where {{ asked }}) as pit_asked
     ),
-    pit_flow_0 as (
-        {{ asof._pit_flow(on, seconds, plan) }}
+    pit_asks as (
+        select distinct k.pit_key, x.{{ as_of }} as pit_as_of from pit_spine as x inner join pit_keys as k on {{ same }}
     ),
-    pit_ask_0 as (
-        select {{ keys }}{{ as_of }} as pit_at from pit_spine where {{ asof._pit_filter(on) }}
+    pit_events as (
+        {%- for length in [0] + seconds.values() | list %}
+        select pit_key, pit_as_of - interval '{{ length }} seconds' as pit_at, cast({{ loop.index0 }} as tinyint) as pit_end, pit_as_of
+            {%- for value in values %}, null as {{ value }}{% endfor %}
+        from pit_asks
+        union all
+        {%- endfor %}
+        select k.pit_key, x.pit_at, cast({{ facts_end }} as tinyint), null, x.{{ values | join(', x.') }}
+        from (
+            select {{ keys }}{{ known_at }} as pit_at{% for input, alias in plan.inputs.items() %}, {{ input }} as {{ alias }}{% endfor %}
+            from {{ facts }}
+            where {{ asof._pit_reach(on, where, as_of, known_at, seconds.values() | max) }}
+        ) as x
+        inner join pit_keys as k on {{ same }}
     ),
-    {%- for level in levels %}
-    pit_flow_{{ loop.index }} as (
-        select {{ keys }}date_trunc('{{ level }}', pit_at) as pit_at
-            {%- for column in columns %}, sum({{ column }}) as {{ column }}{% endfor %}
-        from pit_flow_{{ loop.index0 }}
-        group by {{ keys }}date_trunc('{{ level }}', pit_at)
-    ),
-    pit_ask_{{ loop.index }} as (
-        select distinct {{ keys }}date_trunc('{{ level }}', pit_at) as pit_at from pit_ask_{{ loop.index0 }}
-    ),
-    {%- endfor %}
-    {{ asof._pit_running_levels(on, levels, columns) }}
+    pit_ends as (
+        {{ asof.running_sums('pit_events', plan.parts, facts_end) }}
+    )
     select {{ (on + [as_of]) | join(', ') }}{{ asof._pit_finals(plan, windows, as_of) }}
     from (
-        {{ asof._pit_running_answers(on, windows, plan, as_of) }}
-    ) as pit_answers
+        {{ asof._pit_differences(on, windows, plan, as_of) }}
+    ) as pit_parts
 {%- endmacro %}

@@ -1,7 +1,6 @@
 {#- One row per distinct (on, as_of) of the spine, each kept: aggregates over the facts with
-    as_of - window <= known_at < as_of. `form` chooses how they are computed, never what they are. -#}
-{% macro aggregate_before(spine, facts, on, windows, measures, as_of='as_of', known_at='known_at', where=none,
-                          form='range', bucket=none) -%}
+    as_of - window <= known_at < as_of. Where all of it can be taken away again, by running sums; else by frames. -#}
+{% macro aggregate_before(spine, facts, on, windows, measures, as_of='as_of', known_at='known_at', where=none) -%}
     {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
     {%- set me = 'aggregate_before' -%}
     {%- set on = asof._pit_list(me, 'on', on, may_be_empty=true) -%}
@@ -11,16 +10,11 @@
     {%- set plan = asof._pit_plan(me, measures, known_at) -%}
     {%- do asof._pit_list(me, 'measures', on + [as_of] + asof._pit_crossed(plan.measures, windows)) -%}
     {%- do asof._pit_check(me, spine, facts, on, as_of, known_at, asof._pit_uses(measures)) -%}
-    {%- set form, bucket = asof._pit_form(me, form, bucket, plan) -%}
-    {%- if form == 'range' -%}
+    {%- set functions = plan.parts.values() | map('first') | list -%}
+    {%- if functions | reject('in', ['count', 'sum', 'sum_of_squares']) | list -%}
         {{ asof._pit_range(spine, facts, on, windows, seconds, plan, as_of, known_at, where) }}
-    {%- elif form == 'running' -%}
-        {%- do asof._pit_with_counts(plan) -%}
-        {{ asof._pit_running(spine, facts, on, windows, seconds, plan, as_of, known_at, where, bucket) }}
-    {%- elif form == 'join' -%}
-        {{ asof._pit_join(spine, facts, on, windows, seconds, plan, as_of, known_at, where) }}
     {%- else -%}
-        {%- set bucket = asof._pit_bucket(me, bucket, seconds, plan) -%}
-        {{ asof._pit_buckets(spine, facts, on, windows, seconds, plan, as_of, known_at, where, bucket) }}
+        {%- do asof._pit_with_counts(plan) -%}
+        {{ asof._pit_running(spine, facts, on, windows, seconds, plan, as_of, known_at, where) }}
     {%- endif -%}
 {%- endmacro %}

@@ -11,7 +11,9 @@
     {%- set seconds = asof._pit_windows(me, windows) -%}
     {%- set plan = asof._pit_plan(me, measures if quiet or measures is not mapping else dict(measures, pit_facts='count'), known_at) -%}
     {%- do asof._pit_list(me, 'measures', on + ['known_at'] + asof._pit_crossed(plan.measures, windows)) -%}
-    {%- do asof._pit_bucket(me, 'day', seconds, plan) -%}
+    {%- if 'distinct' in plan.parts.values() | map('first') -%}
+        {{ asof._pit_error(me, 'measures', 'counts distinct values, which days cannot merge: use aggregate_before') }}
+    {%- endif -%}
     {%- do asof._pit_check(me, false, facts, on, none, known_at, asof._pit_uses(measures)) -%}
     {%- if not until -%}{{ asof._pit_error(me, 'until', 'is missing: pass the clock') }}{%- endif -%}
     {%- if built and not since -%}{{ asof._pit_error(me, 'since', 'is missing: built needs the last midnight built') }}{%- endif -%}
@@ -41,7 +43,7 @@
         {%- if since %}
         {{ asof._pit_join('pit_midnights', facts, on, windows, seconds, plan, 'known_at', known_at, where) }}
         {%- else %}
-        {{ asof._pit_midnights('pit_midnights', facts, on, windows, seconds, plan, 'known_at', known_at, where, 'day') }}
+        {{ asof._pit_midnights('pit_midnights', facts, on, windows, seconds, plan, 'known_at', known_at, where) }}
         {%- endif %}
     ) as pit_daily
     {{- ' where pit_facts_' ~ longest.tag ~ ' > 0' if not quiet }}

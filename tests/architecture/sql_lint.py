@@ -61,11 +61,19 @@ def joins_without_a_condition(tree: exp.Expression) -> Iterator[str]:
 
 
 def useless_orders(tree: exp.Expression) -> Iterator[str]:
-    """An `order by` within a CTE or subquery that takes no part of its rows: the order is lost outside."""
+    """An `order by` within a CTE or subquery that takes no part of its rows: it is lost outside, but for a streamed window."""
     for order in tree.find_all(exp.Order):
         select = order.parent
-        if isinstance(select, exp.Select) and isinstance(select.parent, exp.CTE | exp.Subquery) and not select.args.get("limit"):
+        inside = isinstance(select, exp.Select) and isinstance(select.parent, exp.CTE | exp.Subquery)
+        if inside and not select.args.get("limit") and not _is_streamed(select):
             yield f"the order by {order.sql('duckdb')[9:60]} orders nothing"
+
+
+def _is_streamed(select: exp.Select) -> bool:
+    # the select around it has windows with a frame of rows and without an order of their own: they take the rows as they come
+    around = select.parent.find_ancestor(exp.Select)
+    windows = around.expressions if around and isinstance(select.parent, exp.Subquery) else []
+    return any(w.args.get("spec") and not w.args.get("order") for one in windows for w in one.find_all(exp.Window))
 
 
 RULES: list[Callable[[exp.Expression], Iterator[str]]] = [

@@ -48,6 +48,7 @@ def test_every_rule_has_been_seen_to_find_something() -> None:
         "with a as (select 1 as x) select x, x + 1 as y from a where x in (select max(x) from a)",
         "select a.x, b.y from a cross join b", "select 1 as x union all select 2",
         "select x, row_number() over (order by x) as place from t", "select * from (select x from t order by x limit 3) as s",
+        "select sum(x) over (rows unbounded preceding) as s from (select x from t order by x) as o",
     ],
 )  # fmt: skip
 def test_what_is_well_said_is_no_finding(sql: str) -> None:

@@ -212,6 +212,12 @@ def subtractable(facts: list[Fact], spine: list[Ask], windows: list[timedelta]) 
     return {key: row[: 7 * len(windows)] for key, row in aggregate_before(facts, spine, windows, distinct=False).items()}
 
 
+def framed(facts: list[Fact], spine: list[Ask], windows: list[timedelta]) -> Answer:
+    """The six measures after those of all windows, measure by measure: those that cannot be taken back."""
+    n = len(windows)
+    return {key: row[7 * n : 13 * n] for key, row in aggregate_before(facts, spine, windows, distinct=False).items()}
+
+
 def last_before_midnight(facts: list[Fact], spine: list[Ask]) -> Answer:
     """As `last_before`, per last midnight before an ask: what was known at that midnight or earlier."""
     answer: Answer = {}

@@ -44,12 +44,6 @@ REJECTED = {
     aggregate(measures="{'n': ['mean', 'x', 'float']}"): ("measures.n", "is summed as float"),
     aggregate(measures="{'n': ['min', 'x', 'y']}"): ("measures.n", "too many parts"),
     aggregate(measures="{}"): ("measures", "is not a dict"),
-    aggregate(more=", form='magic'"): ("form", "'magic'"),
-    aggregate(measures="{'n': ['distinct', 's']}", more=", form='buckets'"): ("measures", "cannot merge"),
-    aggregate(windows="{'5m': '5 minutes'}", more=", form='buckets'"): ("windows", "not whole hours or days"),
-    aggregate(more=", form='buckets', bucket='day'"): ("bucket", "does not divide"),
-    aggregate(measures="{'n': ['max', 'x']}", more=", form='running'"): ("measures", "cannot all be subtracted"),
-    aggregate(more=", form='running', bucket='week'"): ("bucket", "not 'hour' or 'day'"),
     # names
     aggregate(windows="{'a_b': '1 day', 'b': '1 day'}", measures="{'n': 'count', 'n_a': 'count'}"): (
         "measures",

@@ -29,15 +29,13 @@ EXPECTED: dict[str, Expected] = {
     "aggregate_last_before": lambda f, s: oracle.aggregate_last(f, s, [1, 3, None]),
     "aggregate_ahead": lambda f, s: oracle.aggregate_ahead(f, s, [3 * HOUR, 2 * DAY]),
     "cohort_on_schedule": lambda f, s: oracle.cohort(f, datetime(2020, 1, 1), datetime(2020, 1, 5), 12 * HOUR, 2, DAY),
-    "aggregate_before_range": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True),
-    "aggregate_before_buckets": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=False),
-    "aggregate_before_join": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True),
+    "aggregate_before": lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True),
+    "aggregate_before_of_sums": lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY]),
+    "aggregate_before_of_frames": lambda f, s: oracle.framed(f, s, [3 * HOUR, 2 * DAY]),
     "last_before_within": lambda f, s: oracle.last_before(f, s, DAY),
     "trailing_daily_lively": lambda f, s: oracle.aggregate_before(
         f, oracle.lively(f, oracle.midnights(f, UNTIL), 2 * DAY), [DAY, 2 * DAY], distinct=False
     ),
-    "aggregate_before_running_by_hour": lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY]),
-    "aggregate_before_running_by_day": lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY]),
     "last_before_every_day": oracle.last_before_midnight,
     "trailing_daily": lambda f, s: oracle.aggregate_before(f, oracle.midnights(f, UNTIL), [DAY, 2 * DAY], distinct=False),
 }

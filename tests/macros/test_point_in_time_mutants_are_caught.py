@@ -12,8 +12,8 @@ from tests.macros.test_point_in_time_equals_oracle import EXPECTED
 MUTANTS = {
     "strict to non-strict": (
         "point_in_time/known_before.sql", "{{ known_at }} < {{ as_of }}", "{{ known_at }} <= {{ as_of }}",
-        ["last_before", "version_before", "valid_before", "aggregate_before_buckets", "label_within", "cohort_on_schedule",
-         "aggregate_before_running_by_hour", "last_before_every_day", "label_over_sum",
+        ["last_before", "version_before", "valid_before", "label_within", "cohort_on_schedule", "last_before_every_day",
+         "label_over_sum",
          "aggregate_last_before", "aggregate_ahead"],
     ),
     "what happens at the decision is ahead": (
@@ -30,25 +30,30 @@ MUTANTS = {
     ),
     "ties of the current row included": (
         "point_in_time/known_before_frame.sql", " exclude group\n", "\n",
-        ["aggregate_before_range", "aggregate_before_buckets", "trailing_daily"],
+        ["aggregate_before", "aggregate_before_of_frames", "trailing_daily"],
     ),
     "ties counted among different values": (
         "point_in_time/known_before_frame.sql", "interval '1 microsecond' preceding", "interval '0 microseconds' preceding",
-        ["aggregate_before_range"],
+        ["aggregate_before"],
     ),
-    "lower bound of a window opened": (
-        "point_in_time/_pit_fragments.sql", "f.pit_at >= e.pit_edge", "f.pit_at > e.pit_edge", ["aggregate_before_buckets"],
+    "a window ends late": (
+        "point_in_time/_pit_running.sql", "for length in [0]", "for length in [-1]", ["aggregate_before_of_sums"],
     ),
-    "a fact leaves a window late": (
-        "point_in_time/_pit_flow.sql", "+ interval '{{ length }} seconds'", "+ interval '{{ length + 1 }} seconds'",
-        ["aggregate_before_running_by_hour", "aggregate_before_running_by_day"],
+    "a window starts early": (
+        "point_in_time/_pit_running.sql", "'{{ length }} seconds'", "'{{ length + 1 if length else 0 }} seconds'",
+        ["aggregate_before_of_sums"],
     ),
     "a sum over nothing is zero": (
-        "point_in_time/_pit_running_answers.sql", "> 0 then", ">= 0 then", ["aggregate_before_running_by_day"],
+        "point_in_time/_pit_differences.sql", "{{ n }}_0 > {{ n }}", "{{ n }}_0 >= {{ n }}", ["aggregate_before_of_sums"],
     ),
-    "what flows at an instant counts for it": (
-        "point_in_time/_pit_running_levels.sql", "order by pit_at, pit_asked rows", "order by pit_at, pit_asked desc rows",
-        ["aggregate_before_running_by_hour", "aggregate_before_running_by_day"],
+    "what is known at an instant counts for it": (
+        "point_in_time/dialect/running_sums.sql", "pit_at, pit_end)", "pit_at, pit_end desc)", ["aggregate_before_of_sums"],
+    ),
+    "one end of a window is taken for another": (
+        "point_in_time/_pit_differences.sql", "pit_end = {{ end }}", "pit_end >= {{ end }}", ["aggregate_before_of_sums"],
+    ),
+    "a row without a key is lost": (
+        "point_in_time/_pit_differences.sql", "where not (", "where false and not (", ["aggregate_before_of_sums"],
     ),
     "the midnight after instead of the one before": (
         "point_in_time/last_midnight_before.sql", "{{ as_of }} - interval '1 microsecond'", "{{ as_of }} + interval '1 day'",

@@ -1,7 +1,5 @@
 -- One row per row of the cohort: what goes on at its airport, and in the city, in the hours before as_of.
 {{ config(materialized='append_only') }}
-{#- Hundreds of facts a key and day: on a first build the running form takes three fifths of the frame's time, on a new day twice as much. -#}
-{%- set form = 'range' if is_incremental() else 'running' %}
 
 with cohort as (
     select * from {{ ref('flight_disruption__cohort') }} where {{ new_instants() }}
@@ -12,7 +10,7 @@ events as (
 ),
 
 city as (
-    {{ aggregate_before('cohort', 'events', on=[], form=form, windows={'1h': '1 hour', '6h': '6 hours'}, measures={
+    {{ aggregate_before('cohort', 'events', on=[], windows={'1h': '1 hour', '6h': '6 hours'}, measures={
         'due': ['sum', 'due', 'bigint'],
         'departed': ['sum', 'departed', 'bigint'],
         'late': ['sum', 'late', 'bigint'],
@@ -25,7 +23,7 @@ city as (
 city_today as ({{ waiting_flights('cohort', 'events', on=[]) }}),
 
 origin as (
-    {{ aggregate_before('cohort', 'events', on=['origin'], form=form, windows={'1h': '1 hour', '2h': '2 hours', '3h': '3 hours', '24h': '24 hours'}, measures={
+    {{ aggregate_before('cohort', 'events', on=['origin'], windows={'1h': '1 hour', '2h': '2 hours', '3h': '3 hours', '24h': '24 hours'}, measures={
         'due': ['sum', 'due', 'bigint'],
         'departed': ['sum', 'departed', 'bigint'],
         'late': ['sum', 'late', 'bigint'],

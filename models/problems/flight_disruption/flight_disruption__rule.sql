@@ -46,7 +46,7 @@ rate_the_bands as (
     {{ aggregate_before('due', 'meet_their_fate', on=['band'], as_of='midnight', windows={'90d': '90 days'}, measures={
         'flights': 'count',
         'disrupted': ['count_if', 'disrupted'],
-    }, form='buckets') }}
+    }) }}
 )
 
 select

@@ -7,9 +7,9 @@ with cohort as (
 facts as (
     select carrier, route, tail, known_at, arr_delay, disrupted from flights where {{ within_reach('known_at', '29 days') }}
 ),
-{% for key, how in {'carrier': {'form': 'running'}, 'route': {'form': 'running', 'bucket': 'day'}, 'tail': {}}.items() %}
+{% for key in ['carrier', 'route', 'tail'] %}
 by_{{ key }} as (
-    {{ aggregate_before('cohort', 'facts', key, {'28d': '28 days'}, measures, **how) }}
+    {{ aggregate_before('cohort', 'facts', key, {'28d': '28 days'}, measures) }}
 ){{ ',' if not loop.last }}
 {% endfor %}
 select cohort.flight_row, cohort.as_of

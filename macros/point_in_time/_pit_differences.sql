@@ -1,0 +1,24 @@
+{#- The parts of every window of every ask: what stands at its end 0 without what stands at its other end. A sum over no value is null, as
+    an aggregate's would be; an ask whose key is null sees nothing. -#}
+{% macro _pit_differences(on, windows, plan, as_of) -%}
+    {%- set keys = (on + ['']) | join(', ') -%}
+    select {{ keys }}pit_as_of as {{ as_of }}
+        {%- for tag in windows -%}{%- set end = loop.index -%}{%- for part, how in plan.parts.items() %},
+        {%- set n = how[1] ~ '_n' %}
+        {% if how[0] != 'count' %}case when {{ n }}_0 > {{ n }}_{{ end }} then {% endif -%}
+        {{ part }}_0 - {{ part }}_{{ end }}{{ ' end' if how[0] != 'count' }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
+    from (
+        select pit_key, pit_as_of
+            {%- for part in plan.parts -%}{%- for end in range(windows | length + 1) %},
+            coalesce(max({{ part }}) filter (where pit_end = {{ end }}), 0) as {{ part }}_{{ end }}{% endfor -%}{%- endfor %}
+        from pit_ends
+        group by pit_key, pit_as_of
+    ) as pit_summed
+    inner join pit_keys using (pit_key)
+    {%- if on %}
+    union all
+    select distinct {{ keys }}{{ as_of }}{% for _ in asof._pit_crossed(plan.parts, windows) %}, null{% endfor %}
+    from pit_spine
+    where not ({{ asof._pit_filter(on) }})
+    {%- endif %}
+{%- endmacro %}
