@@ -59,6 +59,8 @@ def _parsed(file: str) -> Any:
     with _at_home():
         result = _invoke(["parse"])
     if not result.success:
+        if isinstance(result.exception, OSError):
+            raise result.exception  # the file system's, of which people are told by its path
         raise AsofError(f"dbt cannot parse the project: {result.exception}")
     _settle()
     return result.result

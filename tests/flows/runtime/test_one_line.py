@@ -48,9 +48,11 @@ def _needed(command: click.Command) -> list[str]:
     return words
 
 
-# These are about no problem and no warehouse; tests of their own say what they refuse.
-BEFORE_ALL = {"init", "new"}
+# These are about no problem and no warehouse, or find out themselves what is wrong with one: they have tests of their own.
+BEFORE_ALL = {"init", "new", "doctor", "restore"}
 VERBS = [words for words in commands(cli) if words[0] not in BEFORE_ALL]
+# These are about the whole warehouse, whatever problem is in it.
+OF_ALL = {"backup"}
 # These make a warehouse where there is none.
 BEGINNERS = {"land", "cycle", "replay", "recover"}
 every_verb = pytest.mark.parametrize("verb", VERBS, ids=" ".join)
@@ -76,7 +78,7 @@ def test_every_verb_says_how_to_begin_where_nothing_has_landed(house: House, ver
     assert "land" in refused(call(*verb))
 
 
-@every_verb
+@pytest.mark.parametrize("verb", [one for one in VERBS if one[0] not in OF_ALL], ids=" ".join)
 def test_every_verb_refuses_an_unknown_problem_and_says_which_there_are(
     house: House, verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +88,7 @@ def test_every_verb_refuses_an_unknown_problem_and_says_which_there_are(
 
 
 # These then land and build alone.
-@pytest.mark.parametrize("verb", [one for one in VERBS if one[0] not in {"cycle", "replay"}], ids=" ".join)
+@pytest.mark.parametrize("verb", [one for one in VERBS if one[0] not in OF_ALL | {"cycle", "replay"}], ids=" ".join)
 def test_every_verb_says_so_where_no_problem_is_declared(
     house: House, verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +221,8 @@ def test_every_verb_refuses_a_folder_that_is_read_only(
 ) -> None:
     if there:
         _whole(house.warehouse)
+    elif verb[0] == "backup":
+        pytest.skip("there is nothing to back up, which is what it says")
     read_only()
     line = refused(call(*verb))
     assert str(house.folder) in line
