@@ -152,7 +152,7 @@ def _facts_by(plan: Plan, one: Model) -> str:
         "facts_by.sql", problem=plan.wanted.name, entity=entity, by=one.by, short=one.table.short, model=one.table.model,
         owner=one.owner, spine=spine, facts=facts, sample=plan.sample,
         on=[] if one.by is None else [one.by], windows=one.windows, last=one.last, newest=one.newest, sections=sections,
-        form="" if one.by == entity else ", form='running'", whose=whose,
+        whose=whose,
     )  # fmt: skip
 
 
