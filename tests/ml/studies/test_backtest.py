@@ -222,5 +222,5 @@ def test_of_equals_the_one_with_fewer_trainings_is_chosen(shared, problem):
 
 def test_the_policy_in_use_comes_first_and_none_comes_twice(problem):
     found = policies(problem)
-    assert found[0].gate == Gate(problem.margin, problem.holdout_days, prior=False) and found[0].retraining.cadence == "weekly"
+    assert found[0].gate == Gate(problem.margin, problem.holdout_days, prior=True) and found[0].retraining.cadence == "weekly"
     assert len({one.name for one in found}) == len(found) > 20
