@@ -49,6 +49,11 @@ def active(problem: str) -> list[Shadow]:
     return [one for one in spans(problem) if one.end is None]
 
 
+def scoring(problem: str, now: datetime) -> list[Shadow]:
+    """Those of them that have rows to score as of an instant: who begins then has none yet."""
+    return [one for one in active(problem) if one.start < now]
+
+
 def evidence(problem: str) -> list[dict]:
     """Every look at versions that score in the shadow still, oldest first."""
     names = {one.model_version: one.start for one in active(problem)}

@@ -29,7 +29,7 @@ def score_shadows(problem: Problem, now: datetime) -> int:
 
     A shadow that fails leaves a failed run for the alerts and holds up nobody else.
     """
-    active = shadows.active(problem.name)
+    active = shadows.scoring(problem.name, now)
     if not active:
         return 0
     failures: list[AsofError] = []

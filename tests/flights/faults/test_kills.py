@@ -165,7 +165,7 @@ def test_a_kill_of_dbt_between_models_publishes_nothing_and_the_next_build_compl
 @pytest.mark.parametrize("commits", [1, 8, 20, 30])
 def test_what_a_killed_cycle_left_is_done_by_the_next(lived: Lived, tmp_path: Path, commits: int) -> None:
     whole, torn = (lived.day.copy(tmp_path / name) for name in ("whole", "torn"))
-    verb = ("cycle", "--until", "2013-03-03", "--step", "day")
+    verb = ("cycle", "--until", "2013-03-06", "--step", "day")
     done = children.run(whole, *verb)
     assert done.code == 0, done.err
     assert striking.kill_when(children.start(torn, *verb), striking.committed(torn, commits))

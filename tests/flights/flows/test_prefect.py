@@ -186,7 +186,7 @@ def test_runs_wait_for_one_another_complete_or_fail_with_their_reason(served: Se
     artifacts = {artifact["key"]: artifact for artifact in served.ask("artifacts/filter", {})}
     assert {"dbt-run", "published-file", "alerts", "report-flight-disruption"} <= set(artifacts)
     report = served.house.published.parent / "reports" / f"{PROBLEM}.html"
-    assert artifacts["report-flight-disruption"]["flow_run_id"] == good[1]
+    assert artifacts["report-flight-disruption"]["flow_run_id"] in good, "whichever of the two came last"
     assert f"[{report.name}]({report.resolve().as_uri()})" in artifacts["report-flight-disruption"]["data"]
     assert report.stat().st_size > 10_000
 
