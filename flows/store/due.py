@@ -62,7 +62,7 @@ def scheduled(name: str) -> Scheduled:
         policy.cadence,
         bool(policy.triggers),
         warehouse.rows(first, [name])[0]["at"] if there else None,
-        there and bool(shadows.scoring(name, clock.now())),
+        min((one.start for one in shadows.active(name)), default=None) if there else None,
     )
 
 

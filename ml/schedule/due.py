@@ -51,13 +51,14 @@ class Ledger:
 
 
 class Scheduled(NamedTuple):
-    """A problem as far as it matters for what is due. `champion_since` is when it had its first champion, None before that."""
+    """A problem as far as it matters for what is due. `champion_since` is when it had its first champion, and `shadow_since` when
+    the first of those that score in the shadow began; None where there is none."""
 
     name: str
     cadence: str
     has_triggers: bool
     champion_since: datetime | None = None
-    has_shadow: bool = False
+    shadow_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class _Ticks:
         # Rows of an instant are scored by who was champion then: what was missed comes before they are.
         yield from (Due(at, "retraining", name, tick) for tick, name in checks if tick < at)
         yield from (Due(at, "serving", one.name, at) for one in served)
-        yield from (Due(at, "shadow", one.name, at) for one in served if one.has_shadow)
+        yield from (Due(at, "shadow", one.name, at) for one in served if one.shadow_since is not None and one.shadow_since < at)
         yield from (Due(at, "retraining", name, tick) for tick, name in checks if tick == at)
         if self._problems:
             yield from self._watch(at, bool(served))
