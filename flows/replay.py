@@ -44,10 +44,14 @@ def replay(
     building.prepare()
     building.complete(names)
     plan, done = planned(until, step, history), 0
-    begin, at = dues.begin(names, plan), None
+    begin, at, tried = dues.begin(names, plan), None, set()
     while todo := dues.tick(names, plan, after=at):
-        at = todo[0].clock
-        done += _do(todo, plan, begin, watch)
+        # What is done at a tick may make more due there: a first champion scores, the one before watches.
+        if new := [one for one in todo if one not in tried]:
+            tried.update(new)
+            done += _do(new, plan, begin, watch)
+        else:
+            at, tried = todo[0].clock, set()
     if left := dues.tick(names, plan):
         raise AsofError(dues.said(left))
     return done

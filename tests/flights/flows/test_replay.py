@@ -175,13 +175,16 @@ def test_a_replay_stops_at_a_refused_file_and_goes_on_without_it(lived: Lived, t
     assert differing(lived.day, house, PREDICTIONS, f"as_of < '{clock(house)}'") == []
 
 
+@pytest.mark.parametrize(
+    "how", [{"calling": "tests.flights.faults.points:serve"}, ("replay", "--until", UNTIL)], ids=["serving", "replay"]
+)
 def test_a_machine_that_was_off_over_a_turn_of_the_week_comes_to_the_same_models_and_predictions(
-    lived: Lived, tmp_path: Path
+    lived: Lived, tmp_path: Path, how: dict | tuple
 ) -> None:
     house = lived.started.copy(tmp_path / "house")
     for verb in (("land", "--until", UNTIL, "--step", "hour"), ("build",)):
         assert children.run(house, *verb).code == 0
-    ended = children.run(house, calling="tests.flights.faults.points:serve")
+    ended = children.run(house, **how) if isinstance(how, dict) else children.run(house, *how)
     assert ended.code == 0, ended.err
     sql = "select model_version, sha256, trained_as_of, cause from ledger.model_versions order by all"
     assert rows(house, sql) == rows(lived.day, sql)
