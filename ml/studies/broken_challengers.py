@@ -2,7 +2,8 @@
 
 Each is trained as production would train it, on rows that something happened to; what it is judged on is as it was. Of a leak and
 of a column that serving does not have, the training set itself is wrong and judges in its favour: only the comparison with what
-serving computes (parity) can say so.
+serving computes (parity) can say so. What happened to the rows on their way into a fit is told by their digest, which the model
+has and the rows that are judged have not (repeatable).
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from ml.problem.split import known, split
 from ml.statistics.evaluate import expit
 from ml.validation.gates import Evidence, Flags
 from ml.validation.judge import PROMOTE, judge
-from ml.validation.measured import Measured, Parity
+from ml.validation.measured import Measured, Parity, Repeat
 from ml.validation.prior import Past
+from ml.validation.reproduce import CHANGED_ROWS
 
 # Data that end by so many days too early, and features among which the broken ones are drawn.
 EARLY, IMPORTANT = 60, 6
@@ -53,7 +55,8 @@ class Kind:
 class Part:
     """An instant: the rows that a sound challenger learns from and is judged on, and what it has to beat.
 
-    `learned` are those of the first fit, of its validation and of the holdout model; `early` the same where data end too early.
+    `learned` are those of the first fit, of its validation and of the holdout model, with their digest; `early` the same where
+    data end too early.
     """
 
     learned: tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -63,6 +66,7 @@ class Part:
     champion_flags: np.ndarray
     past: Past
     important: tuple[str, ...]
+    digest: str
 
 
 def kinds(slices: Sequence[str]) -> list[Kind]:
@@ -107,22 +111,25 @@ def prepare(rows: Rows, at: datetime, before: datetime, past: Past, threads: int
     )
     flags = task.decide(problem, score, task.limit(problem, score))
     numeric = tuple(name for name in names if name not in problem.texts)
-    return Part(learned, early, holdout, score, flags, past, numeric[:IMPORTANT])
+    digest = _fitted(rows, learned, threads).data_sha256
+    return Part(learned, early, holdout, score, flags, past, numeric[:IMPORTANT], digest)
 
 
 def trial(rows: Rows, part: Part, kind: Kind | None, seed: int, threads: int = 2) -> dict[str, bool]:
     """Which gates let one challenger in; a sound one where `kind` is None."""
     if kind is None:
-        return _judged(rows, part, _fitted(rows, part.learned, threads).predict(rows, part.holdout), None)
+        return _judged(rows, part, _fitted(rows, part.learned, threads).predict(rows, part.holdout), Measured())
     learned = kind.change(rows, np.random.default_rng(seed), part.important)
     fitted = _fitted(learned, part.early if kind.early else part.learned, threads)
     score = fitted.predict(learned if kind.judged else rows, part.holdout)
-    parity = None
+    # A table that is wrong, or ends too early, is as wrong when it is read again.
+    same = kind.judged or kind.early or fitted.data_sha256 == part.digest
+    parity, repeat = None, Repeat(True, "") if same else Repeat(None, "", CHANGED_ROWS)
     if kind.served:
         served = kind.served(rows, np.random.default_rng(seed), part.important)
         gap = np.abs(fitted.predict(served, part.holdout) - score)
         parity = Parity(len(gap), 0, float(gap.max()), "")
-    return _judged(rows, part, kind.spoil(score) if kind.spoil else score, parity)
+    return _judged(rows, part, kind.spoil(score) if kind.spoil else score, Measured(parity=parity, repeat=repeat))
 
 
 def _fitted(rows: Rows, learned: tuple[np.ndarray, np.ndarray, np.ndarray], threads: int) -> Fitted:
@@ -130,11 +137,11 @@ def _fitted(rows: Rows, learned: tuple[np.ndarray, np.ndarray, np.ndarray], thre
     return refit(fit(rows, Recipe.of(rows.problem), train, validation, threads=threads), rows, before, threads=threads)
 
 
-def _judged(rows: Rows, part: Part, score: np.ndarray, parity: Parity | None) -> dict[str, bool]:
+def _judged(rows: Rows, part: Part, score: np.ndarray, measured: Measured) -> dict[str, bool]:
     problem, task, unseen = rows.problem, tasks.of(rows.problem), rows.take(part.holdout)
     limits = [task.decide(problem, one, task.limit(problem, one)) for one in (score, unseen.rule)]
     flags = Flags(limits[0], limits[1], part.champion_flags)
-    base = Evidence(unseen, score, part.champion, flags, problem.alpha, measured=Measured(parity=parity))
+    base = Evidence(unseen, score, part.champion, flags, problem.alpha, measured=measured)
     found = base.over_champion
     return {
         "believed": judge(replace(base, past=part.past)).decision == PROMOTE,
