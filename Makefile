@@ -19,7 +19,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # example
-# Half a year of flights lands, then July passes (about 3 minutes); or all days from May on (about half an hour).
+# Half a year of flights lands, then July passes (about 5 minutes); or all days from May on (about half an hour).
 RUN := --history 2013-07-01 --until 2013-08-01
 REPLAY := --history 2013-05-01 --until 2014-01-01
 

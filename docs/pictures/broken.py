@@ -85,9 +85,9 @@ def draw(past: Past, margin: float, risk: float, lines: list[list[object]]) -> s
         parts = [100 * one for one in (shares.let_in, shares.waits, shares.kept)]
         left.stackplot(line, *parts, lw=0, colors=[chart.COLOURS[name] for name in ("good", "pale", "bad")], alpha=0.8)
         for at, words, colour in (
-            (-0.016, "kept out", "paper"),
-            (-0.0055, "waits in\nthe shadow", "ink"),
-            (0.008, "let in", "paper"),
+            (-0.016, "kept out", "white"),
+            (-0.0055, "waits in\nthe shadow", chart.COLOURS["ink"]),
+            (0.008, "let in", "white"),
         ):
             left.text(at, 55, words, color=colour, ha="center")
         left.axvline(-margin, color=chart.COLOURS["ink"], lw=1, ls="--")
