@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from flows.runtime import console, settings
+from flows.runtime import console, private_files, settings
 from flows.runtime.one_line import in_one_line
 from flows.runtime.settings import PROJECT, path
 from ml.errors import AsofError
@@ -92,7 +92,7 @@ def environment(home: Path) -> None:
 def auth_string(file: Path) -> str:
     """`user:password` from a file that only its owner can read; made when it is not there."""
     if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+        with open(file, "x", opener=private_files.opener) as handle:
             handle.write(f"asof:{secrets.token_urlsafe(24)}\n")
     return file.read_text().strip()
 

@@ -171,20 +171,21 @@ def standing(state) -> None:
     _line(mark, " ", (state.problem, "bold"), at, (word.upper(), "bold"), f". {sentence}")
     landed, quarantined = f"rows landed {state.landed:,}", f"quarantined {state.quarantined:,}"
     _line(f"  {landed} · {quarantined} · scored {state.scored:,} · flagged {state.flagged:,}")
-    told = []
+    quality = []
     for one in state.quality:
         name, found = next(iter(one["metrics"].items()))
-        told.append(f"{one['scorer']} {_with_interval(found)} ({METRICS[name]}, {one['rows_labelled']:,} rows)")
-    _line("  champion ", (state.champion or "none", "bold"), f" · {' · '.join(told) or 'no label of a prediction is known yet'}")
+        quality.append(f"{one['scorer']} {_with_interval(found)} ({METRICS[name]}, {one['rows_labelled']:,} rows)")
+    known = " · ".join(quality) or "no label of a prediction is known yet"
+    _line("  champion ", (state.champion or "none", "bold"), f" · {known}")
     judged = [
         f"{local(row['decided_as_of']):%d %b} {row['challenger']} against {row['champion'] or 'the rule'}: {row['decision']}"
         for row in state.verdicts[-1:]
     ]
     _line("  judged last " + " · ".join([*judged, *(f"in the shadow {row['version']}" for row in state.shadows)] or ["nobody"]))
-    _line("  alerts ", (str(len(state.alerts)), "bold"), f" ({told})" if (told := _by_kind(state.alerts)) else "")
+    _line(*_alerts(state.alerts))
     last = []
     if state.refused:
-        last.append(["  ", ("scoring is refused", "red"), f": {one_line(state.refused)}"])
+        last.append(_refused(state.refused))
     if state.unwatched:
         last.append(["  ", (f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC", "red"), ": python -m flows monitor"])
     if state.others:
@@ -194,7 +195,7 @@ def standing(state) -> None:
     for at, line in enumerate(state.forgotten[:room], 1):
         left = len(state.forgotten) - room if at == room else 0
         more = f" and {left} more" if left > 0 else ""
-        _line("  ", ("landed and not where it must be", "red"), f": {one_line(line)}{more}; see docs/alerts/unreconciled.md")
+        _forgotten(line, more)
     for parts in last:
         _line(*parts)
 
@@ -203,11 +204,20 @@ def _line(*parts) -> None:
     console.out.print(styled(*parts), soft_wrap=True)
 
 
-def _by_kind(alerts: list[dict]) -> str:
+def _alerts(alerts: list[dict]) -> tuple:
     kinds: dict[str, list[str]] = {}
     for row in alerts:
         kinds.setdefault(row["kind"], []).append(str(row["subject"]))
-    return "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
+    told = "; ".join(f"{kind}: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}" for kind, names in kinds.items())
+    return "  alerts ", (str(len(alerts)), "bold"), f" ({told})" if told else ""
+
+
+def _forgotten(line: str, more: str = "") -> None:
+    _line("  ", ("landed and not where it must be", "red"), f": {one_line(line)}{more}; see docs/alerts/unreconciled.md")
+
+
+def _refused(why: str) -> tuple:
+    return "  ", ("scoring is refused", "red"), f": {one_line(why)}"
 
 
 def _open_next(state) -> str:
@@ -247,16 +257,14 @@ def summary(state) -> None:
         console.out.print(table)
     for row in state.shadows:
         console.out.print(styled("  shadow ", (row["version"], "bold"), f" ({_waits(row)})"))
-    told = _by_kind(state.alerts)
-    console.out.print(styled("  alerts ", (str(len(state.alerts)), "bold"), f" ({told})" if told else ""))
+    console.out.print(styled(*_alerts(state.alerts)))
     for line in state.forgotten:
-        forgotten = ("landed and not where it must be", "red")
-        console.out.print(styled("  ", forgotten, f": {one_line(line)}; see docs/alerts/unreconciled.md"), soft_wrap=True)
+        _forgotten(line)
     if state.refused:
-        console.out.print(styled("  ", ("scoring is refused", "red"), f": {one_line(state.refused)}"), soft_wrap=True)
+        _line(*_refused(state.refused))
     if state.unwatched:
         since = f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC: what the monitors say is as old"
-        console.out.print(styled("  ", (since, "red"), "; look again: python -m flows monitor"), soft_wrap=True)
+        _line("  ", (since, "red"), "; look again: python -m flows monitor")
     console.out.print("  seconds " + " · ".join(f"{row['phase']} {row['seconds']:.0f}" for row in state.seconds))
     published = settings.published_file()
     report = published.parent / "reports" / f"{state.problem}.html"

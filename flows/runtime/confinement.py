@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from flows.runtime import settings
+from flows.runtime.database_errors import quoted
 from flows.runtime.orphans import unfinished
 
 # What a statement may still set: the share of memory that a training leaves to DuckDB, and when the log is written into the file.
@@ -49,4 +50,4 @@ def confine(con: duckdb.DuckDBPyConnection, changed: Iterable[str]) -> None:
 
 
 def _listed(names: Iterable[object]) -> str:
-    return "[" + ", ".join("'" + str(name).replace("'", "''") + "'" for name in names) + "]"
+    return f"[{', '.join(map(quoted, names))}]"

@@ -31,8 +31,8 @@ class QueryTooLong(AsofError):
     """A query reached its time limit, was run a second time, and reached it again."""
 
 
-def quoted(path: Path) -> str:
-    """The path as a string of SQL; it may hold a quote itself."""
+def quoted(path: object) -> str:
+    """A path, or another text, as a string of SQL; it may hold a quote itself."""
     return "'" + str(path).replace("'", "''") + "'"
 
 

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 import duckdb
 import yaml
 
-from flows.runtime import database_errors, settings
+from flows.runtime import database_errors, private_files, settings
 from ml.errors import AsofError
 
 P = ParamSpec("P")
@@ -79,7 +79,7 @@ def _logged(error: BaseException) -> str:
     told = settings.redacted("".join(traceback.format_exception(error)))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as log:
+        with open(file, "a", encoding="utf-8", opener=private_files.opener) as log:
             log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{told}\n")
     except OSError as failed:
         return f"its traceback could not be written to {file} ({failed.strerror}): ASOF_DEBUG=1 prints it"

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 import duckdb
 
+from flows.runtime import private_files
 from ml.errors import AsofError
 
 # Where the ledger holds what a note of each kind speaks of.
@@ -64,10 +65,8 @@ def _path(con: duckdb.DuckDBPyConnection) -> str | None:
 
 def _append(journal: Path, entry: Note, soon: bool) -> None:
     global _synced_at
-    with (
-        suppress(OSError),
-        open(journal, "ab+", opener=_private) as file,
-    ):  # the commit stands, and a full disk is told by the next one
+    # The commit stands, and a full disk is told by the next one.
+    with suppress(OSError), open(journal, "ab+", opener=private_files.opener) as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)
             torn = file.read(1) != b"\n"
@@ -78,10 +77,6 @@ def _append(journal: Path, entry: Note, soon: bool) -> None:
         if not soon or time.monotonic() - _synced_at > SYNC_SECONDS:
             os.fsync(file.fileno())
             _synced_at = time.monotonic()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def verify(warehouse: Path, con: duckdb.DuckDBPyConnection) -> None:

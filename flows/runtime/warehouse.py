@@ -15,16 +15,13 @@ import jinja2
 import pyarrow as pa
 import yaml
 
-from flows.runtime import confinement, journal
+from flows.runtime import confinement, journal, private_files
 from flows.runtime.database_errors import held_by_another, once_more
 from flows.runtime.settings import PROJECT
 from ml.errors import AsofError
 
 # A person's query or a finishing run takes a few seconds; who holds the file longer has to be asked.
 LOCK_TRIES, LOCK_SECONDS = 6, 0.5
-
-# A warehouse that is made is its owner's alone.
-PRIVATE = 0o600
 
 # As DuckDB writes sizes, in MB of 2^20 bytes.
 UNITS = {"bytes": 2**-20, "KiB": 2**-10, "MiB": 1.0, "GiB": 2.0**10, "TiB": 2.0**20, "PiB": 2.0**30}
@@ -119,7 +116,7 @@ def _connect(where: Path, options: dict, read_only: bool = False) -> duckdb.Duck
         try:
             con = duckdb.connect(str(where), read_only=read_only, config=options)
             if new:
-                where.chmod(PRIVATE)
+                where.chmod(private_files.MODE)
             confinement.confine(con, profile()["settings"])
             return con
         except duckdb.IOException as error:
@@ -224,7 +221,10 @@ def append(con: duckdb.DuckDBPyConnection, name: str, data: pa.Table, key: list[
 def has_table(schema: str, name: str) -> bool:
     """Whether a table or view is there."""
     with cursor() as con:
-        found = con.execute(
-            "select count(*) from information_schema.tables where table_schema = ? and table_name = ?", [schema, name]
-        )
-        return found.fetchall()[0][0] > 0
+        return holds(con, schema, name)
+
+
+def holds(con: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    """The same, asked on a connection."""
+    asked = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+    return con.execute(asked, [schema, name]).fetchall()[0][0] > 0

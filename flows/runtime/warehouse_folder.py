@@ -7,8 +7,8 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from flows.runtime import private_files
 from flows.runtime.confinement import confine
-from flows.runtime.warehouse import PRIVATE
 
 
 class Plugin(BasePlugin):
@@ -22,5 +22,5 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: Any) -> None:
         """Called once, when the file is open."""
         if self._made:
-            self._made.chmod(PRIVATE)
+            self._made.chmod(private_files.MODE)
         confine(conn, self.creds.settings or {})

@@ -80,6 +80,12 @@ def usual_wait(as_of: np.ndarray, known_at: np.ndarray) -> np.timedelta64:
     return np.quantile((known_at - as_of).astype(np.int64), NEARLY_ALL).astype("timedelta64[us]")
 
 
+def least_days(wait: float, step: float) -> int:
+    """The fewest days of a part in which any label is known: a day more than one takes (`wait`) and a `step`, both in days."""
+    # Parts begin at midnight, and the last question of one may be a step before its end.
+    return int(wait + step) + 1
+
+
 def instants(values: Any) -> np.ndarray:
     """Arrow or NumPy timestamps as datetime64[us]; missing ones are NaT."""
     if isinstance(values, pa.Array):
@@ -97,8 +103,7 @@ def _nothing(part: str, usable: np.ndarray, known_at: np.ndarray, now: np.dateti
     first, last = usable.min().astype("datetime64[D]"), usable.max().astype("datetime64[D]")
     asked = days(usable)
     said += f"{len(usable)} rows with a known label lie on {len(np.unique(asked))} days, {first} to {last}; "
-    # Parts begin at midnight, and the last question of one may be a step before its end.
-    least = int(usual_wait(usable, known_at) / np.timedelta64(1, "D") + step_days(asked)) + 1
+    least = least_days(usual_wait(usable, known_at) / np.timedelta64(1, "D"), step_days(asked))
     if declared.get(part, least) < least:
         return f"{said}labels take so long that {part}_days {declared[part]} holds none: declare {part}_days of {least} or more"
     needed = sum(max(one, least) for one in declared.values()) + least

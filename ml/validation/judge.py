@@ -54,18 +54,15 @@ def judge(evidence: Evidence) -> Verdict:
         evidence = _counted(evidence, counts)
     # Without two different labels there is no metric: only gates that look at other things are asked.
     asked = GATES if len(np.unique(evidence.rows.label)) > 1 else WITHOUT_METRIC
-    return _verdict(_counting(tuple(gate for ask in asked for gate in ask(evidence))), evidence)
+    return _verdict(tuple(gate for ask in asked for gate in ask(evidence)), evidence)
 
 
-def _counting(gates: tuple[Gate, ...]) -> tuple[Gate, ...]:
-    """The gates, where rows that are too few, or a broken test set, let none of the others on rows fail."""
-    if not any(gate.name in PRECONDITIONS and gate.passed is None for gate in gates):
-        return gates
-    return tuple(
-        replace(gate, passed=None, reason=f"{gate.reason}; it does not count, because these rows are too few or no fair sample")
-        if gate.passed is False and gate.about != "system"
-        else gate
-        for gate in gates
+def _uncounted(gate: Gate) -> Gate:
+    """A gate on rows that are too few, or of a broken test set: it cannot fail by them."""
+    if gate.passed is not False or gate.about == "system":
+        return gate
+    return replace(
+        gate, passed=None, reason=f"{gate.reason}; it does not count, because these rows are too few or no fair sample"
     )
 
 
@@ -82,8 +79,9 @@ def _counted(evidence: Evidence, counts: np.ndarray) -> Evidence:
 
 
 def _verdict(gates: tuple[Gate, ...], evidence: Evidence) -> Verdict:
+    void = [gate for gate in gates if gate.name in PRECONDITIONS and gate.passed is None]
+    gates = tuple(map(_uncounted, gates)) if void else gates
     asked = [gate for gate in gates if gate.about != "detail"]
-    void = [gate for gate in asked if gate.name in PRECONDITIONS and gate.passed is None]
     failed = [gate for gate in asked if gate.passed is False]
     open_ = void or [gate for gate in asked if gate.passed is None]
     decision = KEEP if failed else INCONCLUSIVE if open_ else PROMOTE

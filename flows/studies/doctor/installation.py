@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 
 from flows.runtime import journal, orphans, settings, warehouse
 from flows.runtime.settings import PROJECT
+from flows.steps.data.backup import restoring
+from flows.steps.serving import publishing
 from flows.studies.doctor.finding import Finding
 
 LOCK = PROJECT / "requirements.lock"
@@ -63,10 +65,10 @@ def modes() -> Iterator[Finding]:
 def left_over() -> Iterator[Finding]:
     """Files that killed processes have left, and processes that outlived the one that had started them."""
     where, published = warehouse.file(), settings.published_file()
-    places = [(published, "new", "the next `python -m flows publish` removes it")]
-    reports = published.parent / "reports"
-    places += [(page, "new", "the next `python -m flows report` removes it") for page in sorted(reports.glob("*.html"))]
-    places.append((where, "part", "a restore was killed; once it has succeeded it may go"))
+    places = [(published, publishing.ENDING, "the next `python -m flows publish` removes it")]
+    for page in sorted((published.parent / "reports").glob("*.html")):
+        places.append((page, publishing.ENDING, "the next `python -m flows report` removes it"))
+    places.append((where, restoring.ENDING, "a restore was killed; once it has succeeded it may go"))
     for target, ending, mend in places:
         for path in orphans.orphans(target, ending):
             yield Finding("leftovers", f"{path} was left by a process that was killed", mend)

@@ -66,8 +66,8 @@ def models(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             registry.cells(row)
             registry.importances(row)
         except AsofError as error:
-            office = "champion" if champions.get(row["problem"]) == row["model_version"] else "no champion"
-            yield Finding("models", f"{str(error).split('; ')[0]} ({office})", BACKUP)
+            role = "champion" if champions.get(row["problem"]) == row["model_version"] else "no champion"
+            yield Finding("models", f"{str(error).split('; ')[0]} ({role})", BACKUP)
 
 
 def predictions(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -133,6 +133,4 @@ def promises(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 
 def _there(con: duckdb.DuckDBPyConnection, place: str) -> bool:
-    schema, table = place.split(".")
-    asked = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
-    return con.execute(asked, [schema, table]).fetchall()[0][0] > 0
+    return warehouse.holds(con, *place.split("."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ml.problem.split import least_days
 from ml.statistics.slices import MIN_CLUSTERS
 
 # So many horizons tell whether a model is better; labels of fewer share too much (docs/validation.md).
@@ -30,7 +31,7 @@ def days(history: timedelta, every: timedelta, horizon: timedelta, wait: timedel
     """
     step, ahead, waited = max(1, _whole(every)), _whole(horizon), _whole(wait)
     known = max(1, (history - horizon).days)
-    least = _steps(waited + step + 1, step)
+    least = _steps(least_days(waited, step), step)
     validation = max(least, _share(known, 0.2, step))
     wanted = max(least, _share(known, 0.25, step))
     if not by_entity:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from flows.runtime import declarations, journal, settings, warehouse
+from flows.runtime import declarations, journal, private_files, settings, warehouse
 from flows.runtime.orphans import remove_orphans, unfinished
 from flows.runtime.step import step
 from flows.steps.data.backup import manifest, restoring
@@ -99,7 +99,7 @@ def _written(where: Path, staged: Path, now: str | None) -> Manifest:
 def _copied(source: BinaryIO, target: Path) -> Part:
     target.parent.mkdir(parents=True, exist_ok=True)
     found, size = hashlib.sha256(), 0
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+    with open(target, "xb", opener=private_files.opener) as copy:
         while chunk := source.read(manifest.CHUNK):
             found.update(chunk)
             size += copy.write(chunk)
