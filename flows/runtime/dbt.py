@@ -39,10 +39,14 @@ _FLAGS = (
 
 
 def _invoke(arguments: Sequence[str], manifest: Any = None, callbacks: Sequence[Callable] = ()) -> Any:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner  # 1.5 s of import, only for those who build
 
-    with contextlib.chdir(PROJECT):  # relative paths in profiles.yml count from the project
-        return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*arguments, *_FLAGS])
+    try:
+        with contextlib.chdir(PROJECT):  # relative paths in profiles.yml count from the project
+            return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*arguments, *_FLAGS])
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # it keeps the file open between nodes, and would keep it after the last
 
 
 def manifest() -> Any:
