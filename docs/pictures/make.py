@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 MONTHS = """
     select * from model_quality where grain = 'month' and scorer in ('rule', 'champion') and days >= ? order by period_start
 """
-OFFICES = "select cast(date_trunc('month', champion_from) as date) as month from model_versions where champion_from is not null"
+PROMOTED = "select cast(date_trunc('month', champion_from) as date) as month from model_versions where champion_from is not null"
 # A month with less than a week is a tail of the clock, not a month.
 FEWEST_DAYS = 7
 COLOURS = {"rule": "#7b8794", "champion": "#1d5fa8"}
@@ -38,14 +38,14 @@ def measure(file: Path) -> tuple[list[dict], set]:
     """One dictionary per month (`month`, and (estimate, low, high) by (scorer, metric)), and the months of new champions."""
     with duckdb.connect(str(file), read_only=True) as con:
         rows = con.sql(MONTHS, params=[FEWEST_DAYS]).to_arrow_table().to_pylist()
-        offices = {month for (month,) in con.execute(OFFICES).fetchall()}
+        promoted = {month for (month,) in con.execute(PROMOTED).fetchall()}
     found: dict = {}
     for row in rows:
         one = found.setdefault(row["period_start"], {"month": row["period_start"], "rows": row["rows_labelled"]})
         for metric, _, _ in PANELS:
             ends = (row[f"{metric}_{end}"] for end in ("low", "high"))  # none in the first days
             one[row["scorer"], metric] = row[metric], *(row[metric] if end is None else end for end in ends)
-    return list(found.values()), offices
+    return list(found.values()), promoted
 
 
 def text(x: float, y: float, words: str, kind: str, anchor: str = "start") -> str:
@@ -63,12 +63,12 @@ def dot(x: float, y: float, colour: str) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>'
 
 
-def office(x: float, y: float) -> str:
+def promotion(x: float, y: float) -> str:
     """The mark of a new champion, a small triangle whose base is centred at (x, y)."""
     return f'<path d="M{x - 5:.1f} {y:.1f} h10 l-5 -8 z" fill="{COLOURS["champion"]}"/>'
 
 
-def panel(months: list[dict], offices: set, metric: str, title: str, note: str, left: float) -> list[str]:
+def panel(months: list[dict], promoted: set, metric: str, title: str, note: str, left: float) -> list[str]:
     """The SVG lines of one chart whose plot begins at `left`."""
     ends = [bound for one in months for scorer in COLOURS for bound in one[scorer, metric][1:]]
     low, high = STEP * (min(ends) // STEP), STEP * (max(ends) // STEP + 1)
@@ -94,11 +94,11 @@ def panel(months: list[dict], offices: set, metric: str, title: str, note: str, 
         out += [dot(at, middle, colour) for at, middle, _, _ in points]
     for number, one in enumerate(months):
         out.append(text(x(number), TOP + PLOT_H + 20, f"{one['month']:%b}", "note", "middle"))
-        out += [office(x(number), TOP + PLOT_H + 36)] if one["month"] in offices else []
+        out += [promotion(x(number), TOP + PLOT_H + 36)] if one["month"] in promoted else []
     return out
 
 
-def draw(months: list[dict], offices: set) -> str:
+def draw(months: list[dict], promoted: set) -> str:
     """The picture as SVG text. Its description holds the numbers, for people who cannot see it."""
     told = []
     for one in months:
@@ -106,14 +106,14 @@ def draw(months: list[dict], offices: set) -> str:
         told.append(f"{one['month']:%B %Y}: {', '.join(figures)}")
     rows = sum(one["rows"] for one in months)
     footer = f"{rows:,} live predictions of flights from New York, 2013; bars are 95 % intervals over days"
-    charts = [line for i, one in enumerate(PANELS) for line in panel(months, offices, *one, LEFT + i * (PLOT_W + GAP))]
+    charts = [line for i, one in enumerate(PANELS) for line in panel(months, promoted, *one, LEFT + i * (PLOT_W + GAP))]
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">',
         "<title>Live quality by month: rule and champion</title>", f"<desc>{'; '.join(told)}</desc>", f"<style>{STYLE}</style>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="#ffffff"/>',
-        dot(LEFT + 4, 20, COLOURS["champion"]), text(LEFT + 14, 24, "champion in office", "legend"),
+        dot(LEFT + 4, 20, COLOURS["champion"]), text(LEFT + 14, 24, "champion of that day", "legend"),
         dot(LEFT + 154, 20, COLOURS["rule"]), text(LEFT + 164, 24, "rule, no machine learning", "legend"),
-        office(LEFT + 350, 24), text(LEFT + 362, 24, "a challenger was promoted that month", "legend"),
+        promotion(LEFT + 350, 24), text(LEFT + 362, 24, "a challenger was promoted that month", "legend"),
         *charts, text(LEFT, HEIGHT - 10, footer, "note"), "</svg>", "",
     ])  # fmt: skip
 
@@ -123,11 +123,11 @@ def main() -> None:
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else PROJECT / "published" / "analytics.duckdb"
     if not file.exists():
         sys.exit(f"{file} is not there: run `make replay`, or name a published file")
-    months, offices = measure(file)
+    months, promoted = measure(file)
     if not months:
         sys.exit(f"{file} holds no month with {FEWEST_DAYS} days of known outcomes yet")
     target = Path(__file__).with_name("quality.svg")
-    target.write_text(draw(months, offices))
+    target.write_text(draw(months, promoted))
     print(f"drew {len(months)} months into {target.relative_to(PROJECT)}")
 
 

@@ -114,7 +114,7 @@ def beginning(folder: Path, on: str) -> House:
 
 
 def begun(folder: Path, on: str) -> House:
-    """A house whose history has landed and whose first model is in office."""
+    """A house whose history has landed and whose first model is champion."""
     house = beginning(folder, on)
     history, _, zone = LIVES[on]
     ended = children.start(house, "replay", "--history", history, "--until", history, ASOF_TIME_ZONE=zone).wait(3600)

@@ -29,7 +29,7 @@ HOUSE_SECONDS = 900
 class Lived:
     """The houses of one run of the tests. Nobody changes them: copy one to do so."""
 
-    started: House  # history landed, a first champion in office, no day lived
+    started: House  # history landed, a first champion, no day lived
     day: House  # three days lived day by day
 
 

@@ -60,6 +60,6 @@ def test_the_picture_is_drawn_from_a_published_file(lived: Lived) -> None:
     make = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make)
     make.FEWEST_DAYS = 1  # the house has lived for a few days only
-    months, offices = make.measure(lived.day.published)
+    months, promoted = make.measure(lived.day.published)
     assert months
-    assert make.draw(months, offices).startswith("<svg")
+    assert make.draw(months, promoted).startswith("<svg")

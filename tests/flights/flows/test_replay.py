@@ -249,8 +249,8 @@ def test_every_landed_row_is_counted(daily: House) -> None:
 
 def test_nothing_is_scored_before_the_first_champion(lived: Lived) -> None:
     first = rows(lived.day, f"select min(as_of) as first from {PREDICTIONS}")[0]["first"]
-    office = rows(lived.day, "select min(effective_at) as first from ledger.promotions")[0]["first"]
-    assert first >= office == datetime.fromisoformat(f"{HISTORY}T05:00:00")
+    promoted = rows(lived.day, "select min(effective_at) as first from ledger.promotions")[0]["first"]
+    assert first >= promoted == datetime.fromisoformat(f"{HISTORY}T05:00:00")
 
 
 def test_every_flight_of_the_lived_days_is_scored_once(lived: Lived) -> None:

@@ -27,7 +27,7 @@ ORDER = ["data", "features", "feedback", "retraining", "serving", "shadow", "ret
 
 @dataclass
 class World:
-    """A warehouse in which every phase leaves its run and nothing else; the second challenger of a problem takes office."""
+    """A warehouse in which every phase leaves its run and nothing else; the second challenger of a problem is promoted."""
 
     problems: list[Scheduled]
     now: datetime | None = None

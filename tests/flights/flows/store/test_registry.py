@@ -17,7 +17,7 @@ START = datetime(2013, 3, 2, 5)
 
 @pytest.fixture
 def two(inside: House) -> tuple[str, str]:
-    """The first champion in office and a challenger that is not."""
+    """The first champion, and a challenger that is not."""
     with warehouse.transaction() as con:
         con.execute("delete from ledger.promotions where effective_at > (select min(effective_at) from ledger.promotions)")
     both = warehouse.rows("select model_version from ledger.model_versions order by trained_as_of")

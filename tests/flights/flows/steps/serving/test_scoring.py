@@ -28,7 +28,7 @@ BY_ANOTHER = f"""
 
 @pytest.fixture
 def day_to_score(inside: House) -> House:
-    """The last day has not been scored yet, and a second model waits for office."""
+    """The last day has not been scored yet, and a second model is not champion yet."""
     with warehouse.transaction() as con:
         con.execute(f"delete from {PREDICTIONS} where as_of >= ?", [DAY])
         con.execute("delete from ledger.profiles where stage = 'serving' and day >= ?", [DAY])
