@@ -1,16 +1,15 @@
 {#- Trailing aggregates that can be taken away: all that was known before as_of without all that was known before as_of - window. Facts
     and the ends of all windows are sorted once, ends first at an instant, and summed in that order, over all keys: what other keys hold
-    stands on both sides and goes away. Keys are numbered before: numbers sort in half the time of text. -#}
+    stands on both sides and goes away. -#}
 {% macro _pit_running(spine, facts, on, windows, seconds, plan, as_of, known_at, where) -%}
-    {%- set keys, values, asked = (on + ['']) | join(', '), plan.inputs.values() | list, asof._pit_filter(on) -%}
+    {%- set keys, values = (on + ['']) | join(', '), plan.inputs.values() | list -%}
     {%- set facts_end = seconds | length + 1 -%}
     {%- set same -%}{%- for k in on %}k.{{ k }} = x.{{ k }}{{ ' and ' if not loop.last }}{% else %}true{% endfor -%}{%- endset -%}
     with pit_spine as (
         select {{ keys }}{{ as_of }} from {{ spine }}
     ),
     pit_keys as (
-        select {{ keys }}cast(row_number() over (order by {{ on | join(', ') or 1 }}) as integer) as pit_key
-        from (select distinct {{ on | join(', ') or '1 as pit_one' }} from pit_spine where {{ asked }}) as pit_asked
+        {{ asof._pit_keys(on) }}
     ),
     pit_asks as (
         select distinct k.pit_key, x.{{ as_of }} as pit_as_of from pit_spine as x inner join pit_keys as k on {{ same }}

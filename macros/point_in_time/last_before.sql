@@ -18,20 +18,25 @@
     with pit_spine as (
         select distinct {{ (on + ['']) | join(', ') }}{{ asked }}{{ ' as ' ~ as_of if every }} from {{ spine }}
     ),
+    pit_keys as (
+        {{ asof._pit_keys(on) }}
+    ),
+    pit_asks as (
+        select pit_spine.*, pit_key from pit_spine {{ 'left join pit_keys using (' ~ on | join(', ') ~ ')' if on else 'cross join pit_keys' }}
+    ),
     pit_facts as (
         select
-            {{ (on + ['']) | join(', ') }}{{ known_at }} as pit_known_at
+            pit_key, {{ known_at }} as pit_known_at
             {%- for out, expression in take.items() %},
             {{ expression }}{{ ' as ' ~ out if out != expression }}{% endfor %}
-        from {{ facts }}
+        from {{ facts }} {{ 'inner join pit_keys using (' ~ on | join(', ') ~ ')' if on else 'cross join pit_keys' }}
         where {{ asof._pit_reach(on, where, asker, known_at, seconds + 1 if seconds else none) }}
         {%- if not unique_facts %}
-        qualify row_number() over (
-            partition by {{ (on + [known_at]) | join(', ') }}
-            order by {% for o in order %}{{ o }} desc nulls last{{ ', ' if not loop.last }}{% endfor %}
-        ) = 1
+        qualify lead({{ known_at }}) over (
+            partition by pit_key order by {{ known_at }}{% for o in order %}, {{ o }} nulls first{% endfor %}
+        ) is distinct from {{ known_at }}
         {%- endif %}
     )
-    {{ asof._pit_recent(asof.asof_left_join('pit_spine', 'pit_facts', on, asker, 'pit_known_at', take.keys() | list,
+    {{ asof._pit_recent(asof.asof_left_join('pit_asks', 'pit_facts', ['pit_key'], asker, 'pit_known_at', take.keys() | list,
                                   'pit_last_at' if seconds else last_known_at), on, take, as_of, last_known_at, seconds) }}
 {%- endmacro %}
