@@ -20,11 +20,11 @@ from flows.store import clock, problems
 def monitoring(tests: bool = True, reporting: bool = True) -> int:
     """Count what landed, build and read the monitors, even if a data test fails, and write the reports.
 
-    Returns the number of alerts that stand.
+    With `tests` all monitors and reports, else those that would say something new. Returns the number of alerts that stand.
     """
     prepare()
     reconcile(clock.now())
-    watch(clock.now())
+    watch(clock.now(), tests)
     try:
         if tests:
             test(clock.now())
@@ -32,5 +32,6 @@ def monitoring(tests: bool = True, reporting: bool = True) -> int:
         found = alerts(clock.now())
         artifacts.alerts(found)
         for problem in problems.declared() if reporting else ():
-            artifacts.report(problem, reports.write(problem, clock.now(), thorough=tests))
+            if tests or reports.due(problem, clock.now()):
+                artifacts.report(problem, reports.write(problem, clock.now(), thorough=tests))
     return len(found)

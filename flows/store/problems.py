@@ -107,6 +107,12 @@ def scored_through(problem: Problem) -> datetime | None:
     return warehouse.rows(f"select max({problem.as_of}) as at from {SCHEMA}.{problem.name}__predictions")[0]["at"]
 
 
+def oldest_scored(problem: Problem, since: datetime) -> datetime | None:
+    """The earliest `as_of` that was scored since an instant of the wall clock; None where nothing was."""
+    predictions = f"{SCHEMA}.{problem.name}__predictions"
+    return warehouse.rows(f"select min({problem.as_of}) as at from {predictions} where scored_at >= ?", [since])[0]["at"]
+
+
 def labels_known(problem: Problem, at: datetime) -> int:
     """How many rows have a label that was known before an instant."""
     rows = f"{SCHEMA}.{problem.name}__training_set where {problem.label_known_at} < ?"

@@ -45,6 +45,26 @@ def write(name: str, now: datetime, thorough: bool = True) -> Path:
     return target
 
 
+def due(name: str, now: datetime) -> bool:
+    """Whether the report would say something new: at the first look of a day (UTC), and after an alert, a run that failed, a
+    verdict or a promotion that the last one does not know."""
+    last = warehouse.rows(
+        "select as_of, started_at from ledger.runs where phase = 'reporting' and problem = ? and status = 'succeeded' "
+        "order by rowid desc limit 1",
+        [name],
+    )
+    if not last or last[0]["as_of"].date() != now.date() or not file(name).exists():
+        return True
+    since = "select 1 from ledger.{} where {} >= $began"
+    news = [
+        since.format("alert_events", "written_at"),
+        since.format("runs", "started_at") + " and status = 'failed'",
+        since.format("verdicts", "decided_at"),
+        since.format("promotions", "promoted_at"),
+    ]
+    return bool(warehouse.rows(" union all ".join(news), {"began": last[0]["started_at"]}))
+
+
 def file(name: str) -> Path:
     """Where the report of a problem lies: beside the published file."""
     return settings.published_file().parent / "reports" / f"{name}.html"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from checks.landing import LandingSource
 from flows.runtime import dbt, settings, warehouse
@@ -15,6 +15,8 @@ from flows.store import clock, feature_sql, ledger, problems
 # What Python appends to: dbt makes these once and never touches them again.
 LEDGER = ["path:models/ledger", "config.full_refresh:false"]
 MONITORS = "path:models/monitoring"
+# What speaks of days that are over: hour by hour it says the same, until their labels are in.
+ONCE_A_DAY = "tag:once_a_day"
 GROWING = tuple(f"config.materialized:{kind}" for kind in dbt.GROWING)
 
 
@@ -105,18 +107,48 @@ def _columns() -> dict[tuple[str, str], set[str]]:
     return found
 
 
+def _open_since(now: datetime) -> date | None:
+    """The Monday from which on days are open at a look within a day; None where the look opens all.
+
+    That is the first one of a day (UTC), and the one after rows of days that are over were scored, predictions replaced, or remarks made.
+    """
+    last = warehouse.rows(
+        "select as_of, started_at from ledger.runs where phase = 'monitors' and status = 'succeeded' order by rowid desc limit 1"
+    )
+    if not last or last[0]["as_of"].date() != now.date():
+        return None
+    began = last[0]["started_at"]
+    of_any_day = "select 1 from ledger.runs where phase in ('rescoring', 'feedback') and rows > 0 and started_at >= ? limit 1"
+    oldest = [problems.oldest_scored(problems.get(name), began) for name in problems.declared()]
+    if warehouse.rows(of_any_day, [began]) or any(at.date() < now.date() for at in oldest if at):
+        return None
+    return now.date() - timedelta(days=now.weekday())
+
+
+def _watched(now: datetime, whole: bool) -> list[dict]:
+    """The monitors that were built."""
+    if not _is_built():
+        dbt.run("seed")
+        return dbt.run("run", [MONITORS])
+    growing = [f"{MONITORS},{kind}" for kind in GROWING]
+    since = None if whole else _open_since(now)
+    if since is None:
+        return dbt.run("run", growing)
+    nodes = dbt.run("run", growing, [ONCE_A_DAY], "--vars", json.dumps({"open_since": since.isoformat()}))
+    if warehouse.rows("select 1 from monitoring.mon_settled limit 1"):
+        nodes += dbt.run("run", growing)
+    return nodes
+
+
 @step()
-def watch(now: datetime) -> int:
+def watch(now: datetime, whole: bool = True) -> int:
     """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran.
 
-    Where the project has changed since the last build, all of them are built, with their seeds.
+    Unless it is to be `whole`, a look leaves out those that speak of days that are over, but for the first look of a day and where the
+    labels of such a day are in. Where the project has changed since the last build, all of them are built, with their seeds.
     """
     with ledger.run("monitors", now) as run:
-        if _is_built():
-            nodes = dbt.run("run", [f"{MONITORS},{kind}" for kind in GROWING])
-        else:
-            dbt.run("seed")
-            nodes = dbt.run("run", [MONITORS])
+        nodes = _watched(now, whole)
         run.rows, run.message = len(nodes), f"built {len(nodes)} monitors"
     return run.rows
 

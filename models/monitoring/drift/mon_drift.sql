@@ -1,5 +1,5 @@
 -- One row per problem, model version, feature and week of serving: how far the served rows are from the training rows.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'week']) }}
+{{ config(materialized='incremental', tags=['once_a_day'], incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'week']) }}
 {%- set changed = oldest_drift_change('week', "cast(date_trunc('week', day) as date)") %}
 with cells as (select * from {{ ref('mon_cells') }}),
 

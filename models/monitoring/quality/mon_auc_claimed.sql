@@ -1,5 +1,5 @@
 -- One row per problem and day: how well scores ordered the rows, by their labels, beside how well they claim to.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'day']) }}
+{{ config(materialized='incremental', tags=['once_a_day'], incremental_strategy='delete+insert', unique_key=['problem', 'day']) }}
 {%- set changed = oldest_change(
     labels_by_period(), 'select problem, day as period, rows_labelled as labels, positives from ' ~ this
 ) %}

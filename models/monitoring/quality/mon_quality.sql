@@ -1,5 +1,5 @@
 -- One row per binary problem, scorer (a model version, `champion` for whichever was champion then, `rule`) and period: its live quality.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
+{{ config(materialized='incremental', tags=['once_a_day'], incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
 {%- set changed = oldest_change(
     labels_by_period("cast(date_trunc('week', day) as date)", where=is_binary()),
     "select problem, period, rows_labelled as labels, positives from " ~ this ~ " where scorer = 'champion' and grain = 'week'",

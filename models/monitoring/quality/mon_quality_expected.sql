@@ -2,7 +2,7 @@
 -- What:   each metric with expected labels in the place of labels, and with the labels once practically all are in.
 -- Source: expectations of the sums in macro quality_of_counts, whose rows may be fractions; Hanley and McNeil 1982 for the scale of an area.
 -- Read:   realised - expected is the error of the estimate; divided by scale it can be compared between periods.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'grain', 'period', 'metric']) }}
+{{ config(materialized='incremental', tags=['once_a_day'], incremental_strategy='delete+insert', on_schema_change='append_new_columns', unique_key=['problem', 'grain', 'period', 'metric']) }}
 {%- set limits = var('estimation') -%}
 {%- set metrics = ['roc_auc', 'pr_auc', 'log_loss', 'brier', 'positive_rate'] %}
 {%- set changed = oldest_change(

@@ -1,5 +1,5 @@
 -- One row per problem of classes, scorer, period and metric: how good the probabilities of the classes were.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
+{{ config(materialized='incremental', tags=['once_a_day'], incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
 {%- set changed = labels_changed('multiclass') %}
 with class_scores as (
     select *, cast(as_of as date) as day from {{ ref('mon_class_scores') }} where is_true is not null

@@ -1,5 +1,5 @@
 -- One row per problem of numbers, scorer, period and metric: how far predictions were from the truth, and how often it lay in their intervals.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
+{{ config(materialized='incremental', tags=['once_a_day'], incremental_strategy='delete+insert', unique_key=['problem', 'grain', 'period']) }}
 {%- set changed = labels_changed('regression') %}
 with scored as (
     select *, cast(as_of as date) as day from {{ ref('mon_scored') }} where task = 'regression' and outcome is not null
