@@ -53,7 +53,7 @@ chaos: .venv/.locked ## Kill replays at 200 random points, and compare each with
 	@$(BIN)/python -m tests.flights.faults.chaos --on flights --kills 80
 # /example
 
-check: .venv/.locked ## Run the quick checks: style, imports, declarations, everything without a browser, a server or a long replay
+check: .venv/.locked ## Run the quick checks: style, imports, declarations, everything without a browser, a server, a long replay or simulation
 	@$(STYLE) && $(TESTS) -m "not slow"
 
 test: .venv/.locked ## Run every check: style, imports, Python, SQL

@@ -34,9 +34,14 @@ def copied(work: Path) -> Path:
     return work / "tests" / "macros" / "project"
 
 
-def mutated(work: Path, macro: str, before: str, after: str) -> Path:
-    """Copy the project and the macros with one replacement in one macro; returns the copy of the project."""
+def mutated(work: Path, parsed: Path, macro: str, before: str, after: str) -> Path:
+    """Copy the project and the macros with one replacement in one macro; returns the copy of the project.
+
+    What dbt knows of the project that was compiled below `parsed` comes along: it parses anew what is another.
+    """
     project = copied(work)
+    (work / "target").mkdir()
+    shutil.copy(parsed / "target" / "partial_parse.msgpack", work / "target")
     path = work / "macros" / macro
     text = path.read_text()
     assert before in text, f"{macro} no longer holds {before!r}"

@@ -81,10 +81,12 @@ def disagrees(con: duckdb.DuckDBPyConnection, sql: str, model: str, world: World
 def test_a_mutated_macro_disagrees_with_the_oracle(
     mutant: str,
     dbt_work: Path,
+    sql: dict[str, str],
     tmp_path: Path,
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     macro, before, after, models = MUTANTS[mutant]
-    sql = compiled(tmp_path, mutated(tmp_path, macro, before, after), select=" ".join(models))
+    wrong = compiled(tmp_path, mutated(tmp_path, dbt_work, macro, before, after), select=" ".join(models))
     for model in models:
-        assert any(disagrees(con, sql[model], model, world) for world in sample(20)), model
+        assert wrong[model] != sql[model]
+        assert any(disagrees(con, wrong[model], model, world) for world in sample(20)), model

@@ -34,6 +34,7 @@ def made(path: Path, rows: int, **settings: object) -> duckdb.DuckDBPyConnection
     return con
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_threads_and_spilling_change_no_answer(threads: int, sql: dict[str, str], tmp_path: Path) -> None:
     query, path = sql["aggregate_before_of_sums"], tmp_path / "facts.duckdb"

@@ -13,6 +13,8 @@ from flows.runtime import dbt
 from ml.studies.backtest.estimating import Estimator, Limits, Scored
 from tests.monitoring.worlds import KINDS, estimates, honest, share, world
 
+pytestmark = pytest.mark.slow
+
 DAILY = replace(KINDS["daily, labels in hours"], periods=90, rows=300)
 # What docs/estimation.md claims. The worlds are drawn with fixed seeds, so chance decides nothing here.
 LEAST = 0.95

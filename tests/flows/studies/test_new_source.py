@@ -478,6 +478,7 @@ PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.slow
 @settings_of_hypothesis(max_examples=150, deadline=None, derandomize=True)
 @given(content=st.lists(PIECES, max_size=24).map(b"".join), ending=st.sampled_from(["csv", "csv.gz", "jsonl", "parquet"]))
 def test_whatever_bytes_a_file_holds_it_is_looked_at_or_refused_in_a_sentence_that_names_it(content: bytes, ending: str) -> None:

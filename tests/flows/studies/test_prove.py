@@ -176,6 +176,7 @@ def test_a_survivor_and_a_mutant_that_cannot_run_make_the_proof_fail():
     assert "does not hold" in report.verdict(leak) and "model.column differs in the row of row" in report.verdict(leak)
 
 
+@pytest.mark.slow
 def test_a_warehouse_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from flows.cli.main import cli
 

@@ -71,6 +71,7 @@ def by_part(values):
     return np.select([PARTS == "train", PARTS == "validation", PARTS == "holdout"], values).astype(float)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     label=st.tuples(classes, classes, classes).map(by_part),

@@ -65,6 +65,7 @@ def places(value, way=()):
 PLACES = places(FULL)
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(
     at=st.sampled_from(PLACES), more=st.lists(st.tuples(st.sampled_from(PLACES), values), max_size=2),

@@ -39,6 +39,7 @@ def near(table, few, now):
     return train(Rows.of(moved(table, 0), few), now)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(by=st.sampled_from(FAR) | st.integers(2**24, EXACT - 2000))
 def test_a_feature_plus_a_constant_trains_the_same_trees(table, few, near, now, by):

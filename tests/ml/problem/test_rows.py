@@ -40,6 +40,7 @@ def clustered(request, table, problem) -> Rows:
     return Rows.of(table.append_column("crew", crew), declared)
 
 
+@pytest.mark.slow
 def test_any_column_can_be_the_cluster_of_verdict_card_experiment_backtest_and_feasibility(clustered, now):
     assert len(np.unique(clustered.cluster)) == 18
     held = clustered.take(clustered.as_of >= np.datetime64("2013-06-10"))

@@ -178,6 +178,7 @@ def test_the_interval_of_the_slope_covers_the_truth_as_often_as_it_says():
     assert 124 <= hits <= 146
 
 
+@pytest.mark.slow
 def test_a_challenger_worse_by_the_margin_gets_in_at_most_as_often_as_alpha_says():
     """Days that differ in base rate and in how well a model does; peers' rule beside it. 1,500 holdouts of each kind."""
     worse = simulate.differing(simulate.synthetic(400, 60), -0.01)
@@ -192,6 +193,7 @@ def test_a_challenger_worse_by_the_margin_gets_in_at_most_as_often_as_alpha_says
     assert runs.gate < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
 
 
+@pytest.mark.slow
 def test_a_better_challenger_gets_in_more_often_the_more_days_there_are():
     better = simulate.differing(simulate.synthetic(400, 60, seed=1), 0.01)
     shares = [simulate.rates(better, days=days, margin=0.01, trials=200).gate for days in (14, 28, 56)]

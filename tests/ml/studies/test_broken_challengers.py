@@ -31,6 +31,7 @@ def test_gross_faults_are_kept_out_and_a_point_estimate_lets_a_leak_in(rows, par
     assert leak["within the margin"] and leak["none"], "it looks superb, else this shows nothing"
 
 
+@pytest.mark.slow
 def test_every_kind_changes_what_is_learned_or_what_is_said(rows, part) -> None:
     sound = broken_challengers._fitted(rows, part.learned, 2).predict(rows, part.holdout)
     for kind in kinds(rows.problem.slices):
@@ -40,11 +41,13 @@ def test_every_kind_changes_what_is_learned_or_what_is_said(rows, part) -> None:
         assert kind.served or not np.array_equal(score, sound), kind.name
 
 
+@pytest.mark.slow
 def test_the_same_trial_gives_the_same_answer(rows, part) -> None:
     kind = kinds(())[0]
     assert trial(rows, part, kind, 5) == trial(rows, part, kind, 5) and set(trial(rows, part, None, 5)) == set(GATES)
 
 
+@pytest.mark.slow
 def test_answers_of_invented_challengers_err_as_rarely_as_declared() -> None:
     prior = PAST.expected(PAST.metric, 0.005)
     common = {"margin": 0.005, "risk": 0.05, "se": 0.004, "freedom": 12.0}

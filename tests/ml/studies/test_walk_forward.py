@@ -36,6 +36,7 @@ def test_every_row_of_the_span_whose_label_is_known_is_scored_once(rows, problem
     np.testing.assert_array_equal(np.concatenate([fold.test for fold in through]), wanted)
 
 
+@pytest.mark.slow
 def test_labels_of_the_fold_and_later_change_no_score_of_it(table, rows, problem, through):
     label = table["is_disrupted"].to_numpy(zero_copy_only=False).copy()
     late = rows.known_at >= through[0].start
@@ -49,6 +50,7 @@ def test_labels_of_the_fold_and_later_change_no_score_of_it(table, rows, problem
     assert not np.array_equal(other.score, list(fold_by_fold(rows, recipe, through))[1].score)
 
 
+@pytest.mark.slow
 def test_a_window_changes_the_training_and_not_the_rows_that_are_scored(rows, problem, through):
     recipe = Recipe.of(problem)
     everything, short = walk_forward(rows, recipe, through), walk_forward(rows, replace(recipe, window_days=30), through)
@@ -64,6 +66,7 @@ def test_the_walk_trains_as_training_does(rows, problem, trained, now):
     np.testing.assert_array_equal(score, trained.holdout_score)
 
 
+@pytest.mark.slow
 def test_the_refitted_walk_is_the_challenger_that_would_have_been_deployed(rows, problem):
     start = np.datetime64("2013-06-10", "us")
     fold = folds(rows.as_of, rows.known_at, [start, EDGES[-1]], problem.validation_days)[0]

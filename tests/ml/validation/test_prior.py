@@ -23,6 +23,7 @@ def worse(prior, estimate: float, se: float = SE, freedom: float = FREEDOM) -> f
     return believe(prior, holdout(estimate, se, freedom), MARGIN).worse
 
 
+@pytest.mark.slow
 @given(gains=gains, days=st.floats(0, 100), broken=st.floats(0, 0.5))
 @settings(max_examples=40, deadline=None)
 def test_an_expectation_is_a_distribution_of_which_the_declared_share_is_broken(gains, days, broken) -> None:
@@ -98,6 +99,7 @@ def test_another_recipe_is_expected_to_be_equal_and_as_wide_as_past_changes_were
     assert widths[0] < widths[1] < widths[2]
 
 
+@pytest.mark.slow
 def test_of_challengers_that_come_as_expected_at_most_alpha_of_those_let_in_are_worse_by_the_margin() -> None:
     rng = np.random.default_rng(1)
     prior = retrained(FOLDS, 28, MARGIN, BROKEN)

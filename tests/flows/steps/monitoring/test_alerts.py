@@ -132,6 +132,7 @@ ACTIONS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
 def test_no_order_of_events_loses_an_alert_or_tells_twice_within_the_interval(world: World, actions: list[tuple]) -> None:
