@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import gc
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from flows.runtime import artifacts, declarations, warehouse
+from flows.runtime import artifacts, declarations, parsed_project, warehouse
 from flows.runtime.settings import PROJECT
 from ml.errors import AsofError
 
@@ -59,6 +60,9 @@ def manifest() -> Any:
 
 @lru_cache(maxsize=1)
 def _parsed(file: str) -> Any:
+    key = parsed_project.digest(_home())
+    if key and parsed_project.is_dbts(key) and (found := _as_kept(key)):
+        return found
     declarations.check()
     with _at_home():
         result = _invoke(["parse"])
@@ -66,16 +70,33 @@ def _parsed(file: str) -> Any:
         if isinstance(result.exception, OSError):
             raise result.exception  # the file system's, of which people are told by its path
         raise AsofError(f"dbt cannot parse the project: {result.exception}")
+    if key and key == parsed_project.digest(_home()):  # nobody has edited it meanwhile
+        parsed_project.write(key, parsed_project.text(result.result.to_dict(omit_none=False)))
     _settle()
     return result.result
 
 
-@contextlib.contextmanager
-def _at_home() -> Iterator[None]:
-    """The profile as it is by default, but for the name of the warehouse's file.
+def _as_kept(key: str) -> Any:
+    """What dbt kept of its last parse, since which no file has changed: it need not look. None where that is not what it was."""
+    with _at_home():
+        result = _invoke(["--no-partial-parse-file-diff", "parse"])
+    if not result.success or result.result.nodes.keys() != parsed_project.read(key)["nodes"].keys():
+        return None
+    _settle()
+    return result.result
+
+
+def _home() -> dict[str, str]:
+    """The environment with the profile as it is by default, but for the name of the warehouse's file.
 
     Where path, memory or threads are not those of the last time dbt parses every file anew, and comes to the same.
     """
+    given = {name: value for name, value in os.environ.items() if name not in PROFILE}
+    return given | {"ASOF_WAREHOUSE": f"data/{_file_name()}"}
+
+
+@contextlib.contextmanager
+def _at_home() -> Iterator[None]:
     file = _file_name()
     given = {name: os.environ.pop(name) for name in PROFILE if name in os.environ}
     os.environ["ASOF_WAREHOUSE"] = f"data/{file}"
@@ -102,13 +123,15 @@ def _settle() -> None:
 
 
 def manifest_dict() -> dict:
-    """The manifest as plain data, as `target/manifest.json` holds it."""
+    """The manifest as plain data, as `target/manifest.json` holds it; parsed where the project is not as it was the last time."""
     return _plain(_file_name())
 
 
 @lru_cache(maxsize=1)
 def _plain(file: str) -> dict:
-    return _parsed(file).to_dict(omit_none=False)
+    key = parsed_project.digest(_home())
+    kept = parsed_project.read(key) if key else None
+    return kept or json.loads(parsed_project.text(_parsed(file).to_dict(omit_none=False)))
 
 
 def seed_folders() -> set[Path]:

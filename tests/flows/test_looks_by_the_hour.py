@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.children import House
-from tests.clone import build, flows
+from tests.clone import build, environment, flows
 from tests.faults.equal import differences
 
 pytestmark = pytest.mark.slow
@@ -20,7 +22,7 @@ ALL, WITHIN = 13, 7
 
 
 def looked(project: Path, at: str) -> int:
-    """Look at the monitors of the shop, by a cycle up to an instant; returns how many were built."""
+    """Look at the monitors of the shop by a cycle up to an instant; returns how many were built."""
     flows(project, "cycle", "--until", at)
     with duckdb.connect(str(project / "data" / "warehouse.duckdb"), read_only=True) as con:
         return con.execute("select rows from ledger.runs where phase = 'monitors' order by rowid desc limit 1").fetchall()[0][0]
@@ -42,3 +44,32 @@ def test_looks_within_a_day_add_the_day_and_wait_for_no_label_that_is_in(shop_pr
     assert looked(shop_project, "2026-02-26 03:00") == WITHIN
     assert looked(shop_project, "2026-02-27 00:00") == ALL
     assert changed_by(shop_project, tmp_path / "first", "--full-refresh") == []
+
+
+LOOK = "import sys; from flows.monitoring import monitoring; monitoring.fn(tests=False); print('dbt.cli.main' in sys.modules)"
+
+
+def look(project: Path) -> tuple[bool, str]:
+    """Look at the monitors; returns whether dbt was imported for that, and what the look said of itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK], cwd=project, env=environment(), capture_output=True, text=True, timeout=600, check=True
+    )
+    with duckdb.connect(str(project / "data" / "warehouse.duckdb"), read_only=True) as con:
+        said = con.execute("select message from ledger.runs where phase = 'monitors' order by rowid desc limit 1").fetchall()
+    return done.stdout.split()[-1] == "True", said[0][0]
+
+
+def test_a_look_with_nothing_new_needs_no_dbt_and_what_is_new_is_noticed(shop_project: Path) -> None:
+    looked(shop_project, "2026-02-26 03:00")
+    flows(shop_project, "monitor", "--no-tests")
+    assert look(shop_project) == (False, "nothing new")
+    flows(shop_project, "build")
+    assert look(shop_project) == (True, f"built {WITHIN} monitors")
+    assert look(shop_project) == (False, "nothing new")
+    flows(shop_project, "land", "--until", "2026-02-26 04:00")
+    assert look(shop_project) == (True, f"built {WITHIN} monitors")
+    shutil.rmtree(shop_project / "target")  # there dbt says that the seeds are where this was copied from
+    model = shop_project / "models" / "monitoring" / "drift" / "mon_proxies.sql"
+    model.write_text(model.read_text() + "-- edited\n")
+    imported, said = look(shop_project)
+    assert imported and int(said.split()[1]) > ALL

@@ -17,6 +17,8 @@ LEDGER = ["path:models/ledger", "config.full_refresh:false"]
 MONITORS = "path:models/monitoring"
 # What speaks of days that are over: hour by hour it says the same, until their labels are in.
 ONCE_A_DAY = "tag:once_a_day"
+# Phases that read what there is and add nothing that a monitor is built from.
+LOOKING = ("reconciliation", "monitors", "tests", "monitoring", "reporting", "triggers", "contracts", "publishing")
 GROWING = tuple(f"config.materialized:{kind}" for kind in dbt.GROWING)
 
 
@@ -107,17 +109,28 @@ def _columns() -> dict[tuple[str, str], set[str]]:
     return found
 
 
-def _open_since(now: datetime) -> date | None:
+def _last_look() -> dict | None:
+    """The last look at the monitors that succeeded; None before the first."""
+    found = warehouse.rows(
+        "select rowid as place, as_of, started_at from ledger.runs where phase = 'monitors' and status = 'succeeded' order by rowid desc limit 1"
+    )
+    return found[0] if found else None
+
+
+def _nothing_new(last: dict, now: datetime) -> bool:
+    """Whether neither the clock nor the ledger says that anything has come since a look."""
+    since = f"select 1 from ledger.runs where rowid > ? and phase not in {LOOKING} limit 1"
+    return last["as_of"] == now and not warehouse.rows(since, [last["place"]])
+
+
+def _open_since(last: dict, now: datetime) -> date | None:
     """The Monday from which on days are open at a look within a day; None where the look opens all.
 
     That is the first one of a day (UTC), and the one after rows of days that are over were scored, predictions replaced, or remarks made.
     """
-    last = warehouse.rows(
-        "select as_of, started_at from ledger.runs where phase = 'monitors' and status = 'succeeded' order by rowid desc limit 1"
-    )
-    if not last or last[0]["as_of"].date() != now.date():
+    if last["as_of"].date() != now.date():
         return None
-    began = last[0]["started_at"]
+    began = last["started_at"]
     of_any_day = "select 1 from ledger.runs where phase in ('rescoring', 'feedback') and rows > 0 and started_at >= ? limit 1"
     oldest = [problems.oldest_scored(problems.get(name), began) for name in problems.declared()]
     if warehouse.rows(of_any_day, [began]) or any(at.date() < now.date() for at in oldest if at):
@@ -130,8 +143,11 @@ def _watched(now: datetime, whole: bool) -> list[dict]:
     if not _is_built():
         dbt.run("seed")
         return dbt.run("run", [MONITORS])
+    last = None if whole else _last_look()
+    if last and _nothing_new(last, now):
+        return []
     growing = [f"{MONITORS},{kind}" for kind in GROWING]
-    since = None if whole else _open_since(now)
+    since = last and _open_since(last, now)
     if since is None:
         return dbt.run("run", growing)
     nodes = dbt.run("run", growing, [ONCE_A_DAY], "--vars", json.dumps({"open_since": since.isoformat()}))
@@ -145,11 +161,12 @@ def watch(now: datetime, whole: bool = True) -> int:
     """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran.
 
     Unless it is to be `whole`, a look leaves out those that speak of days that are over, but for the first look of a day and where the
-    labels of such a day are in. Where the project has changed since the last build, all of them are built, with their seeds.
+    labels of such a day are in; and builds none where nothing has come since the last one. Where the project has changed since the
+    last build, all of them are built, with their seeds.
     """
     with ledger.run("monitors", now) as run:
         nodes = _watched(now, whole)
-        run.rows, run.message = len(nodes), f"built {len(nodes)} monitors"
+        run.rows, run.message = len(nodes), f"built {len(nodes)} monitors" if nodes else "nothing new"
     return run.rows
 
 

@@ -17,15 +17,16 @@ Arrival times are local to the destination. The package lacks the zones of BQN, 
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 import pyarrow.csv as pc
 
 from flows.steps.data.feeds import windows
@@ -81,19 +82,19 @@ WEATHER = (
 )  # fmt: skip
 
 
-class NycFlightsFeed:
-    """The year in memory, by what was known when; `first` and `last` are the instants of its first and last fact."""
+# Of each file: the relation it is made from, its columns, when a row was known, which rows there are.
+LINES = {name: ("timed", *parts) for name, parts in TABLES.items()} | {"weather": ("weather", *WEATHER)}
+KEPT = ".nycflights.lines"
 
-    def __init__(self, *_: object) -> None:  # what lands is in the package, whatever sources and landing folder there are
+
+class NycFlightsFeed:
+    """The year by what was known when; `first` and `last` are the instants of its first and last fact."""
+
+    def __init__(self, sources: object = (), folder: Path = Path()) -> None:
+        # what lands is in the package, whatever sources there are
         self._data = _package_data()
-        with duckdb.connect() as con:
-            con.execute("set TimeZone = 'UTC'")
-            _load(con, self._data)
-            self._tables = {name: _Lines(con, "timed", *parts) for name, parts in TABLES.items()}
-            self._tables["weather"] = _Lines(con, "weather", *WEATHER)
-        known = [table.known for table in self._tables.values()]
-        self.first: datetime = min(times[0] for times in known).item()
-        self.last: datetime = max(times[-1] for times in known).item()
+        self._lines = _Lines(self._data, folder / KEPT if folder != Path() else None)
+        self.first, self.last = self._lines.span
 
     def drop(self, folder: Path, start: datetime, end: datetime) -> list[Path]:
         """Write what was known in [start, end), one CSV per table; returns the files, none for a table without rows.
@@ -103,10 +104,10 @@ class NycFlightsFeed:
         """
         name = f"{windows.stem(start, end)}.csv"
         written = []
-        for table, lines in self._tables.items():
+        for table in LINES:
             where = folder / "flights" / table
             where.mkdir(parents=True, exist_ok=True)
-            if content := lines.between(start, end):
+            if content := self._lines.between(table, start, end):
                 written.append(windows.write(where / name, content))
         return written
 
@@ -125,24 +126,77 @@ class NycFlightsFeed:
 
 
 class _Lines:
-    """The lines of a table's files, in the order in which they were known."""
+    """The lines of all files in the order in which they were known, in a hidden file: to take the year apart takes a second.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, relation: str, columns: str, known: str, chosen: str) -> None:
-        names = columns.split(", ")
-        fields = ", ".join(f"coalesce({_text(name)}, 'NA')" for name in names)
-        line = f"concat_ws(',', {fields}, {_text(known)}) || chr(10)"
-        sql = f"select {known} as reported_at, {line} as line from {relation} where {chosen}"
-        rows = con.sql(f"select * from ({sql}) order by reported_at, line").to_arrow_table().combine_chunks()
-        self.known = rows["reported_at"].to_numpy().astype("datetime64[us]")
-        # An Arrow column of text is one buffer: the lines of a window are one slice of it.
-        text = rows["line"].cast(pa.large_string()).combine_chunks()
-        _, offsets, self._data = text.buffers()
-        self._offsets = np.frombuffer(offsets, dtype=np.int64)
-        self._header = f"{','.join(names)},reported_at\n".encode()
+    The file is made again where the package or this module is another one, or where it is damaged; it may be deleted at any time.
+    Without a file they are in memory.
+    """
 
-    def between(self, start: datetime, end: datetime) -> bytes:
-        first, last = np.searchsorted(self.known, np.array([start, end], dtype="datetime64[us]"))
-        return self._header + self._data[self._offsets[first] : self._offsets[last]].to_pybytes() if last > first else b""
+    def __init__(self, data: Path, file: Path | None) -> None:
+        self._data, self._file = data, file
+        self._key = hashlib.sha256(
+            b"".join(one.read_bytes() for one in (Path(__file__), SUPPLEMENT, *sorted(filter(Path.is_file, data.iterdir()))))
+        ).hexdigest()
+        self._con: duckdb.DuckDBPyConnection | None = None
+        if not self._is_kept():
+            self._make()
+
+    def _is_kept(self) -> bool:
+        try:
+            if self._file and self._file.exists():
+                self._con = duckdb.connect(str(self._file), read_only=True)
+            return bool(self._con) and self._con.execute("select key from seal").fetchall() == [(self._key,)]
+        except duckdb.Error:
+            return False
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        return self._asked("select first, last from seal")[0]
+
+    def between(self, table: str, start: datetime, end: datetime) -> bytes:
+        found = self._asked(
+            f"select string_agg(line, '' order by known, line) from {table}_lines where known >= ? and known < ?", [start, end]
+        )
+        header = f"{LINES[table][1].replace(', ', ',')},reported_at\n"
+        return (header + found[0][0]).encode() if found[0][0] else b""
+
+    def _asked(self, sql: str, values: Sequence[datetime] = ()) -> list[tuple]:
+        try:
+            return self._con.execute(sql, values).fetchall()
+        except duckdb.Error:
+            self._make()
+            return self._con.execute(sql, values).fetchall()
+
+    def _make(self) -> None:
+        """Write the file under another name, then rename it: under its name it is whole."""
+        if self._con:
+            self._con.close()  # DuckDB would go on with what it has open under the name
+        if not self._file:
+            self._con = duckdb.connect()
+            return self._fill(self._con)
+        part = self._file.with_name(f"{self._file.name}.{os.getpid()}.part")
+        part.unlink(missing_ok=True)
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            with duckdb.connect(str(part)) as con:
+                self._fill(con)
+            part.replace(self._file)
+        finally:
+            part.unlink(missing_ok=True)
+        self._con = duckdb.connect(str(self._file), read_only=True)
+
+    def _fill(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("set TimeZone = 'UTC'")
+        _load(con, self._data)
+        for table, (relation, columns, known, chosen) in LINES.items():
+            fields = ", ".join(f"coalesce({_text(name)}, 'NA')" for name in columns.split(", "))
+            line = f"concat_ws(',', {fields}, {_text(known)}) || chr(10)"
+            con.execute(
+                f"create table {table}_lines as select {known} as known, {line} as line from {relation} where {chosen} order by known, line"
+            )
+        spans = " union all ".join(f"select min(known) as first, max(known) as last from {table}_lines" for table in LINES)
+        con.execute(f"create table seal as select ? as key, min(first) as first, max(last) as last from ({spans})", [self._key])
+        con.execute("drop table timed; drop table weather")
 
 
 def _text(expression: str) -> str:

@@ -88,12 +88,33 @@ def test_puerto_rico_has_a_zone_though_the_package_lacks_it(flights, tmp_path):
     assert schedules & {(r["carrier"], r["flight"], r["origin"]) for r in of(arrived, "arrivals")}
 
 
-def test_every_flight_of_the_year_is_scheduled_once_and_has_one_fate(flights):
-    count = {name: len(lines.known) for name, lines in flights._tables.items()}
+def test_every_flight_of_the_year_is_scheduled_once_and_has_one_fate(flights, tmp_path):
+    paths = flights.drop(tmp_path, flights.first, datetime(2014, 1, 2))
+    count = {path.parent.name: path.read_bytes().count(b"\n") - 1 for path in paths}
     assert count["schedules"] == 336_776
     assert count["arrivals"] + count["cancellations"] + count["diversions"] == count["schedules"]
     assert count["departures"] == count["arrivals"] + count["diversions"]
     assert count["weather"] == 26_115
+
+
+def dropped(flights, folder):
+    return {path.relative_to(folder): path.read_bytes() for path in flights.drop(folder, *DAY)}
+
+
+def test_the_year_is_taken_apart_once_and_again_where_what_was_kept_is_damaged(flights, tmp_path):
+    made = dropped(flights, tmp_path / "made")
+    assert dropped(feed("nycflights", (), tmp_path), tmp_path / "first") == made
+    (kept,) = tmp_path.glob(".*")
+    whole, inode = kept.read_bytes(), kept.stat().st_ino
+    assert dropped(feed("nycflights", (), tmp_path), tmp_path / "kept") == made
+    assert kept.stat().st_ino == inode
+    half = len(whole) // 2
+    for number, damaged in enumerate((b"", whole[:half], whole[: half // 2] + bytes(half) + whole[half // 2 + half :])):
+        kept.write_bytes(damaged)
+        assert dropped(feed("nycflights", (), tmp_path), tmp_path / str(number)) == made
+        mended = kept.stat().st_ino
+        assert dropped(feed("nycflights", (), tmp_path), tmp_path / f"{number} again") == made
+        assert kept.stat().st_ino == mended != inode
 
 
 def test_dropping_again_touches_nothing(flights, tmp_path):
