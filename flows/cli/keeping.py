@@ -20,8 +20,8 @@ from flows.runtime import console
 def backup(folder: Path | None) -> None:
     """Copy what cannot be rebuilt into a folder: warehouse, journal and landed files, of one moment.
 
-    It is refused while another process uses the warehouse. Before it gets its name the backup is restored into a folder of its
-    own, and every table is compared. Passwords, settings and what is published are not in it.
+    It waits for another process that uses the warehouse, up to ASOF_WAIT_SECONDS. Before it gets its name the backup is restored
+    into a folder of its own, and every table is compared. Passwords, settings and what is published are not in it.
 
     \b
       python -m flows backup

@@ -142,6 +142,7 @@ _LOGS = Setting("ASOF_LOGS", "logs", _folder, "the path of a folder, which need 
 _MEMORY = Setting("ASOF_MEMORY_LIMIT", "2GB", _size, "a size of at least 1MB in KB, MB, GB, TB, KiB, MiB, GiB or TiB")
 _THREADS = Setting("ASOF_THREADS", "2", _whole(1, _MOST_THREADS), f"a whole number from 1 to {_MOST_THREADS}")
 _QUERY_LIMIT = Setting("ASOF_QUERY_LIMIT_SECONDS", "3600", _seconds, f"seconds, 0.001 to {_MOST_SECONDS}, or 0 for no limit")
+_WAIT = Setting("ASOF_WAIT_SECONDS", "300", _seconds, f"seconds, 0.001 to {_MOST_SECONDS}, or 0 to wait for nobody")
 _TIME_ZONE = Setting("ASOF_TIME_ZONE", _declared_zone(), _zone, "a time zone of the IANA list")
 _PORT = Setting("ASOF_PREFECT_PORT", "4200", _whole(1, 65535), "a port, a whole number from 1 to 65535")
 _DEBUG = Setting("ASOF_DEBUG", "", _switch, "1, which prints tracebacks, or 0")
@@ -149,8 +150,8 @@ _NOTIFY = Setting("ASOF_NOTIFY", "", str, "addresses of Apprise, separated by co
 _SQL_FOLDERS = Setting("ASOF_SQL_FOLDERS", "", _folders, "absolute paths of folders, separated by colons")
 _PAGES = Setting("ASOF_PAGES", "", str, "a folder or a web address")
 SETTINGS = (
-    _WAREHOUSE, _PUBLISHED, _LANDING, _LOGS, _MEMORY, _THREADS, _QUERY_LIMIT, _TIME_ZONE, _PORT, _DEBUG, _NOTIFY, _PAGES,
-    _SQL_FOLDERS,
+    _WAREHOUSE, _PUBLISHED, _LANDING, _LOGS, _MEMORY, _THREADS, _QUERY_LIMIT, _WAIT, _TIME_ZONE, _PORT, _DEBUG, _NOTIFY,
+    _PAGES, _SQL_FOLDERS,
 )  # fmt: skip
 
 
@@ -223,6 +224,11 @@ def memory() -> str:
 def query_limit_seconds() -> float:
     """Seconds after which a query is interrupted; 0 for no limit."""
     return _QUERY_LIMIT.value
+
+
+def wait_seconds() -> float:
+    """For how many seconds a process waits for another one that has the warehouse; 0: for nobody."""
+    return _WAIT.value
 
 
 def time_zone() -> ZoneInfo:

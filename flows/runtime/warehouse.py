@@ -15,13 +15,13 @@ import jinja2
 import pyarrow as pa
 import yaml
 
-from flows.runtime import confinement, journal, private_files
+from flows.runtime import confinement, journal, private_files, settings
 from flows.runtime.database_errors import held_by_another, once_more
 from flows.runtime.settings import PROJECT
 from ml.errors import AsofError
 
-# A person's query or a finishing run takes a few seconds; who holds the file longer has to be asked.
-LOCK_TRIES, LOCK_SECONDS = 6, 0.5
+# A person's query or a finishing run takes a few seconds: nobody is told of that, and even who waits for nobody waits so long.
+SHORT_SECONDS, LOCK_SECONDS = 3, 0.5
 
 # As DuckDB writes sizes, in MB of 2^20 bytes.
 UNITS = {"bytes": 2**-20, "KiB": 2**-10, "MiB": 1.0, "GiB": 2.0**10, "TiB": 2.0**20, "PiB": 2.0**30}
@@ -109,10 +109,11 @@ def _verified(where: Path, options: dict) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _connect(where: Path, options: dict, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """A connection; another process's short look at the file is waited out, a longer one is an error that names it."""
-    new = not where.exists()
-    for left in reversed(range(LOCK_TRIES)):
+def _connect(where: Path, options: dict, read_only: bool = False, waits: bool = True) -> duckdb.DuckDBPyConnection:
+    """A connection. Another process that has the file is waited for, with a line that names it, up to ASOF_WAIT_SECONDS."""
+    new, began, told = not where.exists(), time.monotonic(), False
+    limit = max(settings.wait_seconds() if waits else 0, SHORT_SECONDS)
+    while True:
         try:
             con = duckdb.connect(str(where), read_only=read_only, config=options)
             if new:
@@ -122,23 +123,32 @@ def _connect(where: Path, options: dict, read_only: bool = False) -> duckdb.Duck
         except duckdb.IOException as error:
             if not held_by_another(error):
                 raise
-            if not left:
+            waited, holder = time.monotonic() - began, str(error).splitlines()[0]
+            if waited >= limit:
                 raise AsofError(
-                    f"{where} is already in use by another process: wait for it or stop it, BI tools should read the "
-                    f"published file instead ({str(error).splitlines()[0]})"
+                    f"{where} is already in use by another process, for {waited:.0f} seconds now: wait for it or stop it, or "
+                    f"raise ASOF_WAIT_SECONDS; BI tools should read the published file instead ({holder})"
                 ) from error
-            time.sleep(LOCK_SECONDS)
-    raise AssertionError("unreachable")
+            if waited >= SHORT_SECONDS and not told:
+                told = _tell_waiting(holder, limit)
+        time.sleep(LOCK_SECONDS)
+
+
+def _tell_waiting(holder: str, limit: float) -> bool:
+    from flows.runtime import console
+
+    console.warn(f"another process has the warehouse: waiting for it, up to {limit:g} seconds ({holder})")
+    return True
 
 
 @contextmanager
-def reader(where: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def reader(where: Path, waits: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads a warehouse file and changes nothing, also not its log; while it is open no process writes to it.
 
-    AsofError where another process writes, DuckDB's error where the file is damaged.
+    AsofError where another process goes on writing, at once unless it `waits`; DuckDB's error where the file is damaged.
     """
     close()  # a process has one configuration of a file
-    con = _connect(where, profile()["config_options"], read_only=True)
+    con = _connect(where, profile()["config_options"], read_only=True, waits=waits)
     try:
         _set_up(con)
         yield con

@@ -27,7 +27,7 @@ def _warehouse() -> Iterator[Finding]:
     if not where.exists():
         return
     try:
-        with warehouse.reader(where) as con:
+        with warehouse.reader(where, waits=False) as con:
             for check in OF_THE_WAREHOUSE:
                 yield from _tried(check, con)
     except AsofError as error:

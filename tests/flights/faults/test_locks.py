@@ -1,4 +1,4 @@
-"""Two at once: whoever holds the warehouse is waited for a little, then named."""
+"""Two at once: whoever holds the warehouse is waited for, for a declared time, then named."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_warehouse_that_another_process_holds_is_an_error_that_names_it(copied
     holder = hold(copied, who, 60)
     try:
         began = time.monotonic()
-        line = state.refusal(children.run(copied, "score"))
+        line = state.refusal(children.run(copied, "score", ASOF_WAIT_SECONDS="5"))
         assert f"PID {holder.pid}" in line
         assert "already in use" in line and str(copied.warehouse) in line
         assert time.monotonic() - began < 30, "it waits, but not for ever"
@@ -50,16 +50,18 @@ def test_a_short_look_at_the_warehouse_is_waited_out(copied: House) -> None:
     assert holder.wait(timeout=10) == 0
 
 
-def test_a_second_run_beside_a_first_exits_and_the_first_completes(copied: House, tmp_path) -> None:
+def test_a_second_run_beside_a_first_exits_or_waits_and_the_first_completes(copied: House, tmp_path) -> None:
     state.forget_the_last_day(copied)
     first = children.start(copied, "monitor")
     while not state_of_lock(copied):
         assert first.process.is_alive()
         time.sleep(0.02)
-    line = state.refusal(children.run(copied, "score"))
+    line = state.refusal(children.run(copied, "score", ASOF_WAIT_SECONDS="0"))
     assert f"PID {first.process.pid}" in line
+    second = children.start(copied, "score")
     done = first.wait()
     assert done.code == 0, done.err
+    assert second.wait().code == 0
 
 
 def state_of_lock(house: House) -> bool:

@@ -21,6 +21,7 @@ BAD = [
     ("ASOF_THREADS", ["abc", "0", "-1", "1e9", "2.5", "", " 2", "٣", "99999999999"]),
     ("ASOF_MEMORY_LIMIT", ["lots", "2", "-2GB", "0GB", "", "80%", "2GB; drop table x", "1KB"]),
     ("ASOF_QUERY_LIMIT_SECONDS", ["abc", "-1", "", "inf", "nan", "1e3", "0.0001", "99999999999"]),
+    ("ASOF_WAIT_SECONDS", ["abc", "-1", "", "inf", "0.0001"]),
     ("ASOF_TIME_ZONE", ["Mars/Olympus", "America", "../etc/passwd", "/etc/passwd", "", "EST5EDT4,M3"]),
     ("ASOF_PREFECT_PORT", ["abc", "0", "70000", ""]),
     ("ASOF_DEBUG", ["yes", "2"]),

@@ -131,7 +131,10 @@ def test_what_is_no_manifest_is_refused_in_a_sentence(tmp_path: Path) -> None:
             manifest.read(tmp_path)
 
 
-def test_a_backup_is_refused_while_another_process_writes(shop_house: Path, tmp_path: Path) -> None:
+def test_a_backup_is_refused_while_another_process_writes(
+    shop_house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASOF_WAIT_SECONDS", "0")
     file = shop_house / "data" / "warehouse.duckdb"
     with subprocess.Popen(
         [sys.executable, "-c", OPEN, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
