@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 
 from checks import border
 from flows.runtime import warehouse
@@ -42,16 +43,22 @@ def look_at_shadows(problem: Problem, now: datetime) -> list[dict]:
         [problem.name, champion, now],
     )
     names = {one.model_version for one in waiting}
-    found = [row for one in waiting if (row := _looked(problem, one, champion, now))]
+    # Read once, from the day on which the first of them began.
+    since = min(one.start for one in waiting)
+    rows = border.read(problems.training_rows(problem, now, since), problem)
+    theirs, found = problems.live_scores(problem, now, champion, since=since), []
+    for one in waiting:
+        its = rows.as_of >= np.datetime64(one.start, "us")
+        if row := _looked(problem, one, champion, now, rows.take(its), theirs.filter(pa.array(its))):
+            found.append(row)
     with warehouse.transaction() as con:
         ledger.append(con, "shadow_evidence", found, ["problem", "model_version", "champion", "settled_until"])
     return [row for row in before if row["model_version"] in names] + found
 
 
-def _looked(problem: Problem, one: Shadow, champion: str, now: datetime) -> dict | None:
-    rows = border.read(problems.training_rows(problem, now, one.start), problem)
+def _looked(problem: Problem, one: Shadow, champion: str, now: datetime, rows: Rows, theirs: pa.Table) -> dict | None:
+    """What the rows since its first say of a version, with the live scores of the champion beside each of them."""
     ours = problems.live_scores(problem, now, one.model_version, shadow=True, since=one.start)
-    theirs = problems.live_scores(problem, now, champion, since=one.start)
     settled = _settled(rows, now)
     judged = there(ours) & there(theirs) & (rows.as_of < settled)
     at = settled.item() if judged.any() else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from flows.runtime import warehouse
 from flows.steps.serving import shadowing
 from flows.steps.validation import judging
+from flows.steps.validation.shadow_evidence import look_at_shadows
 from flows.store import clock, problems, registry, shadows
 from ml.errors import AsofError
 from tests.flights.conftest import PROBLEM
@@ -61,6 +62,30 @@ def test_a_row_whose_label_people_corrected_is_judged_live_once(two: tuple[str, 
         assert con.execute(f"select count(*) from {training}").fetchall()[0][0] > before.num_rows
     live = problems.live_scores(problem, now, two[0])
     assert live.equals(before) and live.num_rows == problems.training_rows(problem, now).num_rows
+
+
+def test_all_in_the_shadow_are_looked_at_on_one_reading_and_each_as_if_it_were_alone(
+    two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, now = problems.get(PROBLEM), clock.now()
+    shadows.begin(PROBLEM, two[1], START, purpose=shadows.UNDECIDED)
+    shadowing.score_shadows(problem, now)
+    shadows.begin(PROBLEM, "another", START + timedelta(days=1), purpose=shadows.WATCH)
+    with warehouse.transaction() as con:
+        con.execute(
+            "insert into ledger.shadow_predictions select * replace ('another' as model_version) from ledger.shadow_predictions"
+        )
+    read, both = problems.training_rows, shadows.active(PROBLEM)
+    readings: list[datetime] = []
+    monkeypatch.setattr(problems, "training_rows", lambda one, at, since: readings.append(since) or read(one, at, since))
+    together = look_at_shadows(problem, now)
+    assert readings == [START] and [row["model_version"] for row in together] == [two[1], "another"]
+    assert together[0]["rows"] > together[1]["rows"] > 0
+    for one, row in zip(both, together, strict=True):
+        with warehouse.transaction() as con:
+            con.execute("delete from ledger.shadow_evidence")
+        monkeypatch.setattr(shadows, "active", lambda name, one=one: [one])
+        assert look_at_shadows(problem, now) == [row]
 
 
 def test_a_later_verdict_on_the_same_rows_has_half_the_alpha(two: tuple[str, str]) -> None:
