@@ -51,4 +51,5 @@ def of_rule(rows: Rows, now: datetime | np.datetime64) -> Trained:
 
     before = known(rows.as_of, rows.known_at, parts.holdout_start, problem.training.window_days)
     held_out, served = model(before, parts.holdout_start), model(usable, now)
-    return Trained(held_out, served, parts, parts.holdout, score, 0, 0, {}, time.perf_counter() - started)
+    newest = rows.as_of[before].max()
+    return Trained(held_out, served, parts, parts.holdout, score, 0, 0, {}, time.perf_counter() - started, newest)

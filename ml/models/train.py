@@ -23,7 +23,8 @@ from ml.problem.split import Split, known, split
 class Trained:
     """What a training leaves.
 
-    `holdout` are row numbers; `holdout_score` are the calibrated scores of the holdout model there.
+    `holdout` are row numbers; `holdout_score` are the calibrated scores of the holdout model there, `newest` the `as_of` of the
+    newest row that it learned from.
     """
 
     holdout_model: Model
@@ -35,6 +36,7 @@ class Trained:
     rounds: int
     importances: dict[str, float]
     seconds: float
+    newest: np.datetime64
 
     @property
     def doubt(self) -> str:
@@ -114,7 +116,7 @@ def train(
     shares = {problem.feature_names[i]: float(gain[i] / gain.sum()) for i in np.argsort(-gain, kind="stable")}
     return Trained(
         holdout_model, challenger, parts, parts.holdout, score, first.learned.rounds, second.learned.rounds, shares,
-        time.perf_counter() - started,
+        time.perf_counter() - started, rows.as_of[before].max(),
     )  # fmt: skip
 
 

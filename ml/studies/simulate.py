@@ -208,10 +208,10 @@ class Answers(NamedTuple):
 
 def answers(
     prior: Prior, differences: np.ndarray, *, margin: float, risk: float, se: float, freedom: float, seed: int = 0
-) -> tuple[Answers, float]:
+) -> tuple[Answers, np.ndarray]:
     """What the gate that believes says of challengers with these true differences, each seen once with Student's t of `se`.
 
-    `differences` of shape (challengers,) or (groups, challengers): shares are taken over the last axis. Also the share of all
+    `differences` of shape (challengers,) or (groups, challengers): shares are taken over the last axis. Also the share of those
     let in that are worse by more than the margin.
     """
     rng = np.random.default_rng(seed)
@@ -221,5 +221,5 @@ def answers(
     worse = [believe(prior, Interval(at, at, at, se, 0, 2, freedom), margin).worse for at in line]
     said = np.interp(seen, line, worse)
     let_in, kept = said <= risk, said >= LIKELY
-    wrong = float((differences[let_in] < -margin).mean()) if let_in.any() else 0.0
+    wrong = (let_in & (differences < -margin)).sum(axis=-1) / np.maximum(let_in.sum(axis=-1), 1)
     return Answers(let_in.mean(axis=-1), kept.mean(axis=-1), (~let_in & ~kept).mean(axis=-1)), wrong

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 
 class Cost(NamedTuple):
     """Scoring `rows` real rows in a fresh process: seconds with loading the model, the least of a few tries."""
@@ -32,6 +34,13 @@ class Repeat(NamedTuple):
     changed: str = ""
 
 
+class Newest(NamedTuple):
+    """The newest `as_of` (datetime64, UTC) that the holdout models of challenger and champion learned from."""
+
+    challenger: np.datetime64
+    champion: np.datetime64
+
+
 @dataclass(frozen=True)
 class Measured:
     """Each is None where it was not measured; then its gate is not asked."""
@@ -39,3 +48,4 @@ class Measured:
     cost: Cost | None = None
     parity: Parity | None = None
     repeat: Repeat | None = None
+    newest: Newest | None = None

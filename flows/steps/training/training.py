@@ -141,6 +141,7 @@ def _record(trained: Trained, problem: Problem, cells: profile.Profile) -> dict:
         "code_version": ledger.code_version(),
         "rows_holdout": len(trained.holdout),
         "holdout_from": trained.split.holdout_start.item(),
+        "newest_as_of": trained.newest.item(),
         "seconds": trained.seconds,
         "holdout_model": trained.holdout_model.to_json(),
         "importances": json.dumps(trained.importances),

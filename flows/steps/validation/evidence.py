@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from ml.problem.problem import Problem
 from ml.problem.rows import Rows
 from ml.validation.drift import drift
 from ml.validation.gates import Evidence, Flags, Within
+from ml.validation.measured import Newest
 from ml.validation.prior import CHANGED, RETRAINED, Past
 
 
@@ -29,7 +30,8 @@ from ml.validation.prior import CHANGED, RETRAINED, Past
 class Case:
     """Every row whose truth is known (`rows`), which of them are judged (a mask), and the scores and decisions on those.
 
-    `row` is the challenger's row of `model_versions`; `ranges` says where intervals held the truth.
+    `row` is the challenger's row of `model_versions`; `ranges` says where intervals held the truth, `newest` how new the data are
+    that both learned from.
     """
 
     row: dict
@@ -40,6 +42,7 @@ class Case:
     decided: np.ndarray
     decided_by_champion: np.ndarray | None
     ranges: Within | None = None
+    newest: Newest | None = None
 
     @cached_property
     def part(self) -> Rows:
@@ -67,10 +70,11 @@ def gather(case: Case, alpha: float, thorough: bool = False, past: Past | None =
     part, problem = case.part, case.rows.problem
     task = tasks.of(problem)
     by_rule = task.decide(problem, part.rule, task.limit(problem, part.rule))
+    measured = replace(measure(case.row, case.rows, part, settings.threads(), thorough), newest=case.newest)
     return Evidence(
         part, case.challenger, case.champion, Flags(case.decided, by_rule, case.decided_by_champion), alpha,
         drift(registry.cells(case.row), case.rows, case.judged, registry.importances(case.row)),
-        measure(case.row, case.rows, part, settings.threads(), thorough), case.ranges, past, sequence,
+        measured, case.ranges, past, sequence,
     )  # fmt: skip
 
 
@@ -98,9 +102,10 @@ def holdout(problem: Problem, now: datetime, version: str, incumbent: str | None
     holdout_model.check(problem)
     rows = border.read(problems.training_rows(problem, now), problem)
     judged = rows.as_of >= np.datetime64(row["holdout_from"], "us")
-    champion = decided = old = None
+    champion = decided = old = newest = None
     if incumbent:
         champion_row = registry.row(problem.name, incumbent)
+        newest = _newest(row, champion_row)
         old = registry.holdout_model(champion_row) if problem.validation.past else registry.model(problem.name, incumbent)
         lost = old.lost(problem)
         if not feature_sql.fits(problem, registry.learned_from(problem.name, incumbent)):
@@ -124,7 +129,8 @@ def holdout(problem: Problem, now: datetime, version: str, incumbent: str | None
         decided = task.decide(problem, champion, old.threshold)
     score = holdout_model.predict(part, settings.threads())
     ranges = _ranges(part, (holdout_model, score), (old, champion))
-    return Case(row, rows, judged, score, champion, task.decide(problem, score, holdout_model.threshold), decided, ranges)
+    by_challenger = task.decide(problem, score, holdout_model.threshold)
+    return Case(row, rows, judged, score, champion, by_challenger, decided, ranges, newest)
 
 
 def live(problem: Problem, now: datetime, version: str, incumbent: str | None) -> Case:
@@ -144,7 +150,8 @@ def live(problem: Problem, now: datetime, version: str, incumbent: str | None) -
     (score, decided), (champion, by_champion) = taken(ours, judged, problem), taken(theirs, judged, problem)
     models = Model.from_row(row), registry.model(problem.name, incumbent)
     ranges = _ranges(rows.take(judged), (models[0], score), (models[1], champion))
-    return Case(row, rows, judged, score, champion, decided, by_champion, ranges)
+    newest = _newest(row, registry.row(problem.name, incumbent))
+    return Case(row, rows, judged, score, champion, decided, by_champion, ranges, newest)
 
 
 def there(scores: pa.Table) -> np.ndarray:
@@ -161,6 +168,14 @@ def taken(scores: pa.Table, judged: np.ndarray, problem: Problem) -> tuple[np.nd
         score = found["score"].to_numpy()
     task = tasks.of(problem)
     return score, found["flagged"].to_numpy() if task.decides_flags else task.decide(problem, score, None)
+
+
+def _newest(row: dict, champion: dict) -> Newest | None:
+    """How new the data are that both learned from; None where the challenger was trained first, or it was not kept."""
+    ends = row.get("newest_as_of"), champion.get("newest_as_of")
+    if row["trained_as_of"] < champion["trained_as_of"] or None in ends:
+        return None
+    return Newest(*(np.datetime64(one, "us") for one in ends))
 
 
 def _ranges(part: Rows, *scored: tuple[Model | None, np.ndarray | None]) -> Within | None:

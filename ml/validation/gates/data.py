@@ -49,3 +49,18 @@ def same_world(evidence: Evidence) -> Iterator[Gate]:
     else:
         reason = f"no feature moved further than seasons move it ({compared})"
     yield Gate("same_world", gain, np.nan, np.nan, BROKEN_GAIN, passed, reason)
+
+
+def fresh(evidence: Evidence) -> Iterator[Gate]:
+    """Are the data that it learned from as new as the champion's? Who is trained later and is not has lost some on the way."""
+    found = evidence.measured and evidence.measured.newest
+    if not found:
+        return
+    newer = float((found.challenger - found.champion) / np.timedelta64(1, "D"))
+    passed = newer >= 0
+    said = "as new as the champion's" if passed else "older than the champion's, though it was trained later"
+    until = " and ".join(f"{np.datetime_as_string(one, 'm').replace('T', ' ')}" for one in found)
+    reason = f"the newest rows that it learned from are {said}: {until}"
+    if not passed:
+        reason += "; land what is missing, then train again"
+    yield Gate("fresh", newer, np.nan, np.nan, 0.0, passed, reason, about="system")

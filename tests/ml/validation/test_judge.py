@@ -14,8 +14,10 @@ from ml.validation.drift import Drift, Moved
 from ml.validation.gates import Evidence, Flags
 from ml.validation.gates.slices import holm, no_slice_worse
 from ml.validation.judge import INCONCLUSIVE, KEEP, PROMOTE, judge
-from ml.validation.measured import Cost, Measured, Parity, Repeat
+from ml.validation.measured import Cost, Measured, Newest, Parity, Repeat
 from ml.validation.prior import RETRAINED, Gain, Past
+
+JUNE, HOUR = np.datetime64("2013-06-01", "us"), np.timedelta64(1, "h")
 
 
 def _month(seed=0, days=30, rows=200):
@@ -194,6 +196,8 @@ def test_a_challenger_that_costs_too_much_to_run_is_kept_out_however_good_it_is(
         (Measured(parity=Parity(100, 3, 0.0, "")), KEEP, "3 rows of the training set are not in the scoring set"),
         (Measured(repeat=Repeat(False, "the first 5 of 60 trees")), KEEP, "left to chance"),
         (Measured(repeat=Repeat(None, "", "the rows it was trained on")), INCONCLUSIVE, "train anew"),
+        (Measured(newest=Newest(JUNE, JUNE + HOUR)), KEEP, "2013-06-01 00:00 and 2013-06-01 01:00; land what is missing"),
+        (Measured(newest=Newest(JUNE, JUNE)), PROMOTE, "better than the rule"),
         (
             Measured(parity=Parity(100, 0, 0.0, ""), repeat=Repeat(True, "the first 5 of 60 trees")),
             PROMOTE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flows.runtime import warehouse
 from flows.steps.validation import judging
@@ -52,6 +53,26 @@ def test_a_known_recipe_shares_no_alpha_and_another_one_does_and_is_expected_to_
     assert (first["past"], first["alpha"], other["alpha"]) == ("changed", problem.alpha, problem.alpha / 2)
     gate = warehouse.rows("from ledger.verdict_gates where gate = 'not_worse' and verdict_id = ?", [first["verdict_id"]])[0]
     assert abs(gate["expected"]) < 1e-6 and "another recipe, no such judged before" in gate["reason"]
+
+
+def test_a_later_challenger_that_learned_from_older_data_is_kept_out(two: tuple[str, str]) -> None:
+    problem, older = problems.get(PROBLEM), "update ledger.model_versions set newest_as_of = ? where model_version = ?"
+    said = {row["model_version"]: row["newest_as_of"] for row in warehouse.rows("from ledger.model_versions")}
+    assert said[two[0]] < said[two[1]]
+    first = judging.judge(problem, clock.now(), two[1])
+    assert gates(first)["fresh"] == 0 and "older than the champion's" not in first["reason"]
+    with warehouse.transaction() as con:
+        con.execute(older, [said[two[0]] - timedelta(hours=1), two[1]])
+        con.execute("delete from ledger.verdicts")
+        con.execute("delete from ledger.verdict_gates")
+    kept = judging.judge(problem, clock.now(), two[1])
+    assert kept["decision"] == "KEEP" and "older than the champion's, though it was trained later" in kept["reason"]
+
+
+def test_of_a_version_that_did_not_keep_how_new_its_data_were_nobody_asks(two: tuple[str, str]) -> None:
+    with warehouse.transaction() as con:
+        con.execute("update ledger.model_versions set newest_as_of = null where model_version = ?", [two[0]])
+    assert "fresh" not in gates(judging.judge(problems.get(PROBLEM), clock.now(), two[1]))
 
 
 def test_a_label_that_was_corrected_is_other_evidence(two: tuple[str, str]) -> None:
