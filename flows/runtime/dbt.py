@@ -70,6 +70,7 @@ def _parsed(file: str) -> Any:
         if isinstance(result.exception, OSError):
             raise result.exception  # the file system's, of which people are told by its path
         raise AsofError(f"dbt cannot parse the project: {result.exception}")
+    _bring_home(result.result)
     if key and key == parsed_project.digest(_home()):  # nobody has edited it meanwhile
         parsed_project.write(key, parsed_project.text(result.result.to_dict(omit_none=False)))
     _settle()
@@ -82,8 +83,16 @@ def _as_kept(key: str) -> Any:
         result = _invoke(["--no-partial-parse-file-diff", "parse"])
     if not result.success or result.result.nodes.keys() != parsed_project.read(key)["nodes"].keys():
         return None
+    _bring_home(result.result)
     _settle()
     return result.result
+
+
+def _bring_home(parsed: Any) -> None:
+    """Let seeds be read from this project: what dbt parsed says where it lay then, and may have moved or been copied since."""
+    for node in parsed.nodes.values():
+        if node.resource_type == "seed":
+            node.root_path = str(PROJECT)
 
 
 def _home() -> dict[str, str]:
@@ -132,12 +141,6 @@ def _plain(file: str) -> dict:
     key = parsed_project.digest(_home())
     kept = parsed_project.read(key) if key else None
     return kept or json.loads(parsed_project.text(_parsed(file).to_dict(omit_none=False)))
-
-
-def seed_folders() -> set[Path]:
-    """The folders from which dbt reads the seeds of the project: those of the place in which it was parsed."""
-    seeds = [node for node in manifest_dict()["nodes"].values() if node["resource_type"] == "seed"]
-    return {(Path(node["root_path"]) / node["original_file_path"]).parent for node in seeds}
 
 
 def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *options: str) -> list[dict]:

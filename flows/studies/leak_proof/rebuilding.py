@@ -29,8 +29,7 @@ class Rebuilds:
         folder.mkdir(parents=True, exist_ok=True)
         # dbt writes the name of the database into its manifest: every rebuild is a file of this one name.
         self._enter("parsing")
-        # A mutated copy was parsed by the project itself, whose seeds dbt then reads.
-        for place in (folder, slice_file.parent, *dbt.seed_folders()):
+        for place in (folder, slice_file.parent):
             warehouse.allow(place)
         self.problem = problems.get(problem)
         self.models = lineage.lineage(dbt.manifest_dict(), problem)
