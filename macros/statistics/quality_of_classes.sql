@@ -35,14 +35,14 @@
         inner join overall using ({{ keys }})
         union all
         {%- endfor %}
-        select {{ keys }}, {{ cluster }}, 'macro_roc_auc', avg(roc_auc) from areas_moved group by {{ keys }}, {{ cluster }}
+        select {{ keys }}, {{ cluster }}, 'macro_roc_auc', {{ exact_mean('roc_auc') }} from areas_moved group by {{ keys }}, {{ cluster }}
     ),
     valued as (
         select {{ keys }}, 'log_loss' as metric, log_loss as value, 'infinity' as most from overall
         union all
         select {{ keys }}, 'accuracy', accuracy, '1' from overall
         union all
-        select {{ keys }}, 'macro_roc_auc', avg(roc_auc), '1' from areas group by {{ keys }}
+        select {{ keys }}, 'macro_roc_auc', {{ exact_mean('roc_auc') }}, '1' from areas group by {{ keys }}
     ),
     spreads as (
         {{ _long_run('moved', by + ['metric'], cluster, ['moved'], overlaps, overlap_by) }}

@@ -21,8 +21,11 @@
     } -%}
     {%- set columns = [] -%}
     {%- for metric in metrics %}{% do columns.append('of_' ~ metric) %}{% endfor -%}
-    with centred as (
-        select *, avg(outcome) over (partition by {{ keys }}) as middle from {{ relation }}
+    with middles as (
+        select {{ keys }}, {{ ordered_sum('outcome') }} / count(outcome) as middle from {{ relation }} group by {{ keys }}
+    ),
+    centred as (
+        select * from {{ relation }} inner join middles using ({{ keys }})
     ),
     by_cluster as (
         select {{ keys }}, {{ cluster }}, count(*) as n{% for name, value in means.items() %}, {{ ordered_sum(value) }} as {{ name }}{% endfor %}

@@ -418,3 +418,23 @@ def test_predictions_of_few_days_have_no_interval(sql: SQL, con: Con, name: str)
                "is_predicted": np.tile([True, False], 30)}  # fmt: skip
     found = asked(con, sql[name], **({"numbers": numbers} if name == "quality_of_numbers" else {"classes": classes}))
     assert found and all(one["low"] is None and one["high"] is None for one in found)
+
+
+@pytest.mark.parametrize("name", ["quality_of_numbers", "quality_of_classes"])
+def test_quality_has_the_same_bits_in_whatever_order_the_rows_come(sql: SQL, con: Con, name: str) -> None:
+    truth, said, day = predicted_numbers(5)
+    rows = len(truth)
+    if name == "quality_of_numbers":
+        within = {"within_80": np.abs(truth - said) < 6, "within_95": np.abs(truth - said) < 9}
+        table, columns = "numbers", {"number": said / 3, "outcome": truth / 3, "share": np.full(rows, 0.75), **within}
+    else:
+        score = (day + 1) / 21 / (1 + np.arange(rows) % 7)
+        true = {"is_true": truth > said, "is_predicted": np.arange(rows) % 2 == 0}
+        table, columns = "classes", {"class": np.array(["a", "b", "c"])[np.arange(rows) % 3], "score": score, **true}
+    columns |= {"case_id": np.ones(rows, dtype=int), "day": day}
+    found = set()
+    for seed in range(10):
+        order = np.random.default_rng(seed).permutation(rows)
+        asked_now = asked(con, sql[name], **{table: {column: values[order] for column, values in columns.items()}})
+        found.add(str(sorted(asked_now, key=lambda one: one["metric"])))
+    assert len(found) == 1
