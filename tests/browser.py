@@ -96,6 +96,13 @@ class Browser:
                 look.errors.append(json.dumps(told)[:200])
         return look
 
+    def open(self, url: str, width: int = 1280, height: int = 900) -> None:
+        """Open a page of a server at a size."""
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self._events.clear()
+        self._ask("Page.navigate", url=url)
+        self._await("Page.loadEventFired")
+
     def picture(self, width: int, height: int | None = None) -> bytes:
         """A PNG of the open page at a width: of its top, or of all of it."""
         self._size(width)

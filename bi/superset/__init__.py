@@ -1,0 +1,1 @@
+"""A Superset dashboard from the published file: `python -m bi.superset`, then one import command."""
