@@ -14,7 +14,7 @@ from ml.models.fit import params_of
 from ml.problem.problem import Problem
 
 # What a process holds that has imported everything and parsed the project, before it reads a row.
-PROGRAM_MB = 350
+PROGRAM_MB = 380
 # Sorting and joining spill to disk from less than this on.
 DATABASE_MB = 128
 # DuckDB says its limit to a tenth of a gigabyte.
