@@ -6,7 +6,7 @@
     name := replace(one['feature'], '_', ' '),
     unit := case
         when {{ unit }} = 'boolean' and {{ value }} in ('true', 'false', '1', '0') then 'boolean'
-        when {{ unit }} = 'date' and (try_cast({{ value }} as date) is not null or abs({{ number }}) < 1000000) then 'date'
+        when {{ unit }} = 'date' and (isfinite(try_cast({{ value }} as date)) or {{ number }} between -354285 and 999999) then 'date'
         when {{ unit }} = 'time_of_day' and ({{ number }} < 0 or {{ number }} >= 1440) then 'number'
         when {{ unit }} = 'weekday' and {{ number }} not in (1, 2, 3, 4, 5, 6, 7) then 'number'
         when {{ number }} is null or {{ unit }} in ('boolean', 'date', 'category') then 'category'

@@ -9,12 +9,22 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.models.explain import reason
+from ml.problem import words
+from ml.problem.declared.columns import read
 from ml.problem.declared.reason import UNITS
-from tests.macros.compiling import copied, invoke
+from tests.macros.compiling import PROJECT, copied, invoke
+
+DECLARED = yaml.safe_load((PROJECT / "models" / "reasons" / "_reasons.yml").read_text())["models"]
+# How Python says the columns of both problems, which is how pages say them.
+WORDS = {
+    model["name"].removesuffix("__training_set"): {one.name: words.words(one) for one in read(model["columns"])[0]}
+    for model in DECLARED
+}
 
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(10**15), 10**15).map(float)
 TEXTS = st.text(max_size=90) | st.text(alphabet="\"\\'=;(+0.1) \n{value}<b>&|s", max_size=90)
@@ -41,6 +51,7 @@ SAID = [
     ("weekday", 1, "Monday"), ("weekday", 7, "Sunday"), ("weekday", 8, "8"),
     ("category", "UA", "UA"), ("category", "", "empty"), ("category", "missing", "missing"), ("category", 1545, "1545"),
     ("category", "a\nb\t c\u202e", "a b c"), ("category", "x" * 61, "x" * 59 + "…"), ("category", "{value}(s)", "{value}(s)"),
+    ("date", -354285, "1 January 1000"), ("date", -354286, "-354286"), ("date", "2013-02-30", "2013-02-30"),
     ("boolean", True, "yes"), ("boolean", False, "no"), ("boolean", 1, "yes"), ("boolean", 2, "2"),
     ("share", "soon", "soon"), ("minutes", math.inf, "inf"), ("minutes", 1e308, "1e+308"),
 ]  # fmt: skip
@@ -61,6 +72,11 @@ def test_every_unit_is_said_as_people_say_it(say) -> None:
     rows = say([reason(f"of_{unit}", value, 0.25) for unit, value, _ in SAID])
     got = [(unit, value, row["words"]) for (unit, value, _), row in zip(SAID, rows, strict=True)]
     assert got == [(unit, value, f"raises: <{words}>") for unit, value, words in SAID]
+
+
+@pytest.mark.parametrize(("unit", "value", "said"), SAID)
+def test_pages_say_every_unit_as_sql_does(unit: str, value: object, said: str) -> None:
+    assert WORDS["spoken"][f"of_{unit}"].say(value) == f"<{said}>"
 
 
 def test_the_examples_cover_every_unit_and_sql_knows_the_same_units_as_python(sql: dict[str, str], con) -> None:
@@ -85,12 +101,17 @@ def test_a_direction_stands_before_the_first_reason_that_it_holds_for(say) -> No
 )  # fmt: skip
 def test_a_text_may_differ_below_zero_for_one_for_nothing_and_without_a_declaration(say, feature, value, words) -> None:
     assert say([reason(feature, value, -0.5)])[0]["words"] == f"lowers: {words}"
+    if feature in WORDS["spoken"]:
+        assert WORDS["spoken"][feature].say(value) == words
 
 
 def test_a_problem_without_any_text_is_said_by_its_descriptions(say) -> None:
-    texts = [reason("leaf_mm", 12.25, 0.5), reason("species", "O'Hara; \"x\"", 1), reason("is_potted", True, -1),
-             reason("sown_on", 15765, 1), reason("leaf_mm", None, 1), reason("species", None, 1)]  # fmt: skip
-    assert [row["words"] for row in say(texts, "plants")] == [
+    values = [("leaf_mm", 12.25), ("species", "O'Hara; \"x\""), ("is_potted", True), ("sown_on", 15765), ("leaf_mm", None),
+              ("species", None)]  # fmt: skip
+    texts = [reason(*value, -1 if value[1] is True else 1) for value in values]
+    said = [row["words"] for row in say(texts, "plants")]
+    assert [one.partition(": ")[2] for one in said] == [WORDS["plants"][feature].say(value) for feature, value in values]
+    assert said == [
         "raises: length of the longest leaf, \"tip\" to stem; 'mm': 12", "raises: EU name of value of the plants: O'Hara; \"x\"",
         "lowers: is potted: yes", "raises: sown on: 15,765",
         "raises: unknown: length of the longest leaf, \"tip\" to stem; 'mm'", "raises: unknown: EU name of value of the plants",
@@ -126,6 +147,7 @@ def test_any_number_is_said_in_any_unit_with_its_sign_and_size(say, numbers: lis
     asked = [(unit, number) for unit in UNITS for number in numbers]
     for (unit, number), row in zip(asked, say([reason(f"of_{unit}", number, 0.1) for unit, number in asked]), strict=True):
         words = re.fullmatch("raises: <(.+)>", row["words"])[1]
+        assert WORDS["spoken"][f"of_{unit}"].say(row["parts"][0]["value"]) == f"<{words}>", "pages say the same"
         assert "nan" not in words and "{" not in words
         if unit in ("share", "count", "number") and abs(number) < 1e308 and words != "over 99 %":
             size = float(words.removeprefix("minus ").removesuffix(" %").replace(",", "")) / (100 if words.endswith("%") else 1)
@@ -133,6 +155,14 @@ def test_any_number_is_said_in_any_unit_with_its_sign_and_size(say, numbers: lis
             most = {"share": 0.0051, "count": 0.51, "number": 0}[unit] if abs(number) > 0.009 else 0
             assert size == pytest.approx(abs(number), rel=0.06, abs=most + 1e-300)
             assert words.startswith("minus ") == (number < 0)
+
+
+@settings(max_examples=15, deadline=None)
+@given(texts=st.lists(TEXTS, min_size=1))
+def test_pages_say_any_text_in_any_unit_as_sql_does(say, texts: list[str]) -> None:
+    asked = [(unit, text) for unit in UNITS for text in texts]
+    for (unit, text), row in zip(asked, say([reason(f"of_{unit}", text, 0.1) for unit, text in asked]), strict=True):
+        assert row["words"] == f"raises: {WORDS['spoken'][f'of_{unit}'].say(text)}"
 
 
 def test_a_unit_that_does_not_exist_is_refused_with_file_and_column(dbt_work: Path, tmp_path: Path) -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flows.pages.html.page import harmless
+from flows.pages.html.words import spelled
 from ml.models import shap
 from ml.models.model import Model
+from ml.problem import words
 from ml.problem.problem import Problem
 from ml.statistics.slices import Slice
 
@@ -32,3 +35,11 @@ class Card:
     promotions: list[dict]
     errors: list[dict]
     shared: list[dict]
+
+    def words(self, column: str) -> words.Words:
+        """How a column is said."""
+        return words.of(self.problem, column)
+
+    def told(self, text: str) -> str:
+        """A text of anybody as harmless Markdown, with the features that it names in words, and their names as code."""
+        return spelled(harmless(text), self.problem, lambda name, words: f"“{harmless(words)}” (`{name}`)")

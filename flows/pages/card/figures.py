@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from flows.pages.html.chart import COLOURS, figure, legend, svg
 from ml.models.shap import Shap
+from ml.problem.words import Words
 from ml.statistics.slices import Slice
 from ml.validation.card import BINS, Classes, Evidence, Numbers
 
@@ -115,28 +117,33 @@ def histogram(one: Evidence, threshold: float) -> str:
         return svg(fig, "Scores", f"{one.rows} rows, {one.positives} positive; threshold {threshold:.3f}")
 
 
-def slices(found: list[Slice], overall: float, metric: str) -> str:
+def slices(found: list[Slice], overall: float, metric: str, words: Callable[[str], Words]) -> str:
     """The metric of each slice with its interval, beside the one of all rows."""
     drawn = [one for one in found if one.quality is not None]
+    names = [words(one.column).say(one.value) for one in drawn]
     with figure(9.2, 0.9 + 0.22 * max(len(drawn), 3)) as (fig, axes):
         for place, one in enumerate(reversed(drawn)):
             low, high = one.quality.low, one.quality.high
             axes.plot([low, high], [place, place], color=COLOURS["champion"], linewidth=1.4)
             axes.plot([one.quality.estimate], [place], "o", color=COLOURS["champion"], markersize=4)
         axes.axvline(overall, color=COLOURS["rule"], linewidth=1, linestyle="--")
-        axes.set_yticks(range(len(drawn)), [f"{one.column} {one.value}  ({one.rows:,})" for one in reversed(drawn)])
+        axes.set_yticks(
+            range(len(drawn)), _wrapped([f"{name}  ({one.rows:,})" for name, one in zip(names, drawn, strict=True)][::-1])
+        )
         axes.set(xlabel=f"{metric}; dashed: all rows")
         axes.grid(axis="y", visible=False)
-        said = "; ".join(f"{one.column} {one.value} {one.quality.estimate:.3f}" for one in drawn)
+        said = "; ".join(f"{name} {one.quality.estimate:.3f}" for name, one in zip(names, drawn, strict=True))
         return svg(fig, f"{metric} by slice", said)
 
 
-def looks_at(shap: Shap, importances: dict[str, float], moved: str) -> str:
+def looks_at(shap: Shap, importances: dict[str, float], moved: str, words: Callable[[str], Words]) -> str:
     """SHAP values of the sampled rows for the strongest features, coloured by the feature's value; beside them, gain."""
     top = shap.strongest(TOP)
     names = [shap.features[at] for at in reversed(top)]
+    told = _wrapped([words(name).name for name in names])
     draw = np.random.default_rng(0)
-    with figure(9.2, 0.9 + 0.3 * len(top), columns=2, width_ratios=[3, 1], sharey=True) as (fig, (cloud, bars)):
+    high = max(0.3, 0.14 * max(1 + name.count("\n") for name in told))
+    with figure(9.2, 0.9 + high * len(top), columns=2, width_ratios=[3, 1], sharey=True) as (fig, (cloud, bars)):
         for place, at in enumerate(reversed(top)):
             value = shap.matrix[:, at].astype(float)
             known = ~np.isnan(value)
@@ -148,14 +155,20 @@ def looks_at(shap: Shap, importances: dict[str, float], moved: str) -> str:
                 shap.values[known, at], spread[known], s=5, c=rank[known], cmap="coolwarm", vmin=0, vmax=1, linewidths=0
             )
         cloud.axvline(0, color=COLOURS["rule"], linewidth=0.8)
-        cloud.set_yticks(range(len(names)), names)
+        cloud.set_yticks(range(len(names)), told, fontsize=8, linespacing=1.05)
         cloud.set(
             title=moved,
             xlabel="blue: low values of the feature, red: high, grey: missing or category unknown",
         )
         cloud.grid(axis="y", visible=False)
         bars.barh(range(len(names)), [importances.get(name, 0.0) for name in names], color=COLOURS["champion"], height=0.6)
-        bars.set(title="Share of gain")
+        bars.set(title="Share learned")
+        bars.xaxis.set_major_formatter(lambda at, _: f"{100 * at:g} %")
         bars.grid(axis="y", visible=False)
-        said = "; ".join(f"{shap.features[at]} {shap.weight[at]:.3f}" for at in top)
+        said = "; ".join(f"{words(shap.features[at]).name} {shap.weight[at]:.3f}" for at in top)
         return svg(fig, "What the model looks at", f"mean absolute SHAP value: {said}")
+
+
+def _wrapped(names: list[str]) -> list[str]:
+    """Names beside a picture, on lines that leave room for it."""
+    return ["\n".join(textwrap.wrap(name, 50)) for name in names]

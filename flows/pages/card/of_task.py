@@ -25,15 +25,15 @@ class OfTask:
 
     def head(self, card: Card) -> dict[str, object]:
         """Further columns of the first table."""
-        return {"label rate": f"{card.model.spec['label_rate']:.3f}", "threshold": f"{card.model.threshold:.2f}"}
+        return {"came true": f"{card.model.spec['label_rate']:.1%}", "flagged from a score of": f"{card.model.threshold:.2f}"}
 
     def label(self, card: Card) -> str:
         """What the labels of the training rows are."""
-        return f"`{card.problem.label}`, true in {card.model.spec['label_rate']:.3f} of them"
+        return f"{_label(card)}, true in {card.model.spec['label_rate']:.1%} of them"
 
     def counts(self, card: Card) -> list[list[object]]:
         """Rows of the table of metrics that come before these."""
-        return [["positive", *(f"{one.positives / one.rows:.3f}" for one in card.found.values())]]
+        return [["came true", *(f"{one.positives / one.rows:.1%}" for one in card.found.values())]]
 
     def drawn(self, card: Card) -> dict[str, str]:
         """The pictures of quality by name."""
@@ -58,10 +58,20 @@ class OfTask:
         for kind, one in card.decided.items():
             blind = min(one.cost_of_none, one.cost_of_all)
             rows.append(
-                [ROWS[kind], one.hits, one.false_alarms, one.missed, f"{one.precision:.2f}", f"{one.recall:.2f}",
+                [ROWS[kind], one.hits, one.false_alarms, one.missed, f"{one.precision:.0%}", f"{one.recall:.0%}",
                  f"{one.cost:.3f}", f"{blind:.3f}", f"{(blind - one.cost) / blind:+.0%}" if blind else ""]
             )  # fmt: skip
-        head = ["rows", "found", "false alarms", "missed", "precision", "recall", "cost", "without any", "saved"]
+        head = [
+            "rows",
+            "found",
+            "false alarms",
+            "missed",
+            "of flagged came true",
+            "of all were found",
+            "cost",
+            "without any",
+            "saved",
+        ]
         yield page.table(head, rows)
 
 
@@ -79,7 +89,7 @@ class OfNumbers(OfTask):
     def label(self, card):
         """Mean and spread."""
         spec = card.model.spec
-        return f"`{card.problem.label}`, {spec['label_mean']:.4g} on average, standard deviation {spec['label_deviation']:.4g}"
+        return f"{_label(card)}: {spec['label_mean']:.4g} on average, standard deviation {spec['label_deviation']:.4g}"
 
     def counts(self, card):
         """How often the truth lay in the intervals."""
@@ -120,12 +130,12 @@ class OfClasses(OfTask):
     def label(self, card):
         """The share of each class."""
         shares = zip(card.problem.classes, card.model.spec["class_shares"], strict=True)
-        return f"`{card.problem.label}`: " + ", ".join(f"{name} in {share:.3f} of them" for name, share in shares)
+        return f"{_label(card)}: " + ", ".join(f"{page.harmless(name)} in {share:.1%} of them" for name, share in shares)
 
     def counts(self, card):
         """The share of each class among the rows."""
         return [
-            [name, *(f"{one.confusion[at].sum() / one.rows:.3f}" for one in card.found.values())]
+            [name, *(f"{one.confusion[at].sum() / one.rows:.1%}" for one in card.found.values())]
             for at, name in enumerate(card.problem.classes)
         ]  # fmt: skip
 
@@ -150,6 +160,10 @@ class OfClasses(OfTask):
         priced = ", ".join(f"{name} {cost:g}" for name, cost in card.problem.costs.items())
         yield f"A row whose class was not predicted costs, by its class: {priced}. Costs are per row."
         yield _costs(card)
+
+
+def _label(card: Card) -> str:
+    return f"{page.harmless(card.words(card.problem.label).about)} (`{card.problem.label}`)"
 
 
 def _share(one) -> str:

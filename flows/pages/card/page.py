@@ -12,7 +12,7 @@ from flows.pages.card.facts import Card
 from flows.pages.card.of_task import ROWS
 from flows.pages.html import page
 from flows.pages.html.words import METRICS as METRICS
-from flows.pages.html.words import interval
+from flows.pages.html.words import VERDICTS, gate, interval, read, reason
 from ml.models.shap import SAMPLE
 
 ANSWER = {True: "holds", False: "fails", None: "open"}
@@ -23,9 +23,9 @@ def write(file: Path, card: Card) -> list[Path]:
     drawn = {
         **of_task.of(card).drawn(card),
         "slices": figures.slices(
-            card.slices, card.found["holdout"].metrics[card.problem.metric].estimate, METRICS[card.problem.metric]
+            card.slices, card.found["holdout"].metrics[card.problem.metric].estimate, METRICS[card.problem.metric], card.words
         ),
-        "features": figures.looks_at(card.shap, card.importances, of_task.of(card).moved),
+        "features": figures.looks_at(card.shap, card.importances, of_task.of(card).moved, card.words),
     }
     return page.write(file, f"Model card: {card.row['model_version']}", markdown(card), drawn)
 
@@ -39,12 +39,14 @@ def markdown(card: Card) -> str:
 def _head(card: Card) -> Iterator[str]:
     row, live = card.row, card.found.get("live")
     yield f"# {row['model_version']}"
+    yield f"The model that answers: **{card.problem.title}**"
     best = card.found["holdout"].metrics[card.problem.metric]
     rule = card.found["rule"].metrics[card.problem.metric]
     yield (
         f"{_champion_period(card)} On {card.found['holdout'].rows:,} rows that it had not seen, {METRICS[card.problem.metric]} "
-        f"{_three(best.estimate)}; the rule reaches {_three(rule.estimate)}."
-        + (f" In production, on {live.rows:,} rows, {_three(live.metrics[card.problem.metric].estimate)}." if live else "")
+        f"({read(card.problem.metric)}) is {_three(best.estimate)}; "
+        f"the rule, the answer without machine learning, reaches {_three(rule.estimate)}."
+        + (f" In production, on {live.rows:,} rows, it is {_three(live.metrics[card.problem.metric].estimate)}." if live else "")
     )
     label, *threshold = of_task.of(card).head(card).items()
     trees = row["rounds"] * card.model.spec.get("members", 1) * max(1, len(card.problem.classes))
@@ -101,7 +103,13 @@ def _quality(card: Card) -> Iterator[str]:
         [["rows", *(f"{one.rows:,}" for one in kinds)], *of_task.of(card).counts(card),
          *([METRICS[name], *(interval(one.metrics[name]) for one in kinds)] for name in holdout.metrics)],
     )  # fmt: skip
-    yield f"In brackets: 95 % intervals over {card.problem.cluster_unit}, whose rows err together."
+    meant: dict[str, list[str]] = {}
+    for name in holdout.metrics:
+        meant.setdefault(read(name), []).append(METRICS[name])
+    yield (
+        "; ".join(f"{', '.join(names)}: {told}" for told, names in meant.items())
+        + f". In brackets: 95 % intervals over {card.problem.cluster_unit}, whose rows err together."
+    )
     yield from of_task.of(card).shown(card)
 
 
@@ -118,17 +126,19 @@ def _judged(card: Card) -> Iterator[str]:
         against = f"the champion {last['champion']}" if last["champion"] else "the rule alone: there was no champion"
         yield (
             f"**{last['decision']}** as of {_at(last['decided_as_of'])}, against {against}, on {last['rows_judged']:,} rows and "
-            f"{last['clusters']} {card.problem.cluster_unit} that neither had seen."
+            f"{last['clusters']} {card.problem.cluster_unit} that neither had seen. {VERDICTS}"
         )
         yield page.table(
-            ["gate", "", "estimate", "interval", "threshold", "in words"],
-            [[one["gate"], ANSWER[one["passed"]], _number(one["estimate"]), _span(one["low"], one["high"]),
+            ["asked", "", "estimate", "interval", "threshold", "what was found"],
+            [[_gate(card, one["gate"]), ANSWER[one["passed"]], _number(one["estimate"]), _span(one["low"], one["high"]),
               _number(one["threshold"]),
-              page.harmless(one["reason"])] for one in card.gates],
+              card.told(reason(one, card.gates, card.words))] for one in card.gates],
         )  # fmt: skip
     yield "### Decisions"
     reasons = {verdict["reason"] for verdict in card.verdicts}
-    entries = [(v["decided_as_of"], f"judged {v['decision']}: {page.harmless(v['reason'])}") for v in card.verdicts]
+    entries = [
+        (v["decided_as_of"], f"judged {v['decision']}: {card.told(reason(v, card.gates, card.words))}") for v in card.verdicts
+    ]
     for one in card.promotions:
         mine = one["model_version"] == card.row["model_version"]
         what = f"{one['kind']} to champion" if mine else f"{one['model_version']} takes over"
@@ -141,7 +151,9 @@ def _slices(card: Card) -> Iterator[str]:
     if not card.slices:
         return
     yield "## By slice"
-    small = [f"{one.column} {page.harmless(str(one.value))} ({one.rows:,})" for one in card.slices if one.quality is None]
+    small = [
+        f"{page.harmless(card.words(one.column).say(one.value))} ({one.rows:,})" for one in card.slices if one.quality is None
+    ]
     yield (
         "Holdout rows, scored by the holdout model. The intervals are 95 % each, not corrected for their number."
         + (f" Too few rows to say: {', '.join(small)}." if small else "")
@@ -154,15 +166,16 @@ def _features(card: Card) -> Iterator[str]:
     yield (
         f"Exact SHAP values of the deployed model on {len(card.shap.values):,} holdout rows, drawn at random (seed "
         f"{card.problem.training.seed}; they cost 8 ms of CPU a row, so not more than {SAMPLE}), before calibration. "
-        f"They say what moves "
+        f"To the right of the line a value raised the score, to the left it lowered it. They say what moves "
         "the model, not what causes the outcome."
     )
     yield "![The strongest features: SHAP value by row, and share of the gain in training](features.svg)"
     about = {column.name: column.description for column in card.problem.features}
+    strongest = [(at, card.shap.features[at]) for at in card.shap.strongest(6)]
     yield page.table(
-        ["feature", "mean abs. SHAP", "gain", "what it is"],
-        [[f"`{card.shap.features[at]}`", f"{card.shap.weight[at]:.3f}", f"{card.importances.get(card.shap.features[at], 0):.1%}",
-          about.get(card.shap.features[at], "")] for at in card.shap.strongest(6)],
+        ["feature", "moves a score by (mean abs. SHAP)", "share of what was learned (gain)", "column and what it is"],
+        [[page.harmless(card.words(name).name), f"{card.shap.weight[at]:.3f}", f"{card.importances.get(name, 0):.1%}",
+          f"`{name}`: {page.harmless(about.get(name, ''))}"] for at, name in strongest],
     )  # fmt: skip
 
 
@@ -181,7 +194,7 @@ def _errors(card: Card) -> Iterator[str]:
         )
         yield page.table(
             ["slice", "rows", "wrong", "the rest", "more (interval)", "mean score", "came true"],
-            [[_slice(one), one["rows"], f"{one['error_rate']:.1%}", f"{one['rest_error_rate']:.1%}",
+            [[_slice(card, one), one["rows"], f"{one['error_rate']:.1%}", f"{one['rest_error_rate']:.1%}",
               f"{one['difference']:+.1%} ({one['low']:+.1%} to "
               f"{one['high']:+.1%})", f"{one['mean_score']:.2f}", f"{one['label_rate']:.2f}"]
              for one in card.shared],
@@ -190,7 +203,7 @@ def _errors(card: Card) -> Iterator[str]:
         yield "No slice of the last quarter errs more than the rest beyond chance."
     yield "The worst single errors, by cost and confidence:"
     yield page.table(
-        [card.problem.entity, "as of", "score", "the rule", "error", "cost", "what moved the score"],
+        [card.problem.entity.replace("_", " "), "as of", "score", "the rule", "error", "cost", "what moved the score"],
         [[f"`{one['entity_id']}`", _at(one["as_of"]), f"{one['score']:.3f}", f"{one['rule_score']:.3f}", one["error"],
           f"{one['cost']:g}", page.plain(one["reasons"] or "not explained")]
          for one in card.errors],
@@ -219,7 +232,8 @@ def _limits(card: Card) -> Iterator[str]:
     framing = getattr(card.problem, "framing", None)
     yield "## Intended use and limits"
     entries = [
-        f"For decisions as of `{card.problem.as_of}`, one per `{card.problem.entity}`, and for no other question.",
+        f"For decisions of that instant alone ({page.harmless(card.words(card.problem.as_of).about)}, `{card.problem.as_of}`), "
+        f"one per `{card.problem.entity}`, and for no other question.",
         f"It speaks for rows like those from {card.model.spec['first_as_of'][:10]} to {row_date(card)}; when they "
         f"change, drift says so.",
         of_task.of(card).limit,
@@ -257,9 +271,18 @@ def _reproduce(card: Card) -> Iterator[str]:
     yield page.table(["", ""], [[name, str(value)] for name, value in facts.items()])
 
 
-def _slice(one: dict) -> str:
-    cells = [(one["feature_1"], one["cell_1"]), (one["feature_2"], one["cell_2"])]
-    return " and ".join(f"`{feature}` {page.harmless(str(cell))}" for feature, cell in cells if feature)
+def _slice(card: Card, one: dict) -> str:
+    """A slice in words, and in brackets as the tables have it."""
+    cells = [(one["feature_1"], str(one["cell_1"])), (one["feature_2"], str(one["cell_2"]))]
+    words = " and ".join(card.words(feature).cell(cell) for feature, cell in cells if feature)
+    raw = " and ".join(f"`{feature}` {page.harmless(cell)}" for feature, cell in cells if feature)
+    return f"{page.harmless(words)} ({raw})"
+
+
+def _gate(card: Card, name: str) -> str:
+    """What a gate asks, and in brackets its name, or the column of its slice."""
+    raw = name.removeprefix("slice ").partition("=")[0]
+    return f"{page.harmless(gate(name, card.words))} (`{raw}`)"
 
 
 def _at(instant) -> str:
@@ -267,7 +290,7 @@ def _at(instant) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value + 0:.4g}"
 
 
 def _three(value: float) -> str:

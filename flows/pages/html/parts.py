@@ -25,6 +25,11 @@ def html(value: object) -> str:
     return escape(f"{value:.4g}" if isinstance(value, float) else str(value))
 
 
+def said(words: str, raw: str) -> Html:
+    """Words, and below them in small print the raw name that they stand for."""
+    return Html(f'{escape(words)} <small class="raw"><code>{_breakable(raw)}</code></small>')
+
+
 def section(anchor: str, title: str, *body: str) -> Html:
     """A section with its heading; empty parts are left out."""
     inside = "\n".join(part for part in body if part)
@@ -58,11 +63,22 @@ def figure(svg: str, caption: str) -> Html:
     )
 
 
-def small(svg: str, title: str, facts: str) -> Html:
-    """One of many small pictures, below its title and its facts."""
-    # A long name may be broken where its words are.
-    said = f"<figcaption><b>{escape(title).replace('_', '_<wbr>').replace('.', '.<wbr>')}</b> {escape(facts)}</figcaption>"
-    return Html(f'<figure class="small">{said}<div class="picture">{chart.themed(svg)}</div></figure>')
+def small(svg: str, title: str, facts: str, raw: str = "") -> Html:
+    """One of many small pictures, below its title and its facts; `raw` is the name that the title stands for."""
+    told = said(facts, raw) if raw else escape(facts)
+    caption = f"<figcaption><b>{_breakable(title)}</b> {told}</figcaption>"
+    return Html(f'<figure class="small">{caption}<div class="picture">{chart.themed(svg)}</div></figure>')
+
+
+def folded(title: str, *body: str) -> Html:
+    """What only some want to read: a line that opens."""
+    inside = "\n".join(body)
+    return Html(f"<details><summary>{escape(title)}</summary>\n{inside}\n</details>")
+
+
+def _breakable(name: str) -> str:
+    """A long name may be broken where its words are."""
+    return escape(name).replace("_", "_<wbr>").replace(".", ".<wbr>")
 
 
 def _title(svg: str) -> str:

@@ -6,10 +6,15 @@ from flows.pages.card.page import ANSWER
 from flows.pages.html import parts
 from flows.pages.html.chart import COLOURS, dates, figure, svg, themed
 from flows.pages.html.parts import Html, day, pill
+from flows.pages.html.words import VERDICTS, gate, reason
 from flows.pages.report.facts import Report
 from flows.store import shadows
 
 KEPT = 8
+LEAD = (
+    "Each newly trained model, the challenger, passes gates on rows that it has not seen before it becomes champion. "
+    f"{VERDICTS} Until a PROMOTE the champion stays."
+)
 TONES = {"PROMOTE": "good", "KEEP": "bad", "INCONCLUSIVE": "calm"}
 ANSWERS = {True: "good", False: "bad", None: "calm"}
 
@@ -28,9 +33,14 @@ def verdicts(report: Report) -> Html:
     return parts.section(
         "verdicts",
         "Verdicts",
+        parts.text(LEAD),
         parts.table("Verdicts", ["judged", "challenger", "against", "decision", "on", "failed or open"], rows),
         f"<h3>The gates of {parts.html(last['challenger'])}</h3>",
-        parts.table("Gates of the last verdict", ["gate", "", "what was found"], [_gate(gate) for gate in asked if _told(gate)]),
+        parts.table(
+            "Gates of the last verdict",
+            ["asked", "", "what was found"],
+            [_gate(report, one, asked) for one in asked if _told(one)],
+        ),
         parts.text(_rest(asked)),
         *_shadows(report),
     )
@@ -73,7 +83,7 @@ def _growing(looks: list[dict]) -> str:
 
 def _verdict(report: Report, one: dict, asked: list[dict]) -> list[object]:
     unit = report.problem.cluster_unit
-    held = ", ".join(gate["gate"] for gate in asked if not gate["passed"])
+    held = ", ".join(gate(one["gate"], report.words) for one in asked if not one["passed"])
     return [
         day(one["decided_as_of"]), one["challenger"], one["champion"] or "the rule",
         pill(one["decision"], TONES[one["decision"]]), f"{one['rows_judged']:,} rows, {one['clusters']:,} {unit}",
@@ -90,8 +100,9 @@ def _told(gate: dict) -> bool:
     return not (gate["passed"] and gate["gate"].startswith("slice "))
 
 
-def _gate(gate: dict) -> list[object]:
-    return [gate["gate"], pill(ANSWER[gate["passed"]], ANSWERS[gate["passed"]]), gate["reason"]]
+def _gate(report: Report, one: dict, asked: list[dict]) -> list[object]:
+    answer = pill(ANSWER[one["passed"]], ANSWERS[one["passed"]])
+    return [parts.said(gate(one["gate"], report.words), one["gate"]), answer, report.told(reason(one, asked, report.words))]
 
 
 def _rest(asked: list[dict]) -> str:
@@ -109,7 +120,7 @@ def errors(report: Report) -> Html:
         words = f"<p>No slice of what {version} scored errs more than the rest beyond chance. As of {day(report.now)}.</p>"
         return parts.section("errors", title, words)
     rows = [
-        [_slice(one), one["rows"], f"{one['error_rate']:.1%}", f"{one['rest_error_rate']:.1%}",
+        [_slice(report, one), one["rows"], f"{one['error_rate']:.1%}", f"{one['rest_error_rate']:.1%}",
          f"{one['difference']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})", f"{one['mean_score']:.2f}",
          f"{one['label_rate']:.2f}"]
         for one in report.slices
@@ -117,11 +128,14 @@ def errors(report: Report) -> Html:
     lead = (
         f"<p>Of {report.slices[0]['slices_looked_at']:,} slices of one or two features of what {version} scored in the last "
         "quarter: those that err more than all other rows of the same days beyond chance (corrected for their number), the "
-        f"surest first. Each feature is named once. As of {day(report.now)}.</p>"
+        "surest first. Each feature is named once. Where more came true than the mean score says, the model says too little; "
+        f"where less, too much. As of {day(report.now)}.</p>"
     )
     header = ["slice", "rows", "wrong", "the rest", "more (interval)", "mean score", "came true"]
     return parts.section("errors", title, lead, parts.table("Slices that err most", header, rows, right=[1, 2, 3, 4, 5, 6]))
 
 
-def _slice(one: dict) -> str:
-    return f"{one['feature_1']} {one['cell_1']}" + (f" and {one['feature_2']} {one['cell_2']}" if one["feature_2"] else "")
+def _slice(report: Report, one: dict) -> Html:
+    cells = [(one[f"feature_{at}"], one[f"cell_{at}"]) for at in (1, 2) if one[f"feature_{at}"]]
+    words = " and ".join(report.words(feature).cell(cell) for feature, cell in cells)
+    return parts.said(words, " and ".join(f"{feature} {cell}" for feature, cell in cells))

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
+from datetime import date
+from typing import Any
+
 import numpy as np
 
 from flows.pages.html import parts
 from flows.pages.html.chart import COLOURS, HEAT, figure, small, svg
 from flows.pages.html.parts import Html, day
 from flows.pages.report.facts import RECENT, Report
+from ml.problem.words import Words
 from ml.statistics.histogram import Histogram, rebin
 
 SHOWN, FEATURES, LEVELS = 24, 12, 6
+# Letters in a line beside the map, and inches that a line takes.
+LINE, HIGH = 58, 0.125
 # The customary readings of the index, .1 for a look and .25 for another population, then twice and four times the second.
 EDGES = (0.1, 0.25, 0.5, 1.0)
 
@@ -25,19 +32,40 @@ def heat(report: Report) -> Html:
     names, last = there[:SHOWN], weeks[-1]
     # As alerts weigh it: above 1 the shares have little in common any more, and farther apart is not worse.
     doubt = {name: min(psi.get((name, last), 0), 1) * report.importances.get(name, 0) for name in there}
-    far = [f"{name} ({psi[name, last]:.2f})" for name in sorted(doubt, key=lambda name: -doubt[name])[:3] if doubt[name]]
+    far = [
+        f"“{report.called(name)}” ({psi[name, last]:.2f})"
+        for name in sorted(doubt, key=lambda name: -doubt[name])[:3]
+        if doubt[name]
+    ]
     words = (
-        "How far the rows of each week lie from the training rows (population stability index): score and label, then the "
-        "features, those first that the champion learned most from, with their share of the gain."
+        "How unlike the rows of each week are to those that the model learned from (population stability index, 0: the same): "
+        "score and label, then the features, those first that the champion learned most from, each with its share of what was "
+        "learned. The model knows little of rows that are another population: dark rows near the top ask for a look."
     )
     if far:
-        words += f" In the week of {day(last)}, drift × importance is greatest for {', '.join(far)}."
+        words += f" In the week of {day(last)} it matters most for {'; '.join(far)}."
     if max(row["rows_served"] for row in report.drift) < report.fewest:
         words += f" No week holds {report.fewest:,} rows yet, and of fewer chance alone makes some of this."
     if len(there) > SHOWN:
         words += f" {len(there) - SHOWN} features that matter less are not shown."
     caption = f"Weeks begin on Monday. Up to {EDGES[0]:g} is the usual wobble, above {EDGES[1]:g} another population."
-    return parts.section("drift", "Drift", parts.text(words), parts.figure(_map(report, names, weeks, psi), caption))
+    rows = [
+        [report.called(name), Html(f"<code>{parts.html(name)}</code>"), *_figures(report, name, psi.get((name, last)))]
+        for name in names
+    ]
+    header = ["in words", "column", "share of what was learned", f"index, {day(last)}"]
+    return parts.section(
+        "drift",
+        "Drift",
+        parts.text(words),
+        parts.figure(_map(report, names, weeks, psi), caption),
+        parts.folded("The columns behind these words", parts.table("Columns of the drift", header, rows, right=[2, 3])),
+    )
+
+
+def _figures(report: Report, name: str, psi: float | None) -> list[str | None]:
+    gain = report.importances.get(name)
+    return [None if gain is None else f"{gain:.1%}", None if psi is None else f"{psi:.2f}"]
 
 
 def _map(report: Report, names: list[str], weeks: list, psi: dict) -> str:
@@ -45,14 +73,15 @@ def _map(report: Report, names: list[str], weeks: list, psi: dict) -> str:
     from matplotlib.patches import Patch
 
     values = np.array([[psi.get((name, week), np.nan) for week in weeks] for name in names])
-    with figure(9.6, 0.75 + 0.2 * len(names)) as (fig, axes):
+    told = [textwrap.wrap(_named(report, name), LINE) for name in names]
+    ends = np.cumsum([0.0, *(0.08 + HIGH * len(lines) for lines in told)])
+    with figure(9.6, 0.75 + ends[-1]) as (fig, axes):
         levels = ListedColormap(HEAT)
         axes.pcolormesh(
-            np.arange(len(weeks) + 1), np.arange(len(names) + 1), np.ma.masked_invalid(values), cmap=levels,
+            np.arange(len(weeks) + 1), ends, np.ma.masked_invalid(values), cmap=levels,
             norm=BoundaryNorm([-1, *EDGES, 1e9], levels.N), edgecolors="#ffffff", linewidth=1.2,
         )  # fmt: skip
-        told = [f"{name}  {report.importances[name]:.1%}" if name in report.importances else name for name in names]
-        axes.set_yticks(np.arange(len(names)) + 0.5, told, fontsize=8)
+        axes.set_yticks((ends[1:] + ends[:-1]) / 2, ["\n".join(lines) for lines in told], fontsize=8, linespacing=1.05)
         every = -(-len(weeks) // 9)
         axes.set_xticks(np.arange(0, len(weeks), every) + 0.5, [f"{week.day} {week:%b}" for week in weeks[::every]])
         axes.invert_yaxis()
@@ -65,8 +94,16 @@ def _map(report: Report, names: list[str], weeks: list, psi: dict) -> str:
             handles=[Patch(facecolor=colour, label=span) for colour, span in zip(HEAT, spans, strict=True)],
             loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, fontsize=8, handlelength=1.2, borderaxespad=0.3,
         )  # fmt: skip
-        said = [f"{name} {value:.2f}" for name, value in zip(names, values[:, -1], strict=True) if not np.isnan(value)]
+        said = [
+            f"{report.called(name)} {value:.2f}" for name, value in zip(names, values[:, -1], strict=True) if not np.isnan(value)
+        ]
         return svg(fig, "Drift by feature and week", f"week of {day(weeks[-1])}: {'; '.join(said)}")
+
+
+def _named(report: Report, name: str) -> str:
+    gain = report.importances.get(name)
+    # The share stays beside the last word.
+    return report.called(name) + ("" if gain is None else f"\u00a0\u00a0{gain:.1%}")
 
 
 def features(report: Report) -> Html:
@@ -79,8 +116,9 @@ def features(report: Report) -> Html:
     psi = {row["feature"]: row["psi"] for row in report.drift if row["week"] == last}
     drawn = "".join(_one(report, name, psi.get(name)) for name in names)
     lead = (
-        f"The {len(names)} features that {report.health['champion']} learned most from, over the same bins. What lies beyond a "
-        "picture is counted at its ends. PSI is that of the last week above."
+        f"The {len(names)} features that {report.health['champion']} learned most from; … stands for the value, which grows to "
+        "the right. Where the line leaves the grey, rows of today are unlike those that it learned from. What lies beyond a "
+        "picture is counted at its ends. Drift is the index of the last week above."
     )
     legend = f'<p class="legend"><i class="then"></i> training rows <i class="now"></i> the last {RECENT} days</p>'
     return parts.section("features", title, parts.text(lead), legend, f'<div class="smalls">{drawn}</div>')
@@ -88,13 +126,14 @@ def features(report: Report) -> Html:
 
 def _one(report: Report, name: str, psi: float | None) -> Html:
     rows = report.cells[name]
-    facts = [f"{report.importances.get(name, 0):.1%} of the gain"]
-    facts += [f"PSI {psi:.2f}"] if psi is not None else []
+    facts = [f"{report.importances.get(name, 0):.1%} of what was learned"]
+    facts += [f"drift {psi:.2f}"] if psi is not None else []
     missing, unseen = _share(rows, "missing"), _share(rows, "unseen")
     facts += [f"missing {missing[0]:.1%} → {missing[1]:.1%}"] if max(missing) >= 0.0005 else []
     facts += [f"unseen {unseen[1]:.1%}"] if unseen[1] >= 0.0005 else []
-    picture = _levels(name, rows) if any(row["kind"] == "level" for row in rows) else _numbers(report, name)
-    return parts.small(picture, name, " · ".join(facts))
+    words = report.words(name)
+    picture = _levels(words, rows) if any(row["kind"] == "level" for row in rows) else _numbers(report, name, words)
+    return parts.small(picture, words.name, " · ".join(facts), name)
 
 
 def _share(rows: list[dict], kind: str) -> tuple[float, float]:
@@ -106,7 +145,7 @@ def _share(rows: list[dict], kind: str) -> tuple[float, float]:
     return then, now
 
 
-def _numbers(report: Report, name: str) -> str:
+def _numbers(report: Report, name: str, words: Words) -> str:
     with small() as (fig, axes):
         found = rebin(report.histogram(name))
         if found:
@@ -115,26 +154,47 @@ def _numbers(report: Report, name: str) -> str:
             axes.set_ylim(0)
             axes.set_xlim(found.edges[0], found.edges[-1])
         _bare(axes)
-        axes.locator_params(axis="x", nbins=5)
-        return svg(fig, name, _said(found))
+        _units(axes, words, found)
+        return svg(fig, words.name, _said(found, words))
 
 
 def _bare(axes) -> None:
     """Shares are compared by height: a scale would only add digits."""
-    axes.figure.subplots_adjust(left=0.03)
+    axes.figure.subplots_adjust(left=0.05, right=0.94)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
 
 
-def _said(found: Histogram | None) -> str:
+def _units(axes: Any, words: Words, found: Histogram | None) -> None:
+    """The values below a picture, as the unit of the feature has them."""
+    axes.locator_params(axis="x", nbins=5)
+    low, high = (found.edges[0], found.edges[-1]) if found else (0, 1)
+    if words.unit == "time_of_day":
+        step = next((one for one in (15, 30, 60, 120, 180) if high - low <= 5 * one), 360)
+        at = np.arange(-(-low // step) * step, high + 1, step)
+        axes.set_xticks(at, [f"{int(one // 60):02}:{int(one % 60):02}" for one in at])
+    elif words.unit in ("weekday", "boolean"):
+        at = [one for one in (range(1, 8) if words.unit == "weekday" else (0, 1)) if low <= one <= high]
+        axes.set_xticks(at, [words.amount(one)[:3] for one in at])
+    elif words.unit == "date":
+        axes.locator_params(axis="x", nbins=3)
+        axes.xaxis.set_major_formatter(lambda at, _: f"{date.fromordinal(719163 + int(at)):%b %Y}")
+    elif words.unit == "share":
+        axes.xaxis.set_major_formatter(lambda at, _: f"{100 * at:g} %")
+    else:
+        axes.xaxis.set_major_formatter(lambda at, _: f"{at:,.10g}".replace("-", "−"))
+
+
+def _said(found: Histogram | None, words: Words) -> str:
     """The histogram in words: where the middle of the rows lies, then and now."""
     if not found:
         return "no value on one of the two sides"
     middle = (found.edges[1:] + found.edges[:-1]) / 2
-    return f"mean about {middle @ found.then:.3g} in training, {middle @ found.now:.3g} in the last {RECENT} days"
+    then, now = (words.amount(float(middle @ shares)) for shares in (found.then, found.now))
+    return f"mean about {then} in training, {now} in the last {RECENT} days"
 
 
-def _levels(name: str, rows: list[dict]) -> str:
+def _levels(words: Words, rows: list[dict]) -> str:
     then_all, now_all = (max(1, sum(row[column] for row in rows)) for column in ("rows_trained", "rows_served"))
     kept = sorted((row for row in rows if row["kind"] == "level"), key=lambda row: -row["rows_trained"])[:LEVELS]
     with small() as (fig, axes):
@@ -142,8 +202,10 @@ def _levels(name: str, rows: list[dict]) -> str:
         then, now = [row["rows_trained"] / then_all for row in kept], [row["rows_served"] / now_all for row in kept]
         axes.bar(at, then, 0.8, color="#cbd2d9")
         axes.hlines(now, at - 0.42, at + 0.42, color=COLOURS["champion"], linewidth=1.8)
-        axes.set_xticks(at, [str(row["name"])[:9] for row in kept])
+        axes.set_xticks(at, [words.amount(row["name"])[:9] for row in kept])
         _bare(axes)
         axes.tick_params(axis="x", length=0)
-        said = "; ".join(f"{row['name']} {a:.1%} then, {b:.1%} now" for row, a, b in zip(kept, then, now, strict=True))
-        return svg(fig, name, said)
+        said = "; ".join(
+            f"{words.amount(row['name'])} {a:.1%} then, {b:.1%} now" for row, a, b in zip(kept, then, now, strict=True)
+        )
+        return svg(fig, words.name, said)

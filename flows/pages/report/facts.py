@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import Any
 
 import pyarrow as pa
 
+from flows.pages.html.parts import Html
+from flows.pages.html.words import spelled
+from ml.problem import words
 from ml.problem.problem import Problem
 from ml.schedule.retraining import next_slot
 from ml.statistics.histogram import Cell
@@ -65,6 +69,20 @@ class Report:
     def order(self) -> list[str]:
         """Score and label, then the features, the most important to the champion first."""
         return ["score", "label", *sorted(self.problem.feature_names, key=lambda name: (-self.importances.get(name, 0), name))]
+
+    def words(self, column: str) -> words.Words:
+        """How a column is said."""
+        return words.of(self.problem, column)
+
+    def called(self, name: str) -> str:
+        """What a feature, score or label is, as people read it; anything else stays as it is."""
+        if name in self.problem.feature_names:
+            return self.words(name).name
+        return {"score": "score: what the model said", "label": "label: what happened"}.get(name, name)
+
+    def told(self, text: str) -> Html:
+        """A text with the features that it names in words, their names in titles."""
+        return Html(spelled(escape(text), self.problem, lambda name, words: f'<span title="{name}">“{escape(words)}”</span>'))
 
     def histogram(self, feature: str) -> list[Cell]:
         """The cells of a number, ready to be drawn; what has no value is left out."""

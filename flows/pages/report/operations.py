@@ -40,8 +40,8 @@ def _alert(report: Report, row: dict) -> str:
     said = f"Likely cause: {row['cause']}." + (f" {row['advice']}" if stands and row["advice"] else "")
     return (
         f'<li class="{tone}"><h3>{pill(row["severity"], tone)} {parts.html(row["title"] or row["kind"])}: '
-        f"{parts.html(row['subject'])} <small>{parts.html(state)} · {parts.html(row['short_id'])}</small></h3>"
-        f'<p class="facts">{parts.html(" · ".join(facts))}</p><p>{parts.html(said)}</p>'
+        f"{report.told(row['subject'])} <small>{parts.html(state)} · {parts.html(row['short_id'])}</small></h3>"
+        f'<p class="facts">{report.told(" · ".join(facts))}</p><p>{report.told(said)}</p>'
         f"<p>{link(page, 'What it means and what to do')}</p></li>"
     )
 

@@ -10,9 +10,8 @@ import numpy as np
 from flows.pages.html import parts
 from flows.pages.html.chart import COLOURS, dates, figure, legend, svg
 from flows.pages.html.parts import Html, day, interval, interval_of
-from flows.pages.html.words import METRICS
+from flows.pages.html.words import METRICS, read
 from flows.pages.report.facts import WEEKS, Report
-from ml.statistics.evaluate import NAMED
 
 TABLE = 8
 
@@ -29,9 +28,8 @@ def over_time(report: Report) -> Html:
         )
         return parts.section("quality", title, parts.text(words))
     metric = METRICS[report.problem.metric]
-    lower = ", lower is better" if NAMED[report.problem.metric].sign < 0 else ""
     caption = (
-        f"{metric} of each week's predictions{lower}. Bars are 95 % "
+        f"{metric} of each week's predictions: {read(report.problem.metric)}. Bars are 95 % "
         "intervals over days. A ring is what was estimated at the end of the week, before its labels were in. "
         "Dashed: a new champion."
     )

@@ -22,7 +22,7 @@ def recent(report: Report) -> Html:
         words = "Nothing in the last four weeks: no training, no verdict, no alert, no failed run."
         return parts.section("recent", TITLE, parts.text(words))
     items = "\n".join(
-        f"<li><time>{day(at)}</time> <b>{escape(what)}</b> <span>{escape(words)}</span></li>"
+        f"<li><time>{day(at)}</time> <b>{escape(what)}</b> <span>{report.told(words)}</span></li>"
         for at, what, words in recent[:SHOWN]
     )
     more = f"{len(recent) - SHOWN} more in the ledger." if len(recent) > SHOWN else ""

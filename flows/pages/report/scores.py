@@ -20,11 +20,12 @@ FEWEST = 200
 FLAGGED, ROWS = ("share_flagged", "Flagged, % of rows", 100), ("rows", "Predictions a day", 1)
 # By task: what moves before quality can be measured; how often a claim comes true, of a training that says so, and in words.
 PROXIES = {
-    "binary": [FLAGGED, ("mean_score", "Mean score", 1), ("entropy", "Entropy of the scores, bits", 1), ROWS],
+    "binary": [FLAGGED, ("mean_score", "Mean score, 0 to 1", 1), ("entropy", "How undecided scores are (entropy), bits", 1),
+               ROWS],
     "regression": [FLAGGED, ("mean_number", "Mean prediction", 1), ("share_distinct", "Distinct predictions, % of rows", 100),
                    ROWS],
     "multiclass": [FLAGGED, ("mean_score", "Mean probability of the predicted class", 1),
-                   ("entropy", "Entropy of that, bits", 1), ROWS],
+                   ("entropy", "How undecided it is (entropy), bits", 1), ROWS],
 }  # fmt: skip
 CAME_TRUE = {
     "binary": "How often the label was true (orange), and the mean score (blue) of the same predictions, %.",
@@ -139,7 +140,10 @@ def proxies(report: Report) -> Html:
         drawn.append(parts.small(_line(at, values, usual, what, facts), what, facts))
     known = [row for row in rows if row["label_delay_hours"] is not None]
     delay = f" Half of the labels come within {parts.hours(known[-1]['label_delay_hours'])}." if known else ""
-    lead = f"By day, {parts.many(len(rows), 'day')}; dashed is their median.{delay}"
+    lead = (
+        f"What can be seen at once, by day, {parts.many(len(rows), 'day')}; dashed is their median. "
+        f"A line that leaves it for long asks why.{delay}"
+    )
     return parts.section("proxies", title, parts.text(lead), f'<div class="smalls">{"".join(drawn)}</div>')
 
 
@@ -150,8 +154,12 @@ def reasons(report: Report) -> Html:
         return parts.section("reasons", title, parts.text("No prediction of the champion is explained yet."))
     last = report.explained[0]["as_of"]
     lead = f"The highest explained scores of {day(last)}, each with what moved it most."
-    rows = [[one["entity_id"], parts.instant(one["as_of"]), f"{one['score']:.2f}", one["reasons"]] for one in report.explained]
-    header = [report.problem.entity, "as of", "score", "what moved the score"]
+    # An instant is read on one line.
+    rows = [
+        [one["entity_id"], parts.instant(one["as_of"]).replace(" ", "\u00a0"), f"{one['score']:.2f}", one["reasons"]]
+        for one in report.explained
+    ]
+    header = [report.problem.entity.replace("_", " "), "as of", "score", "what moved the score"]
     return parts.section("reasons", title, parts.text(lead), parts.table(title, header, rows, right=[2]))
 
 

@@ -7,7 +7,7 @@ from html import escape
 
 from flows.pages.html import parts
 from flows.pages.html.parts import Html, day, instant, interval, interval_of, many
-from flows.pages.html.words import METRICS, STATES
+from flows.pages.html.words import METRICS, STATES, read
 from flows.pages.report.facts import Report
 from ml.statistics.evaluate import NAMED
 
@@ -43,7 +43,7 @@ def _look(report: Report) -> Html:
     looked, due = report.health["looked_at"], report.health["look_due_at"]
     if looked is None:
         return Html("<strong>The monitors have not been looked at yet.</strong>")
-    said = f"<strong>Looked at {instant(looked)} UTC</strong> by the clock of the wall"
+    said = f"<strong>Looked at {instant(looked)} UTC</strong>, in real time"
     if due is None:
         return Html(f"{said}; looks do not come by a schedule.")
     return Html(f"{said}; the next look is due by {instant(due)}. Read later than that, this page may be out of date.")
@@ -66,13 +66,13 @@ def _because(report: Report) -> str:
     champion, rule = report.recent.get("champion"), report.recent.get("rule")
     if champion and champion["value"] is not None:
         told.append(
-            f"In the four weeks to {day(champion['last_day'])} predictions reached a {METRICS[report.problem.metric]} of "
-            f"{interval_of(champion)}, the rule {interval_of(rule)}{_better(report)}."
+            f"In the four weeks to {day(champion['last_day'])} predictions reached a {METRICS[report.problem.metric]} "
+            f"({read(report.problem.metric)}) of {interval_of(champion)}, the rule {interval_of(rule)}{_better(report)}."
         )
     counts = [(health["critical_alerts"], "critical alert"), (health["warning_alerts"], "warning")]
     standing = " and ".join(many(n, what) for n, what in counts if n)
     verb = "stands" if sum(n for n, _ in counts) == 1 else "stand"
-    return " ".join([*told, f"{standing} {verb}." if standing else "No alert asks for anything."])
+    return " ".join([*told, f"{standing} {verb}: each says below what to do." if standing else "No alert asks for anything."])
 
 
 def _better(report: Report) -> str:
@@ -84,7 +84,7 @@ def _better(report: Report) -> str:
         one, other = other, one
     if one["low"] > other["high"]:
         return ": better beyond chance"
-    return ": worse beyond chance" if one["high"] < other["low"] else ", and the intervals overlap"
+    return ": worse beyond chance" if one["high"] < other["low"] else ", and the intervals overlap: the difference may be chance"
 
 
 def _champion(report: Report) -> tuple:
@@ -101,7 +101,8 @@ def _live(report: Report) -> tuple:
         return name, "not known yet", "no label of a prediction has arrived"
     if champion["value"] is None:
         return name, "not known yet", "labels of one kind only have arrived"
-    return name, interval_of(champion), f"rule {interval_of(rule)}; {many(champion['rows_labelled'], 'row')}"
+    told = f"rule {interval_of(rule)}; {many(champion['rows_labelled'], 'row')}; {read(report.problem.metric)}"
+    return name, interval_of(champion), told
 
 
 def _estimated(report: Report) -> tuple:
@@ -113,7 +114,7 @@ def _estimated(report: Report) -> tuple:
     one = next((latest[g] for g in ("week", "day") if g in latest and latest[g]["state"] == "ESTIMATED"), None)
     if one is None:
         last = latest.get("week") or latest["day"]
-        return name, "BLIND", last["blind_because"]
+        return name, "cannot be said", last["blind_because"]
     when = f"week of {day(one['period'])}" if one["grain"] == "week" else day(one["period"])
     return (
         name,
@@ -150,11 +151,8 @@ def _freshness(report: Report) -> tuple:
         late["hours_behind_usual"] if late["hours_behind_usual"] is not None else late["hours_behind"]
     )
     value = f"{parts.hours(extra)} late" if timedelta(hours=extra) > timedelta(hours=12) else "as usual"
-    return (
-        "Freshness",
-        value,
-        f"{late['source']} is {parts.hours(late['hours_behind'])} behind, usually {parts.hours(late['hours_behind_usual'])}",
-    )
+    usual = "" if late["hours_behind_usual"] is None else f", usually {parts.hours(late['hours_behind_usual'])}"
+    return "Freshness", value, f"{late['source']} is {parts.hours(late['hours_behind'])} behind{usual}"
 
 
 def _runs(report: Report) -> tuple:

@@ -11,10 +11,19 @@ import pytest
 from flows.pages.html import page
 from flows.pages.report import decisions
 from flows.pages.report.page import STYLE
+from ml.problem import words
+from ml.problem.declared.columns import Column
+from ml.problem.declared.reason import Reason
 from tests import browser
 from tests.browser import Browser
 
 LONG = "visits_of_all_shops_in_this_street_since_the_opening"
+SAID = Reason(text="{value} of all visits in this street by members since the opening of the first shop", unit="share")
+COLUMNS = {"past_members": Column("past_members", "double", "feature", "Share of members.", "number", SAID)}
+
+
+def said(name: str) -> words.Words:
+    return words.words(COLUMNS.get(name) or Column(name, "double", "feature", "", "number"))
 
 
 def drawn(*cells: tuple[str, str, str | None, str | None]) -> str:
@@ -25,14 +34,22 @@ def drawn(*cells: tuple[str, str, str | None, str | None]) -> str:
     }  # fmt: skip
     slices = [dict(zip(("feature_1", "cell_1", "feature_2", "cell_2"), one, strict=True), **figures) for one in cells]
     known = SimpleNamespace(num_rows=1)
-    return decisions.errors(SimpleNamespace(health={"champion": "m"}, known=known, slices=slices, now=datetime(2026, 3, 1)))
+    report = SimpleNamespace(health={"champion": "m"}, known=known, slices=slices, now=datetime(2026, 3, 1), words=said)
+    return decisions.errors(report)
+
+
+def test_a_slice_is_said_in_words_and_units_with_its_columns_in_small_print() -> None:
+    text = drawn(("past_members", "> 0.4944", "street_number", "missing"))
+    shown = "over 49 % of all visits in this street by members since the opening of the first shop and unknown: street number"
+    small = "past_<wbr>members &gt; 0.<wbr>4944 and street_<wbr>number missing"
+    assert f'<td>{shown} <small class="raw"><code>{small}</code></small></td>' in text
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(browser.path() is None, reason="no Chromium is installed")
 def test_the_table_fits_windows_of_1200_and_800_pixels_however_long_names_are(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
-    section = drawn((LONG, "1.5 < … ≤ 4754321", f"{LONG}_again", "> 4754321"))
+    section = drawn((LONG, "1.5 < … ≤ 4754321", f"{LONG}_again", "> 4754321"), ("past_members", "> 0.4944", None, None))
     body = f'<div class="frame"><nav><ul><li><a href="#errors">Errors</a></li></ul></nav><main>{section}</main></div>'
     file.write_text(page.shell("report", body, STYLE))
     window = Browser(tmp_path / "chromium")

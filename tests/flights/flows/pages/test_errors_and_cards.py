@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -11,8 +12,11 @@ import pytest
 from scipy.stats import t
 
 from flows.pages.card import cards
+from flows.pages.html.page import harmless
+from flows.pages.html.words import gate, reason
 from flows.runtime import warehouse
 from flows.store import clock, problems, registry
+from ml.problem import words
 from tests.children import House
 from tests.flights.conftest import PROBLEM
 
@@ -99,7 +103,7 @@ def test_numbers_fall_into_quarters_and_everything_else_is_its_own_cell(errors: 
         number = value[key]["plan_distance"]
         place = int(np.searchsorted(edges, number))
         assert names[place] in cell
-        assert f"{edges[min(place, 2)]:.4g}" in cell, (number, edges, cell)
+        assert f"{edges[min(place, 2)]:.7g}" in cell, (number, edges, cell)
     carriers = {(one["entity_id"], one["as_of"]): one["cell"] for one in errors if one["feature"] == "plan_carrier"}
     assert all(value[key]["plan_carrier"] == cell for key, cell in carriers.items())
 
@@ -121,7 +125,12 @@ def test_a_card_says_what_the_ledger_says_in_markdown_and_html(inside: House) ->
         "inner join ledger.verdicts using (verdict_id) where challenger = ?",
         [version],
     )
-    assert gates and all(f"| {one['gate']} |" in text and one["reason"] in text for one in gates)
+    says = partial(words.of, problems.get(PROBLEM))
+    for one in gates:
+        found = harmless(reason(one, gates, says)).replace("|", "\\|")
+        raw = one["gate"].removeprefix("slice ").partition("=")[0]
+        assert f"| {harmless(gate(one['gate'], says))} (`{raw}`) |" in text and f"| {found} |" in text
+    assert "| better than the rule (`beats_rule`) |" in text and "| group: departs from JFK (`plan_origin`) |" in text
     # every score explained, by a category that somebody has put markup into
     assert "raises: carrier \\[X\\]\\(y\\) \\<b\\>; 49 % of all flights disrupted in the last 7 days" in text
     assert "<td>raises: carrier [X](y) &lt;b&gt;; 49 % of all flights disrupted in the last 7 days</td>" in html
