@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from prefect import flow
 
 from flows.retraining import look
-from flows.runtime import artifacts
+from flows.runtime import artifacts, settings
 from flows.runtime.errors import explaining
 from flows.runtime.step import call, each
 from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.steps.serving.contracts import verify
+from flows.steps.serving.exporting.exporting import export_published
 from flows.steps.serving.publishing import Shown, publish, roll_back
 from flows.steps.serving.scoring import score
 from flows.steps.serving.shadowing import score_shadows
@@ -64,9 +65,18 @@ def published() -> tuple[int, dict[str, int]]:
     checks = verify()
     counts = publish(clock.now())
     artifacts.published(counts)
+    exported()
     return checks, counts
+
+
+def exported() -> None:
+    """Export what is published now to where ASOF_EXPORT says, if anywhere. AsofError where that fails: the file stays."""
+    if settings.exports():
+        export_published(clock.now())
 
 
 def republished() -> Shown | None:
     """Bring back the file that was published before; returns which run it shows, None where it does not say so."""
-    return roll_back(clock.now())
+    found = roll_back(clock.now())
+    exported()
+    return found

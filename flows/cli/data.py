@@ -1,4 +1,4 @@
-"""From files to published tables: land, build, publish; cycle, which does all that is due now, and replay, all of the past."""
+"""From files to published tables: land, build, publish, export; cycle, which does what is due now; replay, all of the past."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from datetime import datetime
 import click
 
 from flows.cli import tables
-from flows.cli.verb import STEP, Instant, clock, step_of, verb, verb_for_all, verb_for_one_or_all
+from flows.cli.verb import (
+    STEP,
+    ExportTarget,
+    Instant,
+    clock,
+    step_of,
+    verb,
+    verb_for_all,
+    verb_for_one_or_all,
+    verb_of_the_project,
+)
 from flows.runtime import console
 from ml.errors import AsofError
 
@@ -46,7 +56,7 @@ def publish(problem: str, rollback: bool) -> None:
     """Verify the Soda contracts and replace the file that BI tools read.
 
     The file before is kept. With --rollback the two change places: nothing is verified, readers go on with what they have open,
-    and the next publish replaces it. Reports stay as they are.
+    and the next publish replaces it. Reports stay as they are. What is published then goes to where ASOF_EXPORT says, too.
     """
     from flows.runtime import settings
     from flows.serving import published, republished
@@ -60,6 +70,37 @@ def publish(problem: str, rollback: bool) -> None:
         checks, counts = published()
     console.done(f"{checks} contract checks passed; published {', '.join(f'{name} ({rows:,})' for name, rows in counts.items())}")
     console.done(f"open {os.path.relpath(settings.published_file())}")
+
+
+@verb_of_the_project
+@click.option("--to", "targets", type=ExportTarget(), multiple=True, metavar="KIND:PLACE", help="Where to, also several times.")
+def export(targets: tuple) -> None:
+    """Write the published tables where tools look that do not read DuckDB: files of Parquet or CSV, PostgreSQL.
+
+    What is exported is the published file, all of one publication; the warehouse is not touched. Who reads sees the tables of
+    the export before or those of this one, also when it is killed. Kinds and places:
+
+    \b
+      parquet:FOLDER         FOLDER/current/TABLE/…, a folder per month of the table's time
+      parquet_by_day:FOLDER  the same, a folder per day
+      csv:FOLDER             FOLDER/current/TABLE.csv, for spreadsheets: a text that would be a formula gets a ' before it
+      postgres[:SCHEMA]      tables in SCHEMA (asof) of the database whose URI is in ASOF_POSTGRES, which is never shown
+
+    A folder holds exports of one kind and nothing else: where other files are, nothing is written. ASOF_EXPORT names targets,
+    separated by commas, for every publication, and for this command without --to.
+
+    \b
+      python -m flows export --to parquet:/srv/lake
+      python -m flows export --to csv:sheets --to postgres
+    """
+    from flows.runtime import settings
+    from flows.steps.serving.exporting import exporting
+
+    targets = targets or settings.exports()
+    if not targets:
+        raise AsofError("nothing says where to: name a target with --to, such as --to parquet:FOLDER, or set ASOF_EXPORT")
+    with console.rounds() as progress:
+        exporting.export(targets, progress, lambda one: console.done(one.told))
 
 
 @verb

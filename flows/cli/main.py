@@ -35,7 +35,7 @@ def cli() -> None:
     \b
     The way in:        init → new source → new problem
     Is it worth it:    feasibility, backtest
-    A day by hand:     land → build → score → publish
+    A day by hand:     land → build → score → publish → export
     A new model:       train → judge → promote      (and rollback, shadow)
     An hour:           cycle (all that is due now)
     Everything:        replay

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -116,6 +117,22 @@ class Instant(click.ParamType):
                 f"{value!r} is neither a day (2026-07-01) nor an instant (2026-07-01T05:00 in UTC, or 2026-07-01T00:00-05:00)",
                 param, ctx,
             )  # fmt: skip
+
+
+class ExportTarget(click.ParamType):
+    """Where tables are exported to; a relative path counts from the folder in which the command is typed."""
+
+    name = "target"
+
+    def convert(self, value, param, ctx):
+        from flows.runtime import export_targets
+
+        try:
+            return export_targets.read(value, Path.cwd())
+        except ValueError:
+            if "://" in value:
+                self.fail("a connection string holds a password: set ASOF_POSTGRES, and write --to postgres", param, ctx)
+            self.fail(f"{value!r} is none of {export_targets.ALLOWED}", param, ctx)
 
 
 def _in_utc(at: datetime) -> datetime:

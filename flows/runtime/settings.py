@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from dotenv import load_dotenv
 from dotenv.parser import parse_stream
 
+from flows.runtime import export_targets
+from flows.runtime.export_targets import Target
 from ml.errors import AsofError
 from ml.problem.keys import did_you_mean
 
@@ -28,6 +30,9 @@ _SIZE = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B)", re.IGNORECASE)
 _SMALLEST_BYTES = 1_000_000
 _UNITS = {"k": 1, "m": 2, "g": 3, "t": 4}
 _SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|AUTH(?!OR)|_KEY$|CREDENTIAL|DSN")
+_PASSWORD_OF_A_URL = re.compile(r"(://[^\s:/@]*:)(?!PASSWORD@)\S*@")
+# As libpq reads it; a character of a name or a password that means something there would send parts of it elsewhere.
+_POSTGRES = re.compile(r"(postgres(ql)?://([^\s:/?#@]+(:[^\s:/?#@]*)?@)?[^\s/?#@]*(/[^\s/?#@]*)?(\?[^\s#]*)?)?")
 # Far more than any machine has; DuckDB starts as many threads as it is told.
 _MOST_THREADS = 1024
 _MOST_SECONDS = 10**9
@@ -87,6 +92,16 @@ def _size(text: str) -> str:
     return text
 
 
+def _targets(text: str) -> tuple[Target, ...]:
+    return tuple(export_targets.read(part.strip(), PROJECT) for part in text.split(",") if part.strip())
+
+
+def _postgres(text: str) -> str:
+    if not _POSTGRES.fullmatch(text) or "\0" in text or re.search("%(?![0-9a-fA-F]{2})", text):
+        raise ValueError
+    return text
+
+
 def _switch(text: str) -> bool:
     return {"0": False, "": False, "1": True}[text]
 
@@ -111,13 +126,17 @@ PATHS = (_file, _folder)
 
 @dataclass(frozen=True)
 class Setting:
-    """A variable: the text it has by default, how it is read (any error: it is not allowed), and what is allowed, in words."""
+    """A variable: the text it has by default, how it is read (any error: it is not allowed), and what is allowed, in words.
+
+    `instance` is a value that will do, where the default is empty.
+    """
 
     name: str
     default: str
     read: Callable[[str], Any]
     allowed: str
     secret: bool = False
+    instance: str = "1"
 
     @property
     def value(self) -> Any:
@@ -132,7 +151,7 @@ class Setting:
     @property
     def example(self) -> str:
         """A value that will do."""
-        return self.default or ("/srv/files" if self.read is _folders else "1")
+        return self.default or self.instance
 
 
 _WAREHOUSE = Setting("ASOF_WAREHOUSE", "data/warehouse.duckdb", _file, "the path of a file, which need not be there yet")
@@ -147,11 +166,20 @@ _TIME_ZONE = Setting("ASOF_TIME_ZONE", _declared_zone(), _zone, "a time zone of 
 _PORT = Setting("ASOF_PREFECT_PORT", "4200", _whole(1, 65535), "a port, a whole number from 1 to 65535")
 _DEBUG = Setting("ASOF_DEBUG", "", _switch, "1, which prints tracebacks, or 0")
 _NOTIFY = Setting("ASOF_NOTIFY", "", str, "addresses of Apprise, separated by commas", secret=True)
-_SQL_FOLDERS = Setting("ASOF_SQL_FOLDERS", "", _folders, "absolute paths of folders, separated by colons")
+_SQL_FOLDERS = Setting("ASOF_SQL_FOLDERS", "", _folders, "absolute paths of folders, separated by colons", instance="/srv/files")
+_EXPORT = Setting("ASOF_EXPORT", "", _targets, f"{export_targets.ALLOWED}, separated by commas", instance=export_targets.EXAMPLE)
+_POSTGRES_URI = Setting(
+    "ASOF_POSTGRES",
+    "",
+    _postgres,
+    "the URI of a database, in whose names and passwords : / ? # @ % and spaces are written %3A %2F %3F %23 %40 %25 %20",
+    secret=True,
+    instance="postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+)
 _PAGES = Setting("ASOF_PAGES", "", str, "a folder or a web address")
 SETTINGS = (
     _WAREHOUSE, _PUBLISHED, _LANDING, _LOGS, _MEMORY, _THREADS, _QUERY_LIMIT, _WAIT, _TIME_ZONE, _PORT, _DEBUG, _NOTIFY,
-    _PAGES, _SQL_FOLDERS,
+    _PAGES, _SQL_FOLDERS, _EXPORT, _POSTGRES_URI,
 )  # fmt: skip
 
 
@@ -181,14 +209,16 @@ def check() -> None:
 
 
 def redacted(text: str) -> str:
-    """The text without what is secret: the values of ASOF_NOTIFY and of variables named like passwords, tokens and keys."""
+    """The text without what is secret: the values of settings that are, of variables named like passwords, tokens and keys, and
+    the password of any URL.
+    """
     secret = {one.name for one in SETTINGS if one.secret}
     wholes = [value for name, value in os.environ.items() if name in secret or _SECRET.search(name)]
     parts = {part.strip() for whole in wholes for part in (whole, *whole.split(","))}
     for part in sorted(parts, key=len, reverse=True):
         if len(part) >= 8:  # a shorter one is hardly secret, and would tear words apart
             text = text.replace(part, "…")
-    return text
+    return _PASSWORD_OF_A_URL.sub(r"\1…@", text)
 
 
 def warehouse_file() -> Path:
@@ -259,3 +289,13 @@ def pages() -> str:
 def sql_folders() -> tuple[Path, ...]:
     """Folders that SQL may read and write besides; none by default."""
     return _SQL_FOLDERS.value
+
+
+def exports() -> tuple[Target, ...]:
+    """Where the published tables are exported to after each publication; none by default."""
+    return _EXPORT.value
+
+
+def postgres() -> str:
+    """The URI of the database that exports are written to, a secret; empty: none."""
+    return _POSTGRES_URI.value

@@ -93,10 +93,15 @@ def before(target: Path) -> Path:
 def shown(file: Path) -> Shown | None:
     """Of which run a published file is; None where it was published before files said so."""
     with duckdb.connect(str(file), read_only=True) as reader:
-        try:
-            return Shown(*reader.execute(f"from {SHOWN}()").fetchall()[0])
-        except duckdb.CatalogException:
-            return None
+        return said(reader)
+
+
+def said(reader: duckdb.DuckDBPyConnection) -> Shown | None:
+    """The same of a published file that is open."""
+    try:
+        return Shown(*reader.execute(f"from {SHOWN}()").fetchall()[0])
+    except duckdb.CatalogException:
+        return None
 
 
 def _keep(target: Path) -> None:
@@ -116,7 +121,7 @@ def published_models() -> list[dict]:
     return sorted((n for n in nodes if n["resource_type"] == "model" and "published" in n["tags"]), key=lambda n: n["alias"])
 
 
-def _write(fresh: Path, said: Shown) -> dict[str, int]:
+def _write(fresh: Path, run: Shown) -> dict[str, int]:
     counts = {}
     with warehouse.cursor() as con:
         con.execute(f"attach {quoted(fresh)} as published (storage_version '{STORAGE_VERSION}')")
@@ -128,8 +133,8 @@ def _write(fresh: Path, said: Shown) -> dict[str, int]:
                 counts[model["alias"]] = con.execute(f"select count(*) from {name}").fetchall()[0][0]
                 _comment(con, name, model)
             con.execute(
-                f"create macro published.main.{SHOWN}() as table select '{said.run_id}' as run_id, "
-                f"timestamp '{said.as_of}' as as_of, timestamp '{said.published_at}' as published_at"
+                f"create macro published.main.{SHOWN}() as table select '{run.run_id}' as run_id, "
+                f"timestamp '{run.as_of}' as as_of, timestamp '{run.published_at}' as published_at"
             )
             con.execute("commit")
             con.execute("checkpoint published")

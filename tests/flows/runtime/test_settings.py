@@ -15,6 +15,7 @@ from ml.errors import AsofError
 from tests.conftest import PROJECT
 
 NAMES = [one.name for one in settings.SETTINGS]
+SECRET = {one.name for one in settings.SETTINGS if one.secret}
 # Any text that the environment can hold.
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40)
 BAD = [
@@ -25,6 +26,7 @@ BAD = [
     ("ASOF_TIME_ZONE", ["Mars/Olympus", "America", "../etc/passwd", "/etc/passwd", "", "EST5EDT4,M3"]),
     ("ASOF_PREFECT_PORT", ["abc", "0", "70000", ""]),
     ("ASOF_DEBUG", ["yes", "2"]),
+    ("ASOF_EXPORT", ["parquet", "csv:", "xlsx:/a", "postgres:a b", "postgres:pg_x", "parquet://h/x", "csv:~nobody-here/x"]),
     ("ASOF_WAREHOUSE", ["", " ", "{folder}"]),
     ("ASOF_PUBLISHED", ["", "{folder}", "{folder}/"]),
     ("ASOF_LANDING", ["", "{file}"]),
@@ -50,6 +52,8 @@ def test_a_value_that_will_not_do_is_named_with_what_is_allowed(
         ("ASOF_THREADS", "16"), ("ASOF_MEMORY_LIMIT", "1.5 GiB"), ("ASOF_MEMORY_LIMIT", "500mb"), ("ASOF_TIME_ZONE", "UTC"),
         ("ASOF_QUERY_LIMIT_SECONDS", "0"), ("ASOF_QUERY_LIMIT_SECONDS", "0.5"), ("ASOF_NOTIFY", ""), ("ASOF_DEBUG", "1"),
         ("ASOF_WAREHOUSE", "not/there/yet.duckdb"), ("ASOF_LANDING", "Ordner mit Umlaut ä"),
+        ("ASOF_EXPORT", "parquet:/srv/lake, csv:here,postgres, postgres:bi_2"), ("ASOF_POSTGRES", "postgresql://u:p%40@h:5/d?sslmode=require"),
+        ("ASOF_POSTGRES", "postgresql:///d?host=/run/postgresql"), ("ASOF_POSTGRES", "postgres://[::1]:5432,other/d"),
     ],
 )  # fmt: skip
 def test_a_value_that_will_do_is_taken(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +69,7 @@ def test_any_value_is_taken_or_refused_by_name(name: str, value: str) -> None:
         settings.check()
     except AsofError as error:
         assert str(error).startswith(f"{name}: ")
-        assert value.isprintable() is False or repr(value) in str(error) or name == "ASOF_NOTIFY"
+        assert value.isprintable() is False or repr(value) in str(error) or name in SECRET
     except OSError as error:
         assert error.filename, "a path that the system refuses is told by the system, which names it"
     finally:
@@ -129,6 +133,30 @@ def test_every_variable_that_is_named_anywhere_is_a_setting_and_is_documented() 
     for one in settings.SETTINGS:
         assert example[one.name] == one.default or one.name == "ASOF_PAGES", "the example shows the default"
         assert one.name in documented
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "host=h password=hunter2",
+        "postgresql://u:hun@ter2@h/d",
+        "postgresql://u:hun/ter2@h/d",
+        "postgresql://u:hunter2%@h/d",
+        "mysql://u:hunter2@h/d",
+    ],
+)
+def test_a_connection_string_that_will_not_do_is_not_shown(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A character of the password that means something in a URI would make parts of it names of hosts, which errors tell."""
+    monkeypatch.setenv("ASOF_POSTGRES", value)
+    with pytest.raises(AsofError) as refused:
+        settings.check()
+    assert str(refused.value).startswith("ASOF_POSTGRES: its value will not do; it must be ")
+    assert not [part for part in ("hun", "ter2") if part in str(refused.value)]
+
+
+def test_the_password_of_a_url_is_taken_out_wherever_it_is_told() -> None:
+    told = settings.redacted("postgresql://asof:hun:t@er2@db.example/x and https://example.org/a:b@c")
+    assert told == "postgresql://asof:…@db.example/x and https://example.org/a:b@c"
 
 
 def test_secrets_are_taken_out_of_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
