@@ -94,3 +94,32 @@ def doctor(as_json: bool) -> None:
         raise click.exceptions.Exit(1)
     if not as_json:
         console.done(f"all is well: {', '.join(run.CHECKS)}")
+
+
+@verb_of_the_project
+@click.option(
+    "--tables", "most", default=10, show_default=True, type=click.IntRange(1), help="How many tables to list, the largest first."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+def sizing(most: int, as_json: bool) -> None:
+    """Measure how large the project has become, how it grows, and when this machine ends.
+
+    Tables and what lands are counted; seconds and memory are those that the ledger has of the latest 28 days; growth is the
+    robust trend of the monitors. The day on which disk, memory or an hour end is that of this machine at this rate; the limits
+    that you declare yourself are quotas (seeds/quotas.csv), and people are told of them. docs/sizing.md says what to do then.
+
+    \b
+      python -m flows sizing
+      python -m flows sizing --json --tables 100
+    """
+    from dataclasses import asdict
+
+    from flows.cli import tables
+    from flows.studies.sizing import measure
+
+    with console.working("measuring"):
+        found = measure()
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=1, default=str))
+    else:
+        tables.sizing(found, most)

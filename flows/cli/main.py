@@ -40,7 +40,7 @@ def cli() -> None:
     An hour:           cycle (all that is due now)
     Everything:        replay
     Against damage:    backup → restore             (and recover)
-    What is going on:  status, monitor, alerts, report, doctor
+    What is going on:  status, monitor, alerts, report, doctor, sizing
     What people say:   feedback
     How far to trust:  card
     Is it honest:      prove

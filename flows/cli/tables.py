@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from flows.runtime import console
 from flows.runtime.terminal import one_line, styled
 from ml.errors import AsofError
 from ml.monitoring.alerts.message import measured, share
+
+if TYPE_CHECKING:
+    from flows.studies.sizing import Sizing
 
 # What `standing` fills at most; five of them are always there.
 LINES = 10
@@ -293,3 +297,32 @@ def _with_interval(found: tuple | None) -> Text:
         return styled("")
     value, low, high = found
     return styled(f"{value:.3f}", ("" if low is None else f" ({low:.3f}–{high:.3f})", "dim"))
+
+
+def sizing(found: Sizing, most: int) -> None:
+    """The largest tables, what lands, phases, and what ends first."""
+    large = Table("table", *_right("rows", "MB"), box=box.SIMPLE_HEAD)
+    for one in found.tables[:most]:
+        large.add_row(one.name, f"{one.rows:,}", f"{one.mb:,.1f}")
+    rest = found.tables[most:]
+    if rest:
+        large.add_row(f"{len(rest)} others", f"{sum(one.rows for one in rest):,}", f"{sum(one.mb for one in rest):,.1f}")
+    lands = Table("what lands", *_right("rows", "rows a day"), box=box.SIMPLE_HEAD)
+    for one in found.sources:
+        lands.add_row(one.name, f"{one.rows:,}", f"{one.rows_a_day:,.0f}")
+    runs = Table("phase", *_right("runs", "median s", "most s", "peak MB"), box=box.SIMPLE_HEAD)
+    for one in found.phases:
+        peak = "" if one.peak_mb is None else f"{one.peak_mb:,.0f}"
+        runs.add_row(one.name, f"{one.runs:,}", f"{one.median_seconds:,.1f}", f"{one.most_seconds:,.1f}", peak)
+    ends = Table("this machine", *_right("used", "a day", "there is"), "ends", "then", box=box.SIMPLE_HEAD)
+    for one in found.limits:
+        growth = "too few days" if one.growth is None else f"{one.growth:+,.2f}"
+        at = one.ends_on.isoformat() if one.ends_on else "" if one.growth is None else "never at this rate"
+        ends.add_row(f"{one.what}, {one.unit}", f"{one.used:,.0f}", growth, f"{one.there:,.0f}", at, one.then)
+    for table in (large, lands, runs, ends):
+        console.out.print(table)
+    console.out.print(f"as of {found.day}: warehouse {found.warehouse_mb:,.0f} MB, landed files {found.landing_mb:,.0f} MB")
+
+
+def _right(*names: str) -> list[Column]:
+    return [Column(name, justify="right") for name in names]
