@@ -1,4 +1,4 @@
-"""A real Superset imports the folder twice and draws each chart in a browser; ASOF_SUPERSET names the folder of its programs."""
+"""A real Superset imports the folder twice and draws each chart in a browser; SUPERSET_PROGRAMS names the folder of its programs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from bi.superset.__main__ import superset
 from tests import browser
 from tests.bi.published import published_file
 
-PROGRAMS = os.environ.get("ASOF_SUPERSET")
+PROGRAMS = os.environ.get("SUPERSET_PROGRAMS")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PROGRAMS, reason="ASOF_SUPERSET names no folder with Superset's programs"),
+    pytest.mark.skipif(not PROGRAMS, reason="SUPERSET_PROGRAMS names no folder with Superset's programs"),
     pytest.mark.skipif(not browser.path(), reason="Chromium is not installed"),
 ]
 PASSWORD = "of-a-test"
