@@ -1,4 +1,4 @@
-"""A real Superset imports the folder twice and draws each chart in a browser; SUPERSET_PROGRAMS names the folder of its programs."""
+"""A real Superset imports the folder twice and draws each chart in a browser; SUPERSET_PROGRAMS names its folder of programs."""
 
 from __future__ import annotations
 
