@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from flows.runtime.logs import LOGGER, err
 from flows.runtime.terminal import Terminal, one_line, plain, styled
 
 out = Terminal()
-err = Terminal(stderr=True)
 
 
 def done(line: str) -> None:
@@ -20,12 +20,12 @@ def done(line: str) -> None:
 
 def warn(line: str) -> None:
     """One line that says what people should know of, though nothing failed."""
-    err.print(styled(("!", "yellow"), " ", one_line(line)), soft_wrap=True)
+    LOGGER.warning("%s", line)
 
 
 def fail(line: str) -> None:
     """One line that says what is wrong and what to do."""
-    err.print(styled(("✗", "red"), " ", one_line(line)), soft_wrap=True)
+    LOGGER.error("%s", line)
 
 
 @contextmanager

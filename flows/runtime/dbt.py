@@ -8,6 +8,7 @@ import gc
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from flows.runtime import artifacts, declarations, parsed_project, warehouse
+from flows.runtime import artifacts, declarations, logs, parsed_project, warehouse
 from flows.runtime.settings import PROJECT
 from ml.errors import AsofError
 
@@ -45,9 +46,23 @@ def _invoke(arguments: Sequence[str], manifest: Any = None, callbacks: Sequence[
 
     try:
         with contextlib.chdir(PROJECT):  # relative paths in profiles.yml count from the project
-            return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*arguments, *_FLAGS])
+            began = time.perf_counter()
+            result = dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*arguments, *_FLAGS])
+            _log(arguments, result, time.perf_counter() - began)
+            return result
     finally:
         DuckDBConnectionManager.close_all_connections()  # it keeps the file open between nodes, and would keep it after the last
+
+
+def _log(arguments: Sequence[str], result: Any, seconds: float) -> None:
+    from dbt_common.invocation import get_invocation_id
+
+    figures = {
+        "dbt_invocation_id": get_invocation_id(),
+        "status": "succeeded" if result.success else "failed",
+        "seconds": seconds,
+    }
+    logs.LOGGER.info("dbt %s", next(one for one in arguments if not one.startswith("-")), extra={"figures": figures})
 
 
 def manifest() -> Any:

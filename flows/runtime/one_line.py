@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import click
 
-from flows.runtime import console, terminal
+from flows.runtime import console, logs, terminal
 from ml.errors import AsofError
 
 # How people and service managers stop a program; a shell says 128 more than the signal's number.
@@ -44,7 +44,9 @@ def _told(error: BaseException) -> str:
 
     with suppress(AsofError):  # ASOF_DEBUG itself may be what is wrong
         if settings.debugging():
-            console.err.print(settings.redacted("".join(traceback.format_exception(error))))
+            trace = settings.redacted("".join(traceback.format_exception(error)))
+            console.err.print(trace)
+            logs.LOGGER.info("%s", trace)
     return errors.line(error)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,16 @@ def _size(text: str) -> str:
     return text
 
 
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    return lambda text: {one: one for one in allowed}[text]
+
+
+def _identifier(text: str) -> str:
+    if not re.fullmatch(r"[\w-]{0,64}", text, re.ASCII):
+        raise ValueError
+    return text
+
+
 def _targets(text: str) -> tuple[Target, ...]:
     return tuple(export_targets.read(part.strip(), PROJECT) for part in text.split(",") if part.strip())
 
@@ -166,6 +177,8 @@ _TIME_ZONE = Setting("ASOF_TIME_ZONE", _declared_zone(), _zone, "a time zone of 
 _PORT = Setting("ASOF_PREFECT_PORT", "4200", _whole(1, 65535), "a port, a whole number from 1 to 65535")
 _DEBUG = Setting("ASOF_DEBUG", "", _switch, "1, which prints tracebacks, or 0")
 _NOTIFY = Setting("ASOF_NOTIFY", "", str, "addresses of Apprise, separated by commas", secret=True)
+_LOG_FORMAT = Setting("ASOF_LOG_FORMAT", "text", _one_of("text", "json", "auto"), "text, json or auto")
+_RUN_ID = Setting("ASOF_RUN_ID", "", _identifier, "an identifier: letters, digits, - and _, at most 64")
 _SQL_FOLDERS = Setting("ASOF_SQL_FOLDERS", "", _folders, "absolute paths of folders, separated by colons", instance="/srv/files")
 _EXPORT = Setting("ASOF_EXPORT", "", _targets, f"{export_targets.ALLOWED}, separated by commas", instance=export_targets.EXAMPLE)
 _POSTGRES_URI = Setting(
@@ -179,7 +192,7 @@ _POSTGRES_URI = Setting(
 _PAGES = Setting("ASOF_PAGES", "", str, "a folder or a web address")
 SETTINGS = (
     _WAREHOUSE, _PUBLISHED, _LANDING, _LOGS, _MEMORY, _THREADS, _QUERY_LIMIT, _WAIT, _TIME_ZONE, _PORT, _DEBUG, _NOTIFY,
-    _PAGES, _SQL_FOLDERS, _EXPORT, _POSTGRES_URI,
+    _PAGES, _SQL_FOLDERS, _EXPORT, _POSTGRES_URI, _LOG_FORMAT, _RUN_ID,
 )  # fmt: skip
 
 
@@ -279,6 +292,20 @@ def debugging() -> bool:
 def notify() -> str:
     """The addresses that people are told at, as they are written; empty: nobody is told."""
     return _NOTIFY.value
+
+
+def logs_as_json() -> bool:
+    """Whether standard error gets JSON objects, a line each; what is set and will not do counts as text, and `check` says so."""
+    try:
+        form = _LOG_FORMAT.value
+    except AsofError:
+        return False
+    return form == "json" or (form == "auto" and sys.stderr is not None and not sys.stderr.isatty())
+
+
+def run_id() -> str:
+    """The id that a scheduler gives the command or flow; empty where it gives none."""
+    return _RUN_ID.value
 
 
 def pages() -> str:

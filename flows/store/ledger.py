@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.runtime import database_errors, journal, settings, warehouse
+from flows.runtime import database_errors, journal, logs, settings, warehouse
 from flows.runtime.memory import Watch
 from flows.runtime.settings import PROJECT
 from ml.errors import AsofError
@@ -119,6 +119,7 @@ class Run:
             "limit_seconds": self.limit_seconds,
             "limit_memory_mb": self.limit_memory_mb,
             "landing_number": self.landing_number,
+            "invocation_id": logs.invocation_id(),
         }
 
 
@@ -153,7 +154,8 @@ def run(phase: str, as_of: datetime, problem: str | None = None) -> Iterator[Run
     """Record what happens inside as a row of `ledger.runs`, failures with their message too."""
     this = Run(phase, problem, as_of)
     try:
-        yield this
+        with logs.inside(run_id=this.run_id, phase=phase, problem=problem):
+            yield this
     except BaseException as error:
         told = database_errors.line(error) if isinstance(error, duckdb.Error) else str(error)
         this.message = f"{type(error).__name__}: {settings.redacted(' '.join(told.split()))[:500]}"
@@ -168,10 +170,11 @@ def run(phase: str, as_of: datetime, problem: str | None = None) -> Iterator[Run
 
 
 def _write(record: dict, committed: bool = False) -> None:
-    """Append the row, unless it is `committed`, and note it in the journal."""
+    """Append the row, unless it is `committed`, note it in the journal, and log it."""
     if warehouse.has_table("ledger", "runs"):  # a project that cannot even be prepared has nowhere to write it
         with warehouse.cursor() as con:
             if not committed:
                 append(con, "runs", [record], ["run_id"])
             what = f"{record['phase']} of {record['problem']}" if record["problem"] else record["phase"]
             journal.note(con, "run", record["run_id"], what, record["as_of"])
+    logs.run_ended(record)

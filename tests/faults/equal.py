@@ -14,6 +14,7 @@ from tests.children import House
 WRITTEN = {
     "run_id", "scored_at", "landed_at", "_landed_at", "trained_at", "decided_at", "promoted_at", "written_at", "started_at",
     "modified_ns", "seconds", "cpu_seconds", "peak_memory_mb", "memory_before_mb", "warehouse_bytes", "code_version",
+    "invocation_id",
 }  # fmt: skip
 # Rows that hold a measurement of the machine.
 MEASURED = {
