@@ -21,7 +21,10 @@ Bound = float | date | datetime | None
 
 @dataclass(frozen=True)
 class LandingColumn:
-    """A declared column. `minimum` and `maximum` are numbers, dates or instants in UTC, as the type is; `values` are texts."""
+    """A declared column. `minimum` and `maximum` are numbers, dates or instants in UTC, as the type is; `values` are texts.
+
+    `pii`: it says something of a person, and no message quotes it.
+    """
 
     name: str
     data_type: str
@@ -30,6 +33,7 @@ class LandingColumn:
     maximum: Bound
     values: tuple[Any, ...]
     written: Written = field(default_factory=Written)
+    pii: bool = False
 
     @property
     def bounds(self) -> tuple[Bound, Bound]:
@@ -69,9 +73,18 @@ def column(entry: Mapping[str, Any], defaults: Mapping[str, Any], file: str, nam
         maximum=high,
         values=_values(accepted, data_type),
         written=written(meta, defaults, data_type, file, place),
+        pii=is_pii(meta, file, place),
     )
     accepted.finish()
     return found
+
+
+def is_pii(meta: Mapping[str, Any], file: str, place: str) -> bool:
+    """Whether `meta.pii` marks a column as personal; AsofError where it is neither true nor false."""
+    said = meta.get("pii", False)
+    if not isinstance(said, bool):
+        raise AsofError(f"{file}: {place}.pii is {said!r}; it must be true or false")
+    return said
 
 
 def _required(entry: Mapping[str, Any], file: str, place: str) -> bool:

@@ -136,7 +136,7 @@ def did_declare(meta: Mapping[str, Any], file: str, place: str) -> None:
     """Refuse a key of a column's `meta` that looks like a misspelt one; other keys are people's own."""
     from ml.problem.keys import did_you_mean
 
-    known = (*DECLARED, "accepted")
+    known = (*DECLARED, "accepted", "pii")
     for key in meta:
         if key not in known and (near := did_you_mean(str(key), known)):
             raise AsofError(f"{file}: {place}.{key} is unknown{near}; remove it or correct its spelling")

@@ -19,6 +19,7 @@ from flows.cli import (
     new,
     planning,
     proving,
+    purging,
     reporting,
     shadowing,
     watching,
@@ -42,6 +43,7 @@ def cli() -> None:
     Against damage:    backup → restore             (and recover)
     What is going on:  status, monitor, alerts, report, doctor, sizing
     What people say:   feedback
+    What people ask:   purge
     How far to trust:  card
     Is it honest:      prove
     Does it help:      experiment → leaderboard
@@ -53,7 +55,7 @@ def cli() -> None:
 
 PHASES = (
     beginning, new, planning, backtesting, data, models, proving, watching, reporting, alerting, feedback, cards, experiments,
-    shadowing, keeping,
+    shadowing, keeping, purging,
 )  # fmt: skip
 for module in PHASES:
     for name, command in vars(module).items():

@@ -57,8 +57,18 @@ def new() -> None:
 @click.option("--corrections", type=click.Choice(["first", "facts"]),
               help="Rows that come again later: a fact counts as it was first known, or each row is a fact.")  # fmt: skip
 @click.option("--delimiter", help="Between the fields of a CSV; inferred by default.")
+@click.option("--pii", multiple=True, metavar="COLUMN", help="A column that is personal: it leaves staging as a salted hash.")
 def _source(
-    name: str, path: Path, null: Texts, key: str | None, by: str | None, formats: Texts, types: Texts, words: Texts, **said
+    name: str,
+    path: Path,
+    null: Texts,
+    key: str | None,
+    by: str | None,
+    formats: Texts,
+    types: Texts,
+    words: Texts,
+    pii: Texts,
+    **said,
 ) -> None:
     """Look at files, and write the source, its staging model, docs and tests; put the files where the next landing finds them."""
     with in_one_line():
@@ -69,7 +79,7 @@ def _source(
         settings.check()
         wanted = sources.Wanted(
             name, path, null=null or None, key=_listed(key), known_by=_listed(by) or (), formats=_pairs("--format", formats),
-            types=_pairs("--type", types), words=_pairs("--words", words), **said,
+            types=_pairs("--type", types), words=_pairs("--words", words), pii=pii, **said,
         )  # fmt: skip
         made = sources.make(wanted, _ask if sys.stdin.isatty() and sys.stdout.isatty() else None)
         _tell(made)

@@ -1,9 +1,9 @@
 """A journal beside the warehouse: which commits its ledger must hold.
 
 DuckDB opens a file whose write-ahead log is torn, empty or missing without a word, at an older state. So what was committed and
-matters (a batch, a run, a promotion) is noted once more in `warehouse.duckdb.journal`, one JSON object a line, and whoever
-opens the warehouse compares the newest notes with the ledger. A note that is missing loses a check, never a commit; a last
-line that is torn is no note.
+matters (a batch, a run, a promotion, a purge) is noted once more in `warehouse.duckdb.journal`, one JSON object a line, and
+whoever opens the warehouse compares the newest notes with the ledger. A note that is missing loses a check, never a
+commit; a last line that is torn is no note.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from flows.runtime import private_files
 from ml.errors import AsofError
 
 # Where the ledger holds what a note of each kind speaks of.
-LEDGER = {"batch": ("batches", "batch_id"), "run": ("runs", "run_id"), "promotion": ("promotions", "promotion_id")}
+LEDGER = {
+    "batch": ("batches", "batch_id"), "run": ("runs", "run_id"), "promotion": ("promotions", "promotion_id"),
+    "purge": ("purges", "purge_id"),
+}  # fmt: skip
 ACCEPTED = "loss accepted"
 FIELDS = {"at", "kind", "id", "what", "clock"}
 # What a look at the warehouse reads: about eighty notes. What is lost is lost from the end.

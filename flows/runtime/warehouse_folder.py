@@ -7,7 +7,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from flows.runtime import private_files
+from flows.runtime import private_files, salt
 from flows.runtime.confinement import confine
 
 
@@ -23,4 +23,5 @@ class Plugin(BasePlugin):
         """Called once, when the file is open."""
         if self._made:
             self._made.chmod(private_files.MODE)
+        salt.ensure(conn)
         confine(conn, self.creds.settings or {})

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from jinja2 import Environment
 
+from flows.runtime import salt
 from flows.steps.serving import served
 from ml.models.tasks import TASKS
 from ml.problem.declared.feedback import Feedback
@@ -101,3 +102,7 @@ def test_a_phase_is_missed_after_three_turns_of_its_schedule() -> None:
         for phase in PHASES.get(flow, (flow,)) if minutes else ():
             often[phase] = min([*minutes, often.get(phase, 10**6)])
     assert {phase: 3 * minutes / 60 for phase, minutes in often.items()} == EXPECTED_RUNS
+
+
+def test_the_salted_hash_is_the_same_in_sql_and_python() -> None:
+    assert _returned("privacy/hashed.sql", "hashed", "lower(mail)") == salt.hashed("lower(mail)")

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from checks.landing import LandingSource
 from flows.runtime import dbt, settings, warehouse
 from flows.runtime.step import step
+from flows.steps.data import privacy
 from flows.steps.data.landing import numbering
 from flows.store import clock, feature_sql, ledger, problems
 
@@ -58,6 +59,7 @@ def _number(there: dict[tuple[str, str], set[str]]) -> None:
 def build(now: datetime) -> int:
     """Build what is new: incremental models always, views once. Returns the number of models that ran."""
     with ledger.run("features", now) as run:
+        privacy.check()
         run.landing_number = warehouse.rows("select max(landing_number) as newest from ledger.batches")[0]["newest"]
         if _is_built():
             # appends of one day are small: two at a time hide dbt's own work behind the database's

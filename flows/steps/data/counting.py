@@ -50,7 +50,7 @@ def differences() -> list[Counted]:
 
 def count(con: duckdb.DuckDBPyConnection, source: str, place: str) -> Counted:
     """The rows of a source in `schema.table`, its landed table or a model, beside what its batches have loaded."""
-    expected = "select landing_number, file, rows_loaded as rows from ledger.batches where source = ?"
+    expected = f"select landing_number, file, {_loaded(con)} as rows from ledger.batches where source = ?"
     # Rows that no batch knows are too many in the landed table; a model holds those of other sources, too.
     number, join = ("_landing_number", "full") if place.startswith("landing.") else ("landing_number", "left")
     if join == "left":
@@ -71,6 +71,16 @@ def count(con: duckdb.DuckDBPyConnection, source: str, place: str) -> Counted:
         [source],
     ).fetchall()[0]
     return Counted(source, place, *row)
+
+
+def _loaded(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL of the rows that a batch has loaded and no purge has removed."""
+    if not warehouse.holds(con, "ledger", "purges"):
+        return "rows_loaded"
+    return (
+        "rows_loaded - coalesce((select sum(purges.rows)::bigint from ledger.purges where purges.landing_number = "
+        "batches.landing_number and purges.place = 'landing.' || replace(batches.source, '.', '__')), 0)"
+    )
 
 
 def columns_there(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:

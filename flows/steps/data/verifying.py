@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.steps.data.landing.landed import File, changed
+from flows.steps.data.landing.landed import PURGED, File, changed
 from flows.store import ledger
 from ml.errors import AsofError
 
@@ -24,13 +24,17 @@ ORDER = "select coalesce(max(number), 0) from ledger.file_checks"
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger knows of a landed file: how it landed, and how it was when it was last looked at."""
+    """What the ledger knows of a landed file: how it landed, how it was when it was last looked at, and which bytes it has to have.
+
+    Those are the bytes that landed, or since a purge those that it left.
+    """
 
     file: File
     landing_number: int
     bytes: int
     modified_ns: int
     is_as_landed: bool
+    sha256: str
 
 
 def verify_landed(con: duckdb.DuckDBPyConnection, folder: Path, now: datetime | None = None) -> int:
@@ -68,10 +72,10 @@ def _look(con: duckdb.DuckDBPyConnection, folder: Path, now: datetime | None, fi
         stat = path.stat()
         with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        as_landed = digest == one.file.batch_id
+        as_landed = digest == one.sha256
         if not as_landed:
             found = File(digest, one.file.source, one.file.file, stat.st_size, stat.st_mtime_ns)
-            lines.append(f"{one.file.file} {changed(con, found, one.file.batch_id)}")
+            lines.append(f"{one.file.file} {changed(con, found, one.sha256)}")
         if (as_landed, stat.st_size, stat.st_mtime_ns) != (one.is_as_landed, one.bytes, one.modified_ns):
             records.append(
                 {
@@ -87,8 +91,10 @@ def _look(con: duckdb.DuckDBPyConnection, folder: Path, now: datetime | None, fi
 def _known(con: duckdb.DuckDBPyConnection) -> list[Known]:
     rows = con.execute(
         "with checked as (select * from ledger.file_checks qualify row_number() over (partition by batch_id, source "
-        "order by number desc) = 1) select batch_id, source, batches.file, batches.bytes, batches.modified_ns, landing_number, "
+        "order by number desc) = 1), "
+        f"purged as ({PURGED}) select batch_id, source, batches.file, batches.bytes, batches.modified_ns, landing_number, "
         "coalesce(checked.bytes, batches.bytes), coalesce(checked.modified_ns, batches.modified_ns), "
-        "coalesce(is_as_landed, true) from ledger.batches left join checked using (batch_id, source) order by landing_number"
+        "coalesce(is_as_landed, true), coalesce(purged.sha256, batch_id) from ledger.batches "
+        "left join checked using (batch_id, source) left join purged using (batch_id, source) order by landing_number"
     ).fetchall()
     return [Known(File(*row[:5]), *row[5:]) for row in rows]

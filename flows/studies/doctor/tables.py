@@ -84,9 +84,11 @@ def predictions(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             if rows:
                 what = f"{rows:,} predictions in {table} are of {of} that the ledger does not know, such as {few}"
                 yield Finding("predictions", what, f"{BACKUP}, or score them again: `python -m flows score --again FROM UNTIL`")
+        purged = " union all select run_id, rows from ledger.purges where run_id is not null"
         lost = con.execute(
-            f"with there as (select run_id, count(*) as rows from (select run_id from {table} union all "
-            "select run_id from ledger.replaced_predictions where problem = $name) group by run_id) "
+            f"with there as (select run_id, cast(sum(n) as bigint) as rows from (select run_id, 1 as n from {table} union all "
+            "select run_id, 1 from ledger.replaced_predictions where problem = $name"
+            f"{purged if _there(con, 'ledger.purges') else ''}) group by run_id) "
             "select count(*), min(runs.as_of), sum(runs.rows - coalesce(there.rows, 0)) from ledger.runs left join there "
             "using (run_id) where problem = $name and phase in ('serving', 'rescoring') and status = 'succeeded' "
             "and runs.rows <> coalesce(there.rows, 0)", {"name": name},

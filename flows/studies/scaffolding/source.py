@@ -47,6 +47,7 @@ class Wanted:
     zone: str | None = None
     delimiter: str | None = None
     corrections: str | None = None
+    pii: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,13 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     words = {seen.column(name).name: said for name, said in wanted.words.items()}
     seen.columns = [replace(one, words=words.get(one.name, "")) for one in seen.columns]
     known_at, event_at = _when(wanted, seen, ask)
+    pii = _personal(wanted, seen, known_at, event_at)
     by = _by(known_at, seen)
     repeated = again(seen, by) if by else None
     key, fact = _corrected(wanted, seen, repeated, by, ask)
     feed = wanted.feed if known_at is not None and wanted.feed != "none" else None
     path = f"{source}/{table}"
-    files = _files(source, table, seen, key, fact, known_at, event_at, feed, path)
+    files = _files(source, table, seen, key, fact, known_at, event_at, feed, path, pii)
     folder = settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path
     _refuse_again(files, folder)
     written = write(files)
@@ -95,6 +97,14 @@ def _named(wanted: Wanted) -> tuple[str, str]:
         if plain(one) != one or "__" in one:
             raise AsofError(f"{one!r} is no name: say shop.visits, in lower-case letters, digits and single _")
     return source, table
+
+
+def _personal(wanted: Wanted, seen: Look, known_at: Any, event_at: str | None) -> set[str]:
+    """The columns that --pii names; AsofError for one that says when something was."""
+    found = {seen.column(name).name for name in wanted.pii}
+    if times := found & {event_at, known_at if isinstance(known_at, str) else None}:
+        raise AsofError(f"--pii {min(times)}: it says when, and what says when leaves staging as it is; leave it out")
+    return found
 
 
 def _key(wanted: Wanted, seen: Look, ask: Ask | None) -> tuple[str, ...]:
@@ -204,7 +214,7 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
 
 def _files(
     source: str, table: str, seen: Look, key: tuple[str, ...], fact: tuple[str, ...], known_at: Any, event_at: str | None,
-    feed: str | None, path: str,
+    feed: str | None, path: str, pii: set[str],
 ) -> dict[str, str]:  # fmt: skip
     one_row, one_fact = _one_row(seen, key), f"{_one_row(seen, fact)}, as it was first known" if fact else _one_row(seen, key)
     needed = {*key, *([known_at] if isinstance(known_at, str) else known_at.get("by", []) if known_at else [])}
@@ -221,16 +231,22 @@ def _files(
     values = {
         "source": source, "table": table, "feed": feed, "one_row": one_row, "landing": landing, "key": fact or key,
         "one_fact": one_fact, "fact": fact, "known": known_at if isinstance(known_at, str) else COLUMN,
-        "columns": [_declared(one, one.name in needed) for one in seen.columns],
-        "staged": _staged(seen, fact or key, known_at, event_at),
-        "ids": [one.name for one in seen.columns if _is_id(one, fact or key)] or ["_line as line"],
-        "others": [one.name for one in seen.columns if not _is_id(one, fact or key) and one.name not in (known_at, event_at)],
+        "columns": [_declared(one, one.name in needed, one.name in pii) for one in seen.columns],
+        "staged": _staged(seen, fact or key, known_at, event_at, pii),
+        "ids": [_selected(one, pii) for one in seen.columns if _is_id(one, fact or key)] or ["_line as line"],
+        "others": [
+            _selected(one, pii) for one in seen.columns if not _is_id(one, fact or key) and one.name not in (known_at, event_at)
+        ],
         "times": _times(seen, known_at, event_at),
     }  # fmt: skip
     return {
         f"{folder}/_{source}__{table}.yml": rendered("source.yml", **values),
         f"{folder}/stg_{source}__{table}.sql": rendered("staging.sql", **values),
     }
+
+
+def _selected(one: Seen, pii: set[str]) -> str:
+    return f"{{{{ hashed('{one.name}') }}}} as {one.name}" if one.name in pii else one.name
 
 
 def _one_row(seen: Look, key: tuple[str, ...]) -> str:
@@ -242,8 +258,10 @@ def _is_id(one: Seen, key: tuple[str, ...]) -> bool:
     return one.name in key or bool(re.search(r"(^|_)id$", one.name))
 
 
-def _described(one: Seen) -> str:
+def _described(one: Seen, personal: bool = False) -> str:
     what = sentence(one.said)
+    if personal:
+        return f"{what}."
     span = f", {one.least[:30]} to {one.most[:30]} in the first files" if one.form.data_type not in ("varchar", "boolean") else ""
     return f"{what}{span}."
 
@@ -252,10 +270,13 @@ def _worded(one: Seen) -> dict[str, Any]:
     return {"config": {"meta": {"words": one.words}}} if one.words else {}
 
 
-def _declared(one: Seen, needed: bool) -> dict[str, Any]:
-    meta = {"config": {"meta": dict(one.form.meta)}} if one.form.meta else {}
+def _declared(one: Seen, needed: bool, personal: bool) -> dict[str, Any]:
+    # Of a personal column no value stands in a file that is committed: neither what is accepted nor the least and the most.
+    said = {name: value for name, value in dict(one.form.meta).items() if name != "accepted" or not personal}
+    said |= {"pii": True} if personal else {}
+    meta = {"config": {"meta": said}} if said else {}
     constraints = {"constraints": [{"type": "not_null"}]} if needed else {}
-    return {"name": one.name, "data_type": one.form.data_type, "description": _described(one), **meta, **constraints}
+    return {"name": one.name, "data_type": one.form.data_type, "description": _described(one, personal), **meta, **constraints}
 
 
 def _times(seen: Look, known_at: Any, event_at: str | None) -> list[str]:
@@ -268,7 +289,7 @@ def _times(seen: Look, known_at: Any, event_at: str | None) -> list[str]:
     return lines
 
 
-def _staged(seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | None) -> list[dict[str, Any]]:
+def _staged(seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | None, pii: set[str]) -> list[dict[str, Any]]:
     found = []
     ordered = [one for one in seen.columns if _is_id(one, key)]
     if not ordered:
@@ -276,7 +297,12 @@ def _staged(seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | Non
     for one in [*ordered, *(one for one in seen.columns if one not in ordered and one.name not in (known_at, event_at))]:
         tests = ["unique", "not_null"] if key == (one.name,) else ["not_null"] if one.name in key else []
         found.append(
-            {"name": one.name, "description": _described(one), **_worded(one), **({"data_tests": tests} if tests else {})}
+            {
+                "name": one.name,
+                "description": f"Salted hash of: {one.said}." if one.name in pii else _described(one),
+                **_worded(one),
+                **({"data_tests": tests} if tests else {}),
+            }
         )
     if event_at:
         found.append({"name": "event_at", "description": f"When it happened: {seen.column(event_at).said}, UTC."})

@@ -489,3 +489,16 @@ def test_whatever_bytes_a_file_holds_it_is_looked_at_or_refused_in_a_sentence_th
             assert look(file).rows
         except AsofError as error:
             assert str(file) in str(error) or "column" in str(error)
+
+
+def test_a_personal_column_is_marked_and_hashed_and_none_of_its_values_is_written(project: Path) -> None:
+    lines = "".join(f"{n},+49 151 {n:07},{'red' if n % 2 else 'blue'},2026-01-{n % 28 + 1:02}T10:00:00Z\n" for n in range(60))
+    file = put(project, "calls.csv", f"call,Phone,colour,seen_at\n{lines}")
+    made = make(file, "crm.calls", known_at="seen_at", pii=("Phone", "colour"))
+    columns = {one.name: one for one in declared(made, project).columns}
+    assert [name for name, one in columns.items() if one.pii] == ["phone", "colour"]
+    written, sql = ((project / name).read_text() for name in made.files)
+    assert "{{ hashed('phone') }} as phone" in sql and "{{ hashed('colour') }} as colour" in sql
+    assert not [value for value in ("+49", "151", "red", "blue") if value in written + sql]
+    with pytest.raises(AsofError, match="--pii seen_at: it says when"):
+        make(file, "crm.others", known_at="seen_at", pii=("seen_at",))

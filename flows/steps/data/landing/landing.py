@@ -22,10 +22,12 @@ from flows.steps.data.landing.landed import Batch, commit, ensure_tables, record
 from flows.steps.data.landing.pending import Pending, Staging
 from flows.steps.data.landing.read import Reader, Reject, Stage
 from flows.steps.data.landing.stage import REJECTS, Waits, refuse_beyond_share, wait_beyond_share
+from flows.store import purges
 from ml.errors import AsofError
 
 # Texts of rejected lines that are written at a time.
 CHUNK = 10_000
+RAW = "create or replace temp table landing_raw (line bigint, raw varchar, origin varchar)"
 
 
 class LandingRefused(AsofError):
@@ -82,7 +84,7 @@ def land_all(
     delivered = False
     sources = in_order(list(sources))
     ensure_tables(con, sources)
-    there = recorded(con)
+    there, purged = recorded(con), purges.refused(con)
     for source in sources:
         pending = Pending(con, source, folder, clock, there.get(source.name, {}))
         try:
@@ -92,7 +94,7 @@ def land_all(
             continue
         for found, staging in pending.each(files):
             try:
-                batch = _land_file(con, source, staging, clock, check, origin)
+                batch = _land_file(con, source, staging, clock, check, origin, purged)
             except Waits as file:
                 waits(landing_files.one_line(f"{found.name} {file}"))
                 continue
@@ -111,8 +113,9 @@ def land_all(
 
 
 def _land_file(
-    con: duckdb.DuckDBPyConnection, source: LandingSource, staging: Staging, clock: datetime, check: Check | None, origin: Origin
-) -> Batch | None:
+    con: duckdb.DuckDBPyConnection, source: LandingSource, staging: Staging, clock: datetime, check: Check | None, origin: Origin,
+    purged: list[purges.Refused],
+) -> Batch | None:  # fmt: skip
     if isinstance(staging, AsofError):
         raise staging
     if staging is None or (staged := staging()) is None:
@@ -125,14 +128,21 @@ def _land_file(
     refuse_beyond_share(stage, found, reader.received, lambda line: origin(source, file.file, [line]).get(line))
     if found.quarantined:
         _keep_raw(con, reader, stage, origin(source, file.file, stage.lines()))
-    rejected = f"{REJECTS} left join temp.landing_raw using (line)" if found.quarantined else None
+    kept_out = purges.again(con, purged, source.relation, source.known_at, f"{stage.rows} where true") if purged else []
+    if kept_out:  # after their texts were kept: of these nothing is
+        if not found.quarantined:
+            con.execute(RAW)
+        stage.reject(Reject(line, None, purges.REASON) for line in kept_out)
+    rejected = f"{REJECTS} left join temp.landing_raw using (line)" if found.quarantined or kept_out else None
     return commit(con, source, file, stage.good, reader.received, rejected, clock)
 
 
 def _keep_raw(con: duckdb.DuckDBPyConnection, reader: Reader, stage: Stage, origins: Mapping[int, str]) -> None:
     """Put the texts of the rejected lines, and their origin, into `temp.landing_raw`; the file is read once more for them."""
-    con.execute("create or replace temp table landing_raw (line bigint, raw varchar, origin varchar)")
-    texts = reader.raw(stage.lines())
+    con.execute(RAW)
+    # A line of which a column is personal is kept by its number alone: it stands in the file.
+    personal = any(one.pii for one in stage.source.columns)
+    texts = ((line, None) for line in stage.lines()) if personal else reader.raw(stage.lines())
     while some := list(islice(texts, CHUNK)):
         lines, raw = zip(*some, strict=True)
         texts_of = {"line": pa.array(lines, pa.int64()), "raw": pa.array(raw, pa.string()),

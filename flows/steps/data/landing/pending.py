@@ -31,6 +31,9 @@ class Pending:
     ) -> None:  # fmt: skip
         self.con, self.source, self.folder, self.clock, self.landed = con, source, folder, clock, landed
         self.digests = {digest for digest, _, _ in landed.values()}
+        # A file that a purge has written anew has landed with the bytes that it had before, too.
+        before = con.execute("select batch_id from ledger.batches where source = ?", [source.name]).fetchall() if landed else []
+        self.digests |= {digest for (digest,) in before}
 
     def each(self, files: Iterable[Found]) -> Iterator[tuple[Found, Staging]]:
         """The files that are new or refused, in order. Several small ones share a stage, a large one is read by itself."""

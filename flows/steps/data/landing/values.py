@@ -171,7 +171,7 @@ TEXT: dict[str, Callable[[LandingColumn, str, str], Value]] = {
 def why(column: LandingColumn, arrow: pa.DataType, expected: str) -> str:
     """SQL for the reason why a row's value of a column is refused; null where it is well."""
     raw, exact = f'"{column.name} raw"', f'"{column.name}"'
-    shown = f"'''' || replace(left(cast({raw} as varchar), 100), chr(0), '\\0') || ''''"
+    shown = "'the value'" if column.pii else f"'''' || replace(left(cast({raw} as varchar), 100), chr(0), '\\0') || ''''"
     reasons = [f"when {raw} is null then {_missing(column)}"]
     if skipped := _skipped(column, arrow):
         told = f" is no time in {column.written.timezone}: clocks were put forward over it; write it with its offset"
