@@ -44,36 +44,28 @@ def purged(
     does not hold: it then still holds the person, and the same call, once that is mended, replaces it.
     """
     copies = backups.listed(kept) if kept else []
-    found, files = _removed(subject, by_whom, reason)
+    prepare()
     now, target = clock.now(), settings.published_file()
-    rewriting.rewrite()
-    if target.exists():
-        published()
-    publishing.before(target).unlink(missing_ok=True)
-    for name in problems.declared():
-        if reports.file(name).exists():
-            reports.write(name, now)
-    done = {}
-    for copy in copies:
-        tell(f"{copy}: restored, purged and written anew")
-        done[copy] = backups.rewrite(copy, lambda: _of_backup(subject, by_whom, reason))
+    with ledger.run("purging", now) as run:
+        found, files = removing.remove(subject, by_whom, reason, now, run)
+        rewriting.rewrite()
+        if target.exists():
+            published()
+        publishing.before(target).unlink(missing_ok=True)
+        for name in problems.declared():
+            if reports.file(name).exists():
+                reports.write(name, now)
+        done = {}
+        for copy in copies:
+            tell(f"{copy}: restored, purged and written anew")
+            done[copy] = backups.rewrite(copy, lambda: _of_backup(subject, by_whom, reason))
     return Purged(found, files, done)
 
 
 def _of_backup(subject: Subject, by_whom: str, reason: str) -> int:
-    found, _ = _removed(subject, by_whom, reason)
-    rewriting.rewrite()
-    return found.rows
-
-
-def _removed(subject: Subject, by_whom: str, reason: str) -> tuple[Plan, dict[str, int]]:
     prepare()
     now = clock.now()
     with ledger.run("purging", now) as run:
-        found, files = removing.remove(subject, by_whom, reason, now)
-        tables, records = sum(bool(one.rows) for one in found.places), sum(files.values())
-        run.rows, run.message = (
-            found.rows,
-            f"removed {found.rows} rows from {tables} tables, {records} records of {len(files)} files",
-        )
-    return found, files
+        found, _ = removing.remove(subject, by_whom, reason, now, run)
+        rewriting.rewrite()
+    return found.rows

@@ -43,7 +43,6 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     flows(project, "promote", "--reason", "to see it serve") if not asked(project, "from ledger.promotions") else None
     flows(project, "replay", "--until", "2026-02-27")
     flows(project, "report")
-    flows(project, "card")
     flows(project, "publish")
     return project
 

@@ -250,7 +250,7 @@ def test_a_purge_that_is_killed_is_finished_by_the_same_command(project: Path) -
         "--backups",
         "backups",
     ]
-    seen = 0
+    seen, said = 0, ""
     while True:
         with subprocess.Popen(
             command, cwd=project, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -261,6 +261,10 @@ def test_a_purge_that_is_killed_is_finished_by_the_same_command(project: Path) -
                 running.send_signal(signal.SIGKILL)
                 running.wait()
                 seen += 1
+                begun = asked(project, "from ledger.purges") if (project / "data" / "warehouse.duckdb").exists() else []
+                if begun and not said:
+                    said = flows(project, "doctor", code=1)
+                    assert "was cut off" in said
                 continue
             assert running.returncode == 0, running.stderr.read()
             break

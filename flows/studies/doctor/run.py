@@ -13,7 +13,7 @@ CHECKS = ("versions", "modes", "leftovers", "disk", "warehouse", "clock", "ledge
           "contracts", "deployments")  # fmt: skip
 OF_THE_MACHINE = (installation.versions, installation.modes, installation.left_over, installation.disk, deployments.deployments)
 OF_THE_WAREHOUSE = (tables.clock, tables.commits, tables.models, tables.predictions, tables.landed, tables.unfinished,
-                    tables.promises)  # fmt: skip
+                    tables.purges, tables.promises)  # fmt: skip
 
 
 def examine() -> list[Finding]:

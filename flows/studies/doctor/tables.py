@@ -118,6 +118,23 @@ def unfinished(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding("leftovers", f"{name} was left by a run that was killed", "the next `python -m flows score` replaces it")
 
 
+def purges(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Purges that were cut off, and that no later one of the same key has finished."""
+    if not (_there(con, "ledger.purges") and _there(con, "ledger.runs")):
+        return
+    done = "select run_id from ledger.runs where phase = 'purging' and status = 'succeeded'"
+    for subject, by_whom, at in con.execute(
+        "select any_value(subject), any_value(by_whom), max(purged_at) as began from ledger.purges as p "
+        f"where purge_id not in ({done}) "
+        f"and not exists (select 1 from ledger.purges as later where later.key_hash = p.key_hash and later.subject = p.subject "
+        f"and later.purged_at > p.purged_at and later.purge_id in ({done})) group by purge_id order by began"
+    ).fetchall():
+        yield Finding(
+            "leftovers", f"the purge of a person ({subject}) that {by_whom} began at {at:%Y-%m-%d %H:%M} UTC was cut off",
+            "run the same `python -m flows purge` again: it finishes what is left in files, pages and bytes",
+        )  # fmt: skip
+
+
 def promises(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Contracts that do not hold now."""
     if not con.execute("select count(*) from duckdb_views() where schema_name = 'marts'").fetchall()[0][0]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from datetime import datetime
 
 import duckdb
@@ -20,11 +19,12 @@ GONE = "(purged)"
 LEFT = ("purges", "model_versions", "batches", "column_lineage", "promotions", "verdicts")
 
 
-def remove(subject: Subject, by_whom: str, reason: str, now: datetime) -> tuple[Plan, dict[str, int]]:
+def remove(subject: Subject, by_whom: str, reason: str, now: datetime, run: ledger.Run) -> tuple[Plan, dict[str, int]]:
     """Remove the rows of a person from every table and write the record, in one transaction, then from the landed files.
 
     Returns what was removed from tables, and the files with how many records. Called again it finds nothing more. Quarantined
-    lines stay as counts: their text goes where it holds the key.
+    lines stay as counts: their text goes where it holds the key. The purge is called as its run, which has succeeded once all
+    that follows is done.
     """
     with warehouse.cursor() as con:
         salt.ensure(con)
@@ -32,9 +32,8 @@ def remove(subject: Subject, by_whom: str, reason: str, now: datetime) -> tuple[
         con.execute("begin")
         try:
             found = plan(con, subject, known)
-            purge_id = uuid.uuid4().hex
             said = {
-                "purge_id": purge_id, "as_of": now, "purged_at": ledger.wall_clock(), "by_whom": by_whom, "reason": reason,
+                "purge_id": run.run_id, "as_of": now, "purged_at": ledger.wall_clock(), "by_whom": by_whom, "reason": reason,
                 "subject": subject.told, "key_hash": con.execute(f"select {salt.hashed('?')}", [subject.key]).fetchall()[0][0],
                 "models": json.dumps(found.models),
             }  # fmt: skip
@@ -49,8 +48,12 @@ def remove(subject: Subject, by_whom: str, reason: str, now: datetime) -> tuple[
             warehouse.undo(con)
             raise
         if records:
-            journal.note(con, "purge", purge_id, f"purge of {subject.told}", now)
-        return found, files.rewrite(con, found)
+            journal.note(con, "purge", run.run_id, f"purge of {subject.told}", now)
+        written = files.rewrite(con, found)
+    tables, records = sum(bool(one.rows) for one in found.places), sum(written.values())
+    run.rows = found.rows
+    run.message = f"removed {found.rows} rows from {tables} tables, {records} records of {len(written)} files"
+    return found, written
 
 
 def _records(con: duckdb.DuckDBPyConnection, place: Place, said: dict) -> list[dict]:
