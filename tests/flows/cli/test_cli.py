@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from flows.cli.main import cli
 
 # Verbs about no problem.
-OF_THE_PROJECT = {"init", "new", "backup", "restore", "doctor"}
+OF_THE_PROJECT = {"init", "new", "backup", "restore", "doctor", "export", "sizing"}
 
 
 def test_every_verb_of_the_life_cycle_is_there() -> None:
