@@ -55,7 +55,7 @@ def columns(sql: str, shape: Shape) -> dict[str, Traced]:
     from sqlglot.optimizer.scope import build_scope
 
     nested: dict[str, dict[str, dict[str, str]]] = {}
-    for relation, names in shape.items():
+    for relation, names in {**shape, salt.RELATION: ["salt"]}.items():
         schema, table = relation.split(".")
         nested.setdefault(schema, {})[table] = dict.fromkeys(names, "unknown")
     try:
@@ -105,14 +105,18 @@ class _Query:
         bare = expression.unalias()
         origins = frozenset(self._origins(scope, bare, How.CARRIED, False))
         single = self._single(scope)
-        if single is None or bare.find(exp.AggFunc, exp.Window, exp.Subquery, exp.Select):
+        # The query for the salt, which is the same for all rows, is the only one that a row of one table may ask.
+        asked = [
+            one for one in bare.find_all(exp.Select) if {_relation(table) for table in one.find_all(exp.Table)} != {salt.RELATION}
+        ]
+        if single is None or asked or bare.find(exp.AggFunc, exp.Window):
             return Traced(origins)
         relation, inner = single
         known = True
 
         def replaced(node):
             nonlocal known
-            if not isinstance(node, exp.Column):
+            if not isinstance(node, exp.Column) or node.find_ancestor(exp.Select):
                 return node
             if inner is None:
                 return exp.column(node.name, quoted=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flows.runtime import column_lineage, dbt, warehouse
@@ -44,7 +44,7 @@ class Lineage:
         """Where the entity of a problem stands."""
         return self._closed(set(), set(), [name])
 
-    def of_columns(self, columns: Iterable[Column]) -> Carried:
+    def of_columns(self, columns: Collection[Column]) -> Carried:
         """Where the keys of some landed columns stand."""
         return self._closed(set(columns), {(relation, f'"{column}"') for relation, column in columns}, [])
 

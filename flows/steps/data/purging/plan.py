@@ -66,7 +66,7 @@ def plan(con: duckdb.DuckDBPyConnection, subject: Subject, known: Lineage | None
     """
     salt.ensure(con)
     known = known or lineage.read()
-    carried = known.of_problem(subject.problem) if subject.problem else known.of_columns(map(_column, subject.columns))
+    carried = known.of_problem(subject.problem) if subject.problem else known.of_columns([_column(name) for name in subject.columns])
     there = _tables(con)
     _gather(con, subject, [one for one in carried.landed if one.relation in there])
     conditions = _conditions(carried, there)
