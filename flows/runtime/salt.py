@@ -24,3 +24,8 @@ def ensure(con: duckdb.DuckDBPyConnection) -> None:
 def hashed(expression: str) -> str:
     """SQL of the salted hash of an expression, as the macro `hashed` writes it; null where that is null."""
     return f"sha256((select salt from {RELATION}) || cast({expression} as varchar))"
+
+
+def recorded(expression: str) -> str:
+    """SQL of another salted hash, by which the record of a purge knows a key: it is not the one that models may hold."""
+    return f"sha256((select salt from {RELATION}) || 'purged ' || cast({expression} as varchar))"

@@ -45,7 +45,7 @@ def again(con: duckdb.DuckDBPyConnection, there: Iterable[Refused], relation: st
         con.executemany("insert into purged_before values (?, ?)", list(one.known_before.items()))
         early = f'and "{known_at}" < purged_before.as_of' if known_at else ""
         lines = con.execute(
-            f"select _line from (select *, {salt.hashed(one.expression)} as _key_hash from {rows}) as staged "
+            f"select _line from (select *, {salt.recorded(one.expression)} as _key_hash from {rows}) as staged "
             f"inner join purged_before on purged_before.key_hash = _key_hash {early}"
         ).fetchall()
         found |= {line for (line,) in lines}

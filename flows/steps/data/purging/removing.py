@@ -34,7 +34,7 @@ def remove(subject: Subject, by_whom: str, reason: str, now: datetime, run: ledg
             found = plan(con, subject, known)
             said = {
                 "purge_id": run.run_id, "as_of": now, "purged_at": ledger.wall_clock(), "by_whom": by_whom, "reason": reason,
-                "subject": subject.told, "key_hash": con.execute(f"select {salt.hashed('?')}", [subject.key]).fetchall()[0][0],
+                "subject": subject.told, "key_hash": con.execute(f"select {salt.recorded('?')}", [subject.key]).fetchall()[0][0],
                 "models": json.dumps(found.models),
             }  # fmt: skip
             records = [one for place in found.places for one in _records(con, place, said)]
@@ -69,7 +69,7 @@ def _records(con: duckdb.DuckDBPyConnection, place: Place, said: dict) -> list[d
         records.append(one | ({by[1]: value} if by else {}))
     for expression in place.expressions:
         # What was purged does not land again: by the key as it would come, which is not always as it was asked for.
-        keys = con.execute(f"select distinct {salt.hashed('value')} from {VALUES} order by 1").fetchall()
+        keys = con.execute(f"select distinct {salt.recorded('value')} from {VALUES} order by 1").fetchall()
         records += [
             {**said, "key_hash": key, "place": place.name, "expression": expression, "landing_number": None, "run_id": None, "rows": 0}
             for (key,) in keys

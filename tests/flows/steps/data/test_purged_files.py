@@ -97,7 +97,7 @@ def purge(con: duckdb.DuckDBPyConnection, one: LandingSource, folder: Path, monk
     con.execute(f"delete from {one.relation} where who = 'bob'")
     con.execute(
         "insert into ledger.purges (purge_id, as_of, place, expression, key_hash, rows) "
-        f"select 'p', ?, '{one.relation}', '\"who\"', {salt.hashed(chr(39) + 'bob' + chr(39))}, 0", [CLOCK],
+        f"select 'p', ?, '{one.relation}', '\"who\"', {salt.recorded(chr(39) + 'bob' + chr(39))}, 0", [CLOCK],
     )  # fmt: skip
     return files.rewrite(con, Plan(None, (place,), {}, (), (), (), {}))
 
@@ -135,7 +135,7 @@ def test_in_a_new_warehouse_the_person_does_not_land_and_the_file_is_not_refused
     file.write_bytes(written(ending))
     con.execute(
         "insert into ledger.purges (purge_id, as_of, place, expression, key_hash, rows) "
-        f"select 'p', timestamp '2026-01-02', '{one.relation}', '\"who\"', {salt.hashed(chr(39) + 'bob' + chr(39))}, 0"
+        f"select 'p', timestamp '2026-01-02', '{one.relation}', '\"who\"', {salt.recorded(chr(39) + 'bob' + chr(39))}, 0"
     )
     (batch,) = land(con, one, tmp_path, CLOCK)
     # The record of 2 January was not known before that day: who comes anew is new.
