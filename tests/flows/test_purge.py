@@ -298,7 +298,7 @@ def test_a_column_of_a_source_is_another_way_to_name_a_person(project: Path) -> 
         ((), "say whom"),
         (("--column", "shop.visits.shop"), "go together"),
         (("--column", "shop.visits.nobody", "--key", "1"), "declares no column 'nobody'"),
-        (("--column", "nobody.here.shop", "--key", "1"), "no source is declared as nobody.here"),
+        (("--column", "nobody.here.shop", "--key", "1"), "no source is declared as 'nobody.here'"),
         (("--problem", "nobody", "--entity", "1"), "does not name 'nobody'"),
         (("--entity", "1", "--by", "x", "--reason", "y", "--yes", "--backups", "models"), "holds no backup"),
     ],

@@ -65,8 +65,9 @@ def plan(con: duckdb.DuckDBPyConnection, subject: Subject, known: Lineage | None
     AsofError where the problem, source or column is not declared.
     """
     salt.ensure(con)
+    columns = [_column(name) for name in subject.columns]  # first: reading the lineage takes seconds
     known = known or lineage.read()
-    carried = known.of_problem(subject.problem) if subject.problem else known.of_columns([_column(name) for name in subject.columns])
+    carried = known.of_problem(subject.problem) if subject.problem else known.of_columns(columns)
     there = _tables(con)
     _gather(con, subject, [one for one in carried.landed if one.relation in there])
     conditions = _conditions(carried, there)
