@@ -54,8 +54,8 @@ def new() -> None:
 @click.option("--type", "types", multiple=True, metavar="COLUMN=TYPE", help="A type instead of the inferred one: zip=varchar.")
 @click.option("--words", multiple=True, metavar="COLUMN=WORDS", help="What people call a column: mach_no='machine'.")
 @click.option("--timezone", "zone", metavar="ZONE", help="The zone of instants without an offset; UTC by default.")
-@click.option("--corrections", type=click.Choice(["first", "facts"]),
-              help="Rows that come again later: a fact counts as it was first known, or each row is a fact.")  # fmt: skip
+@click.option("--corrections", type=click.Choice(["latest", "first", "facts"]),
+              help="Of rows that come again counts, at each instant, the latest, the first, or each.")  # fmt: skip
 @click.option("--delimiter", help="Between the fields of a CSV; inferred by default.")
 @click.option("--pii", multiple=True, metavar="COLUMN", help="A column that is personal: it leaves staging as a salted hash.")
 def _source(
@@ -171,13 +171,29 @@ def _ask(question: str, default: str) -> str:
     return click.prompt(question, default=default)
 
 
+def _of_a_key(made) -> str:
+    """In a sentence: what becomes of a row whose key lands again; empty where there is no key, or some come again already."""
+    from flows.studies.scaffolding.source import CORRECTIONS
+
+    if made.again and made.again.corrects:
+        return ""
+    if made.corrections:
+        fact = "+".join(made.fact or [name for name in made.key if name != made.by])
+        return f"where {fact} comes again with a later {made.by}, {CORRECTIONS[made.corrections]}"
+    if not made.key:
+        return ""
+    mend = f"; if it corrects the earlier one, say --key {','.join(made.key)} --corrections latest"
+    return f"a row whose {'+'.join(made.key)} lands again is quarantined{mend if made.by and made.by not in made.key else ''}"
+
+
 def _of_rows(made) -> Iterator[str]:
     """What a person should know of rows that come again."""
+    from flows.studies.scaffolding.source import CORRECTIONS
+
     seen, again = made.look, made.again
-    if again and again.corrects:
-        what = "a fact counts as it was first known, its corrections never" if made.fact else "each row is a fact of its own"
-        yield f"{again.told(seen.rows)}: {what}"
-    elif again and not made.key:
+    if again and again.corrects and made.corrections:
+        yield f"{again.told(seen.rows)}: {CORRECTIONS[made.corrections]}"
+    elif again and not made.key and not made.corrections:
         yield (
             f"{'+'.join(again.columns)} comes again in {again.rows:,} of {seen.rows:,} rows with other values, "
             f"in {again.later:,} of them with a later {again.by}: each row is a fact of its own"
@@ -210,6 +226,8 @@ def _tell(made) -> None:
     if not isinstance(known, str):
         known = known.get("sql") or f"that of its row in {known['of']}"
     console.done(f"key {'+'.join(made.key) or 'none'}; known at {known}; null {' '.join(map(repr, seen.null)) or 'none'}")
+    if told := _of_a_key(made):
+        console.done(told)
     if local := [one.name for one in seen.columns if one.local]:
         console.done(f"zone: UTC is assumed for {', '.join(local)}; --timezone Europe/Berlin would say otherwise")
     for told in (*_of_rows(made), *_of_columns(made)):

@@ -28,6 +28,38 @@ def _known(facts: Iterable[Fact], ask: Ask) -> list[Fact]:
     return found
 
 
+def _corrected(facts: Iterable[Fact], ask: Ask) -> list[Fact]:
+    """The latest known version of each fact of the case, known since its first version, if that version is of the key."""
+    facts_then: dict[datetime, list[Fact]] = {}
+    for f in facts:
+        if f.case_id == ask.case_id and f.known_at is not None and f.known_at < ask.as_of:
+            facts_then.setdefault(f.event_at, []).append(f)
+    found = []
+    for versions in facts_then.values():
+        versions.sort(key=lambda f: _order(f.known_at, f.x, f.s, f.k))
+        if ask.k is not None and versions[-1].k == ask.k:
+            found.append(versions[-1]._replace(known_at=versions[0].known_at))
+    return found
+
+
+def corrected(answer: Callable[[list[Fact], list[Ask]], Answer], later: timedelta = timedelta(0)) -> Callable[..., Answer]:
+    """The answer to each ask by itself, over the facts as they are corrected `later` than it."""
+    return lambda facts, spine: {
+        key: row for ask in spine for key, row in answer(_corrected(facts, ask._replace(as_of=ask.as_of + later)), [ask]).items()
+    }
+
+
+def corrected_global(facts: list[Fact], spine: list[Ask], window: timedelta) -> Answer:
+    """n and total of the facts of all cases and keys together, each case's facts being facts of their own."""
+    answer: Answer = {}
+    for ask in spine:
+        seen = [f for case in {f.case_id for f in facts} for k in {f.k for f in facts}
+                for f in _corrected(facts, Ask(case, k, ask.as_of)) if f.known_at >= ask.as_of - window]  # fmt: skip
+        xs = [f.x for f in seen if f.x is not None]
+        answer[(ask.as_of,)] = (len(seen), float(sum(xs)) if xs else None)
+    return answer
+
+
 def last_before(facts: list[Fact], spine: list[Ask], within: timedelta | None = None) -> Answer:
     """(x, s, seen_at) of the fact known last, if not longer ago than `within`; ties by event_at, then x, then s."""
     answer: Answer = {}

@@ -37,6 +37,12 @@ EXPECTED: dict[str, Expected] = {
         f, oracle.lively(f, oracle.midnights(f, UNTIL), 2 * DAY), [DAY, 2 * DAY], distinct=False
     ),
     "last_before_every_day": oracle.last_before_midnight,
+    "corrected_aggregates": oracle.corrected(lambda f, s: oracle.aggregate_before(f, s, [3 * HOUR, 2 * DAY], distinct=True)),
+    "corrected_sums": oracle.corrected(lambda f, s: oracle.subtractable(f, s, [3 * HOUR, 2 * DAY])),
+    "corrected_last": oracle.corrected(lambda f, s: oracle.aggregate_last(f, s, [1, 3, None])),
+    "corrected_label": oracle.corrected(
+        lambda f, s: oracle.label_over(f, s, 2 * DAY, 3 * HOUR, NOW, oracle.total_x), later=2 * DAY + 3 * HOUR
+    ),
     "trailing_daily": lambda f, s: oracle.aggregate_before(f, oracle.midnights(f, UNTIL), [DAY, 2 * DAY], distinct=False),
 }
 

@@ -62,6 +62,23 @@ MUTANTS = {
     "event at the decision counts as later": (
         "point_in_time/_pit_within_frame.sql", " exclude group\n", "\n", ["label_within"],
     ),
+    "a corrected fact counts beside its correction": (
+        "point_in_time/as_corrected.sql", "and (f.pit_until is null", "and (true or f.pit_until is null",
+        ["corrected_sums", "corrected_last", "corrected_label"],
+    ),
+    "a correction counts before it is known": (
+        "point_in_time/as_corrected.sql", "where (f.{{ known_at }} =", "where (true or f.{{ known_at }} =", ["corrected_sums"],
+    ),
+    "a fact stays with a key that its correction took it from": (
+        "point_in_time/corrected_before.sql", "where pit_until is not null and", "where false and", ["corrected_last"],
+    ),
+    "a corrected fact is taken for a new one": (
+        "point_in_time/_pit_versions.sql", "min({{ known_at }}) over (partition by {{ fact | join(', ') }})", "{{ known_at }}",
+        ["corrected_sums", "corrected_last"],
+    ),
+    "a state looks back from its last instant": (
+        "point_in_time/as_corrected.sql", "s.pit_begins - interval", "s.pit_ends - interval", ["corrected_aggregates"],
+    ),
     "validity starts one microsecond late": (
         "point_in_time/valid_before.sql", "- interval '1 microsecond'", "- interval '0 microsecond'", ["valid_before"],
     ),

@@ -30,6 +30,15 @@ def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Conne
             assert run(con, sql["aggregate_before_global"], facts, spine, keys=1) == expected
 
 
+def test_corrected_facts_without_a_key_equal_the_oracle(sql: dict[str, str], con: Connection) -> None:
+    for world in sample(1):
+        for facts, spine in world:
+            # a key that is null is a key like others where nobody asks by it
+            facts = [f._replace(case_id=0, k=f.k or "none") for f in facts]
+            expected = oracle.corrected_global(facts, spine, 2 * DAY)
+            assert run(con, sql["corrected_global"], facts, [a._replace(case_id=0) for a in spine], keys=1) == expected
+
+
 def test_a_daily_table_built_later_equals_the_full_build(sql: dict[str, str], con: Connection) -> None:
     since, quiet = datetime(2020, 1, 3), 0
     for facts, spine in map(flatten, sample(6)):

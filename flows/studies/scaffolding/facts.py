@@ -38,7 +38,8 @@ class Column:
 @dataclass
 class Table:
     """A table of facts, staged or intermediate; `relation` is its name with its schema. Without `timed` it is a list that was
-    known always; `span` are the first and the last known_at; `groups` are columns that say to what an entity belongs."""
+    known always; `span` are the first and the last known_at; `groups` are columns that say to what an entity belongs. Where
+    later rows correct earlier ones, `fact` are the columns that tell facts apart, and `version` the one that orders versions."""
 
     model: str
     relation: str
@@ -53,11 +54,19 @@ class Table:
     groups: list[str] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
     entities: int = 0
+    fact: tuple[str, ...] = ()
+    version: str = "known_at"
 
     @property
     def short(self) -> str:
         """`visits` of stg_shop__visits."""
         return self.model.rsplit("__", 1)[-1]
+
+    @property
+    def apart(self) -> str:
+        """The arguments by which a macro tells facts and their versions apart; empty where no row corrects another."""
+        order = f", order_by='{self.version}'" if self.version != "known_at" else ""
+        return f"fact={[*self.fact]}{order}" if self.fact else ""
 
     @property
     def said(self) -> str:
@@ -85,6 +94,7 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str, event_at: str
     found = Table(
         model, relation, [], "known_at" in types, "event_at" in types, rows, types.get(entity), words=words.declared(model)
     )
+    found.fact, found.version = _versions(model, types)
     if found.entity_type:
         found.entities = con.execute(f"select count(distinct {entity}) from {relation}").fetchall()[0][0]
     if found.timed:
@@ -93,7 +103,9 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str, event_at: str
         raise AsofError(f"{model} has no column {event_at}, which --event-at names")
     happened = event_at or ("event_at" if found.has_event else None)
     if found.timed and happened:
-        late = con.execute(f"select quantile_cont(epoch(known_at - {happened}), {IN_TIME}) from {relation}").fetchall()[0][0] or 0
+        first = f"min(known_at) over (partition by {', '.join(found.fact)})" if found.fact else "known_at"
+        delays = f"select epoch({first} - {happened}) as late from {relation}"
+        late = con.execute(f"select quantile_cont(late, {IN_TIME}) from ({delays})").fetchall()[0][0] or 0
         found.delay_hours = max(0, -int(-late // 3600))
     for name, kind in types.items():
         if name in OWN or name == entity:
@@ -108,6 +120,20 @@ def _relation(con: duckdb.DuckDBPyConnection, model: str) -> str:
     if len(built) != 1:
         raise AsofError(f"{model} is not built as one table or view of the warehouse, so its rows cannot be looked at")
     return f'"{built[0][0]}"."{model}"'
+
+
+def _versions(model: str, types: dict[str, str]) -> tuple[tuple[str, ...], str]:
+    """What tells the facts of a model apart and what orders their versions, as its YAML says; AsofError where it is no column."""
+    said = words.meta_of(words.entry(model)).get("versions")
+    if not said:
+        return (), "known_at"
+    of, by = said.get("of") or [], said.get("by", "known_at")
+    if not of or (unknown := [name for name in [*of, by] if name not in types]):
+        raise AsofError(
+            f"{model}: config.meta.versions says {said}, but {', '.join(unknown) if of else 'of'} is "
+            f"{'no column of it' if of else 'missing'}; say versions: {{of: [what tells its facts apart], by: known_at}}"
+        )
+    return tuple(of), by
 
 
 def _look(con: duckdb.DuckDBPyConnection, relation: str, found: Table, name: str, sql_type: str) -> None:
@@ -125,6 +151,8 @@ def _look(con: duckdb.DuckDBPyConnection, relation: str, found: Table, name: str
         kind = "category" if distinct <= CATEGORIES else "name"
     else:
         kind = "name" if named else "number"
+    if found.fact == (name,):
+        return found.left_out.append((name, "tells the facts apart"))
     if kind == "name" and distinct > 0.9 * there:
         return found.left_out.append((name, "another value in nearly every row"))
     levels = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,6 +81,7 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
             decided = [*telling.labels(place, plan), telling.cohort(place, plan), *telling.chosen(plan)]
+            decided += [one for table in tables for one in telling.versions(table, _built_of([table.model]))]
         except BaseException:
             writing.remove(plan)
             (PROJECT / "dbt_project.yml").write_text(settings_before)
@@ -93,18 +94,21 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
 def _sources(wanted: Wanted) -> list[str]:
     """The sources that the models of facts are built of, through whatever models stand between."""
     read = re.compile(r"source\(\s*'(\w+)'\s*,\s*'(\w+)'\s*\)")
+    texts = _built_of(wanted.models).values()
+    return list(dict.fromkeys(f"{source}.{table}" for text in texts for source, table in read.findall(text)))
+
+
+def _built_of(models: Iterable[str]) -> dict[str, str]:
+    """The SQL of some models and of all that they are built of, by name."""
     built = re.compile(r"ref\(\s*'(\w+)'\s*\)")
     files = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
-    found, waiting, seen = [], [*wanted.models], set()
+    found, waiting = {}, [*models]
     while waiting:
         model = waiting.pop(0)
-        if model in seen or model not in files:
-            continue
-        seen.add(model)
-        text = files[model].read_text()
-        found += [f"{source}.{table}" for source, table in read.findall(text)]
-        waiting += built.findall(text)
-    return list(dict.fromkeys(found))
+        if model not in found and model in files:
+            found[model] = files[model].read_text()
+            waiting += built.findall(found[model])
+    return found
 
 
 def _all(wanted: Wanted) -> list[str]:

@@ -21,8 +21,12 @@ from flows.studies.scaffolding.rendering import in_english, rendered, write
 from flows.studies.scaffolding.words import sentence
 from ml.errors import AsofError
 
-# What becomes of rows that come again: only the first of a fact counts, or each is a fact.
-CORRECTIONS = ("first", "facts")
+# What becomes of rows that come again.
+CORRECTIONS = {
+    "latest": "at each instant a fact counts once, in the latest version known before",
+    "first": "a fact counts as it was first known, its corrections never",
+    "facts": "each row is a fact of its own",
+}
 Ask = Callable[[str, str], str]
 
 
@@ -52,7 +56,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Made:
-    """What was written, and what it was inferred from. `fact` are the columns of which only the first row counts as a fact."""
+    """What was written, and what it was inferred from. `fact` are the columns that tell facts apart where rows
+    come again, and `corrections` what becomes of them; `by` is the column by which rows were known earlier and later."""
 
     source: str
     table: str
@@ -64,6 +69,8 @@ class Made:
     event_at: str | None
     fact: tuple[str, ...] = ()
     again: Again | None = None
+    corrections: str = ""
+    by: str | None = None
 
 
 def make(wanted: Wanted, ask: Ask | None = None) -> Made:
@@ -79,15 +86,17 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     pii = _personal(wanted, seen, known_at, event_at)
     by = _by(known_at, seen)
     repeated = again(seen, by) if by else None
-    key, fact = _corrected(wanted, seen, repeated, by, ask)
+    key, fact, how = _corrected(wanted, seen, repeated, by, ask)
+    if how == "latest" and not wanted.event_at:
+        event_at = None  # of a correction it says when it was made, and not when the fact happened
     feed = wanted.feed if known_at is not None and wanted.feed != "none" else None
     path = f"{source}/{table}"
-    files = _files(source, table, seen, key, fact, known_at, event_at, feed, path, pii)
+    files = _files(source, table, seen, key, fact, by if how == "latest" else None, known_at, event_at, feed, path, pii)
     folder = settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path
     _refuse_again(files, folder)
     written = write(files)
     landed = _put(seen, folder)
-    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated)
+    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated, how, by)
 
 
 def _named(wanted: Wanted) -> tuple[str, str]:
@@ -133,28 +142,30 @@ def _by(known_at: Any, seen: Look) -> str | None:
 
 def _corrected(
     wanted: Wanted, seen: Look, repeated: Again | None, by: str | None, ask: Ask | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The key of the rows, and that of the facts where later rows correct earlier ones; AsofError where nobody says it."""
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """The key of the rows, that of the facts where later rows correct earlier ones, and which of CORRECTIONS it is, if any.
+
+    AsofError where nobody says it.
+    """
     said = tuple(seen.column(name).name for name in wanted.key or ())
     if repeated and repeated.corrects and set(said) <= {*repeated.columns, by}:
         how, told = wanted.corrections, f"{repeated.told(seen.rows)}: do later rows correct earlier ones?"
         if not how and ask:
-            how = ask(f"{told} ({' or '.join(CORRECTIONS)})", "first")
+            how = ask(f"{told} ({', '.join(CORRECTIONS)})", "latest")
         if how not in CORRECTIONS:
-            raise AsofError(
-                f"{told} Say --corrections first, and a fact counts as it was first known, its corrections never; "
-                "or --corrections facts, and each row is a fact of its own"
-            )
-        return repeated.key, repeated.columns if how == "first" else ()
+            choices = "; ".join(f"--corrections {one}, and {means}" for one, means in CORRECTIONS.items())
+            raise AsofError(f"{told} Say {choices}")
+        return repeated.key, repeated.columns if how != "facts" else (), how
     if not wanted.corrections:
-        return _key(wanted, seen, ask), ()
+        return _key(wanted, seen, ask), (), ""
     fact = tuple(name for name in said if name != by)
     if not by or not fact:
         raise AsofError(
             f"--corrections {wanted.corrections}: nothing in {wanted.path} comes again with a later instant; leave it out, or "
             "say with --key which columns tell the facts apart, and with --known-at when a row was known"
         )
-    return (*fact, by), fact if wanted.corrections == "first" else ()
+    apart = any(set(one) <= {*fact, by} for one in seen.keys)
+    return (*fact, by) if apart else (), fact if wanted.corrections != "facts" else (), wanted.corrections
 
 
 def _told(keys: Sequence[Sequence[str]]) -> str:
@@ -213,11 +224,14 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
 
 
 def _files(
-    source: str, table: str, seen: Look, key: tuple[str, ...], fact: tuple[str, ...], known_at: Any, event_at: str | None,
-    feed: str | None, path: str, pii: set[str],
+    source: str, table: str, seen: Look, key: tuple[str, ...], fact: tuple[str, ...], by: str | None, known_at: Any,
+    event_at: str | None, feed: str | None, path: str, pii: set[str],
 ) -> dict[str, str]:  # fmt: skip
-    one_row, one_fact = _one_row(seen, key), f"{_one_row(seen, fact)}, as it was first known" if fact else _one_row(seen, key)
-    needed = {*key, *([known_at] if isinstance(known_at, str) else known_at.get("by", []) if known_at else [])}
+    # what orders the versions of a fact, by its name in the staging model
+    version = by and ("known_at" if by == known_at else "event_at" if by == event_at else by)
+    one_row = _one_row(seen, key)
+    one_fact = f"{_one_row(seen, fact)}, {'and version of it' if version else 'as it was first known'}" if fact else one_row
+    needed = {*key, *fact, *([known_at] if isinstance(known_at, str) else known_at.get("by", []) if known_at else [])}
     renamed = {one.header: one.name for one in seen.columns if one.header != one.name}
     landing: dict[str, Any] = {"path": path, "format": seen.format}
     if seen.null and seen.null != [""]:
@@ -229,10 +243,12 @@ def _files(
     landing |= {"key": list(key), "known_at": known_at}
     folder = f"models/staging/{source}"
     values = {
-        "source": source, "table": table, "feed": feed, "one_row": one_row, "landing": landing, "key": fact or key,
+        "source": source, "table": table, "feed": feed, "one_row": one_row, "landing": landing,
+        "rows_apart": (*fact, version) if version else fact or key,
+        "versions": {"of": [*fact], "by": version} if version else None, "by": by, "ties": not key,
         "one_fact": one_fact, "fact": fact, "known": known_at if isinstance(known_at, str) else COLUMN,
         "columns": [_declared(one, one.name in needed, one.name in pii) for one in seen.columns],
-        "staged": _staged(seen, fact or key, known_at, event_at, pii),
+        "staged": _staged(seen, fact or key, bool(version), known_at, event_at, pii),
         "ids": [_selected(one, pii) for one in seen.columns if _is_id(one, fact or key)] or ["_line as line"],
         "others": [
             _selected(one, pii) for one in seen.columns if not _is_id(one, fact or key) and one.name not in (known_at, event_at)
@@ -289,13 +305,15 @@ def _times(seen: Look, known_at: Any, event_at: str | None) -> list[str]:
     return lines
 
 
-def _staged(seen: Look, key: tuple[str, ...], known_at: Any, event_at: str | None, pii: set[str]) -> list[dict[str, Any]]:
+def _staged(
+    seen: Look, key: tuple[str, ...], versions: bool, known_at: Any, event_at: str | None, pii: set[str]
+) -> list[dict[str, Any]]:
     found = []
     ordered = [one for one in seen.columns if _is_id(one, key)]
     if not ordered:
         found.append({"name": "line", "description": "Line of its file."})
     for one in [*ordered, *(one for one in seen.columns if one not in ordered and one.name not in (known_at, event_at))]:
-        tests = ["unique", "not_null"] if key == (one.name,) else ["not_null"] if one.name in key else []
+        tests = ["unique", "not_null"] if key == (one.name,) and not versions else ["not_null"] if one.name in key else []
         found.append(
             {
                 "name": one.name,

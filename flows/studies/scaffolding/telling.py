@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from flows.studies.scaffolding import facts, writing
+from flows.studies.scaffolding import facts, words, writing
+from flows.studies.scaffolding.facts import Table
 from flows.studies.scaffolding.plan import Plan
 from flows.studies.scaffolding.pruning import Pruned
 from flows.studies.scaffolding.scratch import Scratch
@@ -56,6 +58,17 @@ def chosen(plan: Plan) -> list[str]:
             "horizons and more: raise it when more is known; until then verdicts may stay INCONCLUSIVE"
         )
     return said
+
+
+def versions(table: Table, built_of: Iterable[str]) -> list[str]:
+    """In a sentence: that facts come of a model whose rows correct each other, and nobody says whether theirs do."""
+    corrected = [one for one in built_of if one != table.model and words.meta_of(words.entry(one)).get("versions")]
+    if table.fact or not corrected:
+        return []
+    return [
+        f"{table.model} is built of {corrected[0]}, whose later rows correct earlier ones: each of its own rows counts as a "
+        "fact, unless config.meta.versions of its YAML says what tells its facts apart"
+    ]
 
 
 def costs(plan: Plan, pruned: Pruned) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import yaml
 
@@ -29,12 +30,22 @@ def sentence(text: str) -> str:
 
 def declared(model: str) -> dict[str, str]:
     """The words of the columns of a model that say them, in `config.meta.words` of its YAML."""
+    meta = {column["name"]: meta_of(column) for column in entry(model).get("columns") or []}
+    return {name: said["words"] for name, said in meta.items() if isinstance(said.get("words"), str)}
+
+
+def entry(model: str) -> dict[str, Any]:
+    """What the YAML of the project says of a model; empty where it says nothing."""
     for path in sorted((PROJECT / "models").rglob("*.yml")):
         text = path.read_text(encoding="utf-8")
         if model not in text:
             continue
         for one in (yaml.safe_load(text) or {}).get("models") or []:
             if one["name"] == model:
-                meta = {column["name"]: (column.get("config") or {}).get("meta") or {} for column in one.get("columns") or []}
-                return {name: said["words"] for name, said in meta.items() if isinstance(said.get("words"), str)}
+                return one
     return {}
+
+
+def meta_of(said: dict[str, Any]) -> dict[str, Any]:
+    """`config.meta` of a model or column as its YAML says it."""
+    return (said.get("config") or {}).get("meta") or {}

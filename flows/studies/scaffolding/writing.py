@@ -115,6 +115,8 @@ def _models(plan: Plan, rule: dict[str, Any]) -> dict[str, str]:
         "event_at": wanted.event_at or ("event_at" if facts.has_event else "known_at"), "otherwise": plan.otherwise,
         "delay": f"{facts.delay_hours} hours" if facts.delay_hours else None, "label_type": LABEL_TYPES[wanted.task],
         "models": [one.name.removeprefix(f"{name}__") for one in plan.models], "weekday": plan.weekday, "rule": rule,
+        "fact": facts.fact, "order": ", ".join(dict.fromkeys(("known_at", facts.version))), "apart": facts.apart,
+        "wait": " + ".join(f"interval '{one}'" for one in (wanted.horizon, f"{facts.delay_hours} hours") if one != "0 hours"),
         "lists": [{"short": one.short, "model": one.model, "features": plan.attributes[one.short]} for one in plan.lists
                   if plan.attributes[one.short]],
     }  # fmt: skip
@@ -136,8 +138,7 @@ def _models(plan: Plan, rule: dict[str, Any]) -> dict[str, str]:
 
 def _facts_by(plan: Plan, one: Model) -> str:
     entity = plan.wanted.entity
-    grouped = one.by is not None and one.by != entity
-    spine, facts = ("asked", "grouped" if one.owner else one.table.short) if grouped else ("cohort", one.table.short)
+    spine, facts, on, own = _asked(one, entity)
     sections = []
     for title, table, call in (
         ("in windows of time", "in_windows", one.windows),
@@ -150,10 +151,26 @@ def _facts_by(plan: Plan, one: Model) -> str:
     whose = {None: "of the whole field", entity: f"of the {entity}"}.get(one.by, f"of the {one.by} of the {entity}")
     return rendered(
         "facts_by.sql", problem=plan.wanted.name, entity=entity, by=one.by, short=one.table.short, model=one.table.model,
-        owner=one.owner, spine=spine, facts=facts, sample=plan.sample,
-        on=[] if one.by is None else [one.by], windows=one.windows, last=one.last, newest=one.newest, sections=sections,
-        whose=whose,
+        owner=one.owner, spine=spine, facts=facts, on=on, own=own, sample=plan.sample, apart=one.table.apart,
+        longest=max(one.windows.tags.values(), key=duration, default=None), windows=one.windows, last=one.last, newest=one.newest,
+        sections=sections, whose=whose,
     )  # fmt: skip
+
+
+def _asked(one: Model, entity: str) -> tuple[str, str, list[str], dict[str, Any]]:
+    """Who asks in windows of time, which facts, and by which keys; and the same of what is asked of an entity's own facts.
+
+    Where later rows correct earlier ones, each state of a key is asked for, with the facts as they were corrected then.
+    """
+    short, grouped = one.table.short, one.by is not None and one.by != entity
+    if not one.table.fact:
+        spine, facts = ("asked", "grouped" if one.owner else short) if grouped else ("cohort", short)
+        return spine, facts, [one.by] if one.by else [], {"spine": "cohort", "facts": short, "on": [entity]}
+    first = entity if one.by else "all"
+    own = {"spine": f"{first}_states", "facts": f"{first}_{short}_then", "on": [*([entity] if one.by else []), "pit_state"]}
+    if not grouped:
+        return own["spine"], own["facts"], own["on"], own
+    return f"{one.by}_states", f"{one.by}_{short}_then", [one.by, "pit_state"], own
 
 
 def _rule(pruned: Pruned, says: dict[str, Feature], plan: Plan) -> dict[str, Any]:

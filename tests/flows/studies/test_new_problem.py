@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from flows.cli import new
-from flows.studies.scaffolding import label, problem, telling, writing
+from flows.studies.scaffolding import facts, label, problem, telling, words, writing
 from flows.studies.scaffolding.days import days
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
@@ -378,6 +378,36 @@ def test_facts_that_are_late_and_costs_that_nobody_set_are_spoken_of() -> None:
     assert "TO BE REPLACED: nobody has said what an error costs" in text
     told = telling.costs(plan, SimpleNamespace(rate=0.11))
     assert "a missed one counts 8 times a false alarm" in told and "models/problems/big/_big.yml" in told
+
+
+def test_facts_that_are_built_of_corrected_ones_are_spoken_of_unless_their_yaml_says_what_tells_them_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models").mkdir()
+    said = "models: [{name: stg_crm__orders, config: {meta: {versions: {of: [order_id]}}}}]"
+    (tmp_path / "models" / "_crm.yml").write_text(said)
+    monkeypatch.setattr(words, "PROJECT", tmp_path)
+    table = Table("int_orders", "x", [], True, True, 9, "varchar")
+    (told,) = telling.versions(table, ["int_orders", "stg_crm__orders", "stg_crm__lists"])
+    assert told.startswith("int_orders is built of stg_crm__orders, whose later rows correct earlier ones: each of its own rows")
+    table.fact = ("order_id",)
+    assert not telling.versions(table, ["int_orders", "stg_crm__orders"])
+
+
+def test_versions_that_name_no_column_are_refused_by_what_the_yaml_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models").mkdir()
+    monkeypatch.setattr(words, "PROJECT", tmp_path)
+    types = {"order_id": "BIGINT", "known_at": "TIMESTAMP"}
+    for said, told in (
+        ("{of: [order_no]}", "order_no is no column of it"), ("{by: known_at}", "of is missing"),
+        ("{of: [order_id], by: entered_at}", "entered_at is no column of it"),
+    ):  # fmt: skip
+        text = f"models: [{{name: stg_crm__orders, config: {{meta: {{versions: {said}}}}}}}]"
+        (tmp_path / "models" / "_crm.yml").write_text(text)
+        with pytest.raises(AsofError, match=rf"stg_crm__orders: config.meta.versions says .*{told}"):
+            facts._versions("stg_crm__orders", types)
+    (tmp_path / "models" / "_crm.yml").write_text(text.replace("entered_at", "known_at"))
+    assert facts._versions("stg_crm__orders", types) == (("order_id",), "known_at")
 
 
 BY_HAND = "python -m flows build; then train, judge and promote, each with --problem big"

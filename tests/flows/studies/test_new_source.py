@@ -316,7 +316,7 @@ def test_rows_that_come_again_later_are_named_and_a_person_says_what_they_are(pr
     again = len(rows) - len({one[0] for one in rows})
     file = put(project, "readings.csv", text)
     told = f"reading_id comes again in {again} of {len(rows)} rows with a later entered_at: do later rows correct earlier ones"
-    with pytest.raises(AsofError, match=rf"{re.escape(told)}.* --corrections first.* --corrections facts"):
+    with pytest.raises(AsofError, match=rf"{re.escape(told)}.* --corrections latest.* --corrections first.* --corrections facts"):
         make(file, "plant.readings")
     assert not (project / "models").exists() and not (project / "landing").exists()
     asked = []
@@ -346,12 +346,66 @@ def test_of_corrected_facts_the_first_version_counts_at_every_instant(project: P
         assert visible == known
 
 
-def test_facts_that_nothing_corrects_yet_may_be_declared_as_such_by_their_key(project: Path) -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_of_corrected_facts_every_version_is_staged_and_the_latest_known_one_is_found_by_its_declaration(
+    project: Path, seed: int, capsys
+) -> None:
+    text, rows = corrected_readings(seed)
+    made = make(put(project, "readings.csv", text), "plant.readings", corrections="latest", event_at="measured_at")
+    assert (made.key, made.fact) == (("reading_id", "entered_at"), ("reading_id",))
+    assert "at each instant a fact counts once, in the latest version known before" in told(made, capsys)
+    said = yaml.safe_load(made_text(made, project))["models"][0]
+    assert said["description"] == "One row per reading id, and version of it."
+    assert said["config"]["meta"]["versions"] == {"of": ["reading_id"], "by": "known_at"}
+    assert said["data_tests"] == [{"one_row_per": {"arguments": {"columns": ["reading_id", "known_at"]}}}]
+    found = staged(made, project)
+    assert [*found[0]] == [one["name"] for one in said["columns"]] and len(found) == len(rows)
+    for asked in (datetime(2024, 1, 1) + timedelta(hours=7 * n) for n in range(100)):
+        known = {one: (at, value) for one, at, entered, value in sorted(rows, key=lambda row: row[2]) if entered < asked}
+        seen = sorted((one for one in found if one["known_at"] < asked), key=lambda one: one["known_at"])
+        assert {one["reading_id"]: (one["event_at"], one["value"]) for one in seen} == known
+
+
+def test_of_two_versions_that_were_known_at_the_same_instant_the_one_further_down_is_meant(project: Path) -> None:
+    lines = [f"{n},{n}.5,2024-01-01T10:{n:02}:00" for n in range(20)]
+    again = ["3,7.0,2024-01-02T10:00:00", "3,8.0,2024-01-02T10:00:00", "4,9.0,2024-01-02T11:00:00"]
+    text = "\n".join(["n,value,entered_at", *lines, *again]) + "\n"
+    made = make(put(project, "readings.csv", text), "plant.readings", corrections="latest", key=("n",))
+    assert (made.key, made.fact) == ((), ("n",))
+    found = sorted((one["n"], one["value"]) for one in staged(made, project) if one["n"] in (3, 4))
+    assert found == [(3, 3.5), (3, 8.0), (4, 4.5), (4, 9.0)]
+
+
+def test_versions_are_told_apart_by_what_orders_them_where_known_at_is_made_of_it(project: Path) -> None:
+    text, _ = corrected_readings(1)
+    wanted = source.Wanted(
+        "plant.readings", put(project, "readings.csv", text), known_sql="entered_at + interval '1 day'", corrections="latest"
+    )
+    said = yaml.safe_load(made_text(source.make(wanted), project))["models"][0]
+    assert said["config"]["meta"]["versions"] == {"of": ["reading_id"], "by": "entered_at"}
+    assert said["data_tests"] == [{"one_row_per": {"arguments": {"columns": ["reading_id", "entered_at"]}}}]
+    assert "entered_at" in [one["name"] for one in said["columns"]]
+
+
+def test_facts_that_nothing_corrects_yet_may_be_declared_as_such_by_their_key(project: Path, capsys) -> None:
     file = put(project, "readings.csv", "n,value,entered_at\n1,2.5,2024-01-01T10:00:00\n2,3.5,2024-01-01T11:00:00\n")
     with pytest.raises(AsofError, match=r"--corrections first: nothing in .* comes again with a later instant"):
         make(file, corrections="first")
     made = make(file, corrections="first", key=("n",))
     assert (made.key, made.fact) == (("n", "entered_at"), ("n",))
+    assert "where n comes again with a later entered_at, a fact counts as it was first known" in told(made, capsys)
+
+
+def test_it_is_said_what_becomes_of_a_row_whose_key_lands_again(project: Path, capsys) -> None:
+    file = put(project, "readings.csv", "n,value,entered_at\n1,2.5,2024-01-01T10:00:00\n2,3.5,2024-01-01T11:00:00\n")
+    quarantined = "a row whose n lands again is quarantined"
+    assert f"{quarantined}; if it corrects the earlier one, say --key n --corrections latest" in told(
+        make(file, "plant.readings"), capsys
+    )
+    made = make(file, "plant.others", key=("n",), corrections="latest")
+    assert "where n comes again with a later entered_at, at each instant a fact counts once" in told(made, capsys)
+    said = told(make(file, "plant.listed", known_always=True), capsys)
+    assert quarantined in said and "--corrections" not in said
 
 
 def test_things_of_which_many_facts_are_told_are_no_facts_that_come_again(project: Path) -> None:
