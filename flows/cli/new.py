@@ -96,6 +96,8 @@ def _source(
 @click.option(
     "--from", "models", multiple=True, required=True, metavar="MODEL", help="Models of facts, that of the label first; lists."
 )
+@click.option("--cohort", metavar="MODEL", help="Ask about everybody of this --from, also those without a fact, such as a list; "
+              "by default about whoever has one of the first.")  # fmt: skip
 @click.option("--active-within", metavar="INTERVAL", help="Ask only about those with a fact so recently: '90 days'.")
 @click.option(
     "--at-least", type=click.IntRange(1), default=1, show_default=True, help="Ask only about those with so many facts so far."

@@ -25,6 +25,7 @@ class Wanted:
     horizon: str
     label: str
     models: tuple[str, ...]
+    cohort: str | None = None
     active_within: str | None = None
     at_least: int = 1
     start: datetime | None = None
@@ -43,6 +44,8 @@ class Plan:
 
     def __init__(self, wanted: Wanted, tables: list[Table], owners: list[Table], models: list[Model]) -> None:
         self.wanted, self.tables, self.lists, self.models = wanted, tables, owners, models
+        # whose entities are asked about
+        self.asked = next((one for one in (*tables, *owners) if one.model == wanted.cohort), tables[0])
         self.attributes = {one.short: features.attributes(one, wanted.entity) for one in owners}
         self.weekday = duration(wanted.every) % timedelta(days=7) != timedelta(0)
         self.start = self.until = datetime.min

@@ -132,6 +132,8 @@ def _check(wanted: Wanted) -> None:
     for model in wanted.models:
         if not list((PROJECT / "models").rglob(f"{model}.sql")):
             raise AsofError(f"there is no model {model}; python -m flows new source writes one")
+    if wanted.cohort and wanted.cohort not in wanted.models:
+        raise AsofError(f"--cohort is {wanted.cohort!r}: name it with --from, too")
     label.aggregates(wanted.label)
     if wanted.otherwise is not None:
         label.constant("--otherwise", wanted.otherwise)
@@ -168,7 +170,12 @@ def _plan(wanted: Wanted, tables: list[Table], lists: list[Table]) -> Plan:
                 models.append(features.by_group(wanted.name, one, column.name, spans, owner))
         models += [features.by_group(wanted.name, one, name, spans) for name in one.groups]
         models.append(features.by_group(wanted.name, one, None, spans))
-    return Plan(wanted, tables, lists, models)
+    plan = Plan(wanted, tables, lists, models)
+    if not plan.asked.timed and (wanted.active_within or wanted.at_least > 1):
+        raise AsofError(
+            f"--active-within and --at-least ask for facts, and {plan.asked.model}, the --cohort, is a list: leave them out"
+        )
+    return plan
 
 
 def _start(table: Table, wanted: Wanted, until: datetime) -> datetime:
@@ -220,7 +227,7 @@ def _refuse_rows_of_nothing(place: Scratch, plan: Plan) -> None:
 
 def _sample(plan: Plan) -> int | None:
     """Thousandths of the entities that are tried, where facts × features are more than a scratch goes through in a minute."""
-    wanted, entities = plan.wanted, plan.tables[0].entities
+    wanted, entities = plan.wanted, plan.asked.entities
     asked = entities * ((plan.until - plan.start) // duration(wanted.every) + 1)
     values = sum(len(one.features) * (one.table.rows + asked) for one in plan.models if one.by == wanted.entity)
     share = max(TRIED / max(values, 1), min(1, FEWEST / max(entities, 1)))

@@ -28,11 +28,13 @@ def labels(place: Scratch, plan: Plan) -> list[str]:
 
 
 def cohort(place: Scratch, plan: Plan) -> str:
-    """In a sentence: who is asked about, and who of other tables never is, since nothing of the label's table was ever theirs."""
-    first, entity = plan.tables[0], plan.wanted.entity
+    """In a sentence: who is asked about, and who of other tables never is, since the cohort's table never had them."""
+    first, entity = plan.asked, plan.wanted.entity
     said = f"asked about is each {first.called(entity)} from its first of {first.model} on, {first.entities:,} so far"
+    if not first.timed:
+        said = f"asked about is each {first.called(entity)} of {first.model} at every instant, {first.entities:,} of them"
     with place.reading() as con:
-        for one in [*plan.tables[1:], *plan.lists]:
+        for one in (one for one in (*plan.tables, *plan.lists) if one is not first):
             there = f"select {entity} from {first.relation} where {entity} is not null"
             never = f"select count(distinct {entity}) from {one.relation} where {entity} not in ({there})"
             (count,) = con.execute(never).fetchall()[0]

@@ -88,7 +88,7 @@ def remove(plan: Plan) -> None:
 
 
 def _by_entity(plan: Plan) -> bool:
-    return duration(plan.wanted.every) >= WEEK and plan.tables[0].entities >= ENTITIES
+    return duration(plan.wanted.every) >= WEEK and plan.asked.entities >= ENTITIES
 
 
 def _folder(plan: Plan) -> str:
@@ -115,7 +115,7 @@ def _models(plan: Plan, rule: dict[str, Any]) -> dict[str, str]:
         "event_at": wanted.event_at or ("event_at" if facts.has_event else "known_at"), "otherwise": plan.otherwise,
         "delay": f"{facts.delay_hours} hours" if facts.delay_hours else None, "label_type": LABEL_TYPES[wanted.task],
         "models": [one.name.removeprefix(f"{name}__") for one in plan.models], "weekday": plan.weekday, "rule": rule,
-        "fact": facts.fact, "order": ", ".join(dict.fromkeys(("known_at", facts.version))), "apart": facts.apart,
+        "asked": plan.asked, "order": ", ".join(dict.fromkeys(("known_at", plan.asked.version))), "apart": facts.apart,
         "wait": " + ".join(f"interval '{one}'" for one in (wanted.horizon, f"{facts.delay_hours} hours") if one != "0 hours"),
         "lists": [{"short": one.short, "model": one.model, "features": plan.attributes[one.short]} for one in plan.lists
                   if plan.attributes[one.short]],

@@ -68,7 +68,10 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     where = synthetic.plant(tmp_path / "project")
     synthetic.write_visits(where / "data" / "landing")
     orders = write_orders(tmp_path / "orders.csv")
+    listed = tmp_path / "customers.csv"
+    listed.write_text("customer,region\n" + "".join(f"c-{i:03},{'north' if i % 3 else 'south'}\n" for i in range(65)))
     assert flows(where, "new", "source", "crm.orders", "--from", str(orders), "--known-at", "at").returncode == 0
+    assert flows(where, "new", "source", "crm.customers", "--from", str(listed), "--known-always").returncode == 0
     before = files(where)
     asked = ("--entity", "customer", "--every", "7 days", "--horizon", "28 days", "--from", "stg_crm__orders")
     failed = flows(where, "new", "problem", "spend", *asked, "--task", "regression", "--label", "sum(nothing)")
@@ -80,11 +83,13 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert files(where) == before
 
     said = ("--label", "sum(amount)", "--otherwise", "0", "--seconds", "5")
-    done = flows(where, "new", "problem", "spend", *asked, "--task", "regression", *said)
+    everybody = ("--from", "stg_crm__customers", "--cohort", "stg_crm__customers")
+    done = flows(where, "new", "problem", "spend", *asked, *everybody, "--task", "regression", *said)
     assert done.returncode == 0, done.stderr
     labelled, of = re.search(r"([\d,]+) of ([\d,]+) rows whose horizon is over have a label", done.stdout).groups()
     assert labelled == of, "nothing is 0, and no row vanishes"
-    assert "asked about is each customer from its first of stg_crm__orders on, 60 so far" in done.stdout
+    assert "asked about is each customer of stg_crm__customers at every instant, 65 of them" in done.stdout
+    assert int(of.replace(",", "")) % 65 == 0, "also those who never ordered"
     after = files(where)
     assert {name for name in before if before[name] != after[name]} == {"dbt_project.yml"}
     assert yaml.safe_load(after["dbt_project.yml"])["vars"]["problems"] == [synthetic.PROBLEM, "spend"]
@@ -98,6 +103,7 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     said = ("--label", kinds, "--title", "Who will buy much?", "--at-least", "2", "--start", "2019-02-04T06:00", "--seconds", "5")
     done = flows(where, "new", "problem", "basket", *asked, "--task", "multiclass", *said)
     assert done.returncode == 0, done.stderr
+    assert "asked about is each customer from its first of stg_crm__orders on, 60 so far" in done.stdout
     declared = declaration(where, "basket")
     meta = declared["config"]["meta"]["problem"]
     assert meta["title"] == "Who will buy much?" and set(meta["classes"]) == {"nothing", "some", "much"}
