@@ -58,6 +58,7 @@ def new() -> None:
               help="Of rows that come again counts, at each instant, the latest, the first, or each.")  # fmt: skip
 @click.option("--delimiter", help="Between the fields of a CSV; inferred by default.")
 @click.option("--pii", multiple=True, metavar="COLUMN", help="A column that is personal: it leaves staging as a salted hash.")
+@click.option("--again", is_flag=True, help="Say a source anew, before anything of it has landed; what was there is kept.")
 def _source(
     name: str,
     path: Path,
@@ -235,5 +236,7 @@ def _tell(made) -> None:
     for told in (*_of_rows(made), *_of_columns(made)):
         console.warn(told)
     console.done(f"wrote {', '.join(made.files)}")
+    if made.replaced:
+        console.done(f"what was there and is another now is kept in {os.path.relpath(made.replaced)}")
     console.done(f"copied {len(made.landed)} files to {os.path.relpath(made.landed[0].parent)}")
     console.done(f"next: python -m flows new problem NAME --from stg_{made.source}__{made.table}; or python -m flows land")

@@ -18,6 +18,7 @@ from flows.studies.scaffolding import rendering
 from flows.studies.scaffolding.corrections import Again, again
 from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look, plain
 from flows.studies.scaffolding.rendering import in_english, rendered, write
+from flows.studies.scaffolding.replacing import move_away
 from flows.studies.scaffolding.words import sentence
 from ml.errors import AsofError
 
@@ -52,6 +53,7 @@ class Wanted:
     delimiter: str | None = None
     corrections: str | None = None
     pii: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Made:
     again: Again | None = None
     corrections: str = ""
     by: str | None = None
+    replaced: Path | None = None
 
 
 def make(wanted: Wanted, ask: Ask | None = None) -> Made:
@@ -93,10 +96,14 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     path = f"{source}/{table}"
     files = _files(source, table, seen, key, fact, by if how == "latest" else None, known_at, event_at, feed, path, pii)
     folder = settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path
-    _refuse_again(files, folder)
+    replaced = None
+    if wanted.again:
+        replaced = move_away(f"{source}.{table}", files, seen.files)
+    else:
+        _refuse_again(files, folder)
     written = write(files)
     landed = _put(seen, folder)
-    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated, how, by)
+    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated, how, by, replaced)
 
 
 def _named(wanted: Wanted) -> tuple[str, str]:
@@ -342,8 +349,8 @@ def _refuse_again(files: Mapping[str, str], folder: Path) -> None:
         own = folder.relative_to(rendering.PROJECT) if folder.is_relative_to(rendering.PROJECT) else folder
         copies = [str(own)] if folder.is_dir() else []
         raise AsofError(
-            f"{', '.join(there)} is there already; take another name, or remove all that was written for it: "
-            f"rm -r {' '.join([*there, *copies])}"
+            f"{', '.join(there)} is there already; take another name, say --again, which keeps what was there, or remove all "
+            f"that was written for it: rm -r {' '.join([*there, *copies])}"
         )
 
 

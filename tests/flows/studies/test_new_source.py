@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import re
+import shutil
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 
 from checks.landing import LandingSource
 from flows.cli import new
-from flows.runtime import settings
+from flows.runtime import settings, warehouse
 from flows.steps.data.feeds import feed
 from flows.steps.data.landing.landing import land_all
 from flows.studies.scaffolding import rendering, source, words
@@ -203,6 +204,53 @@ def test_what_is_there_is_never_written_over(project: Path) -> None:
     named = [project / one for one in str(refused.value).rsplit("rm -r ", 1)[1].split()]
     assert {*named[:2]} == {*(project / "models").rglob("*shop__visits*")}
     assert named[2].resolve() == (project / "landing" / "archive" / "shop" / "visits").resolve()
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
+def test_a_source_that_is_said_again_is_as_if_it_had_been_said_so_at_first_and_keeps_what_was_there(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    file, other = put(project, "visits.csv", VISITS), put(project, "later.csv", VISITS.replace("north", "west"))
+    monkeypatch.setenv("ASOF_WAREHOUSE", str(project / "data" / "warehouse.duckdb"))
+    first = make(file, known_at="Day", feed="none")
+    model = project / first.files[1]
+    model.write_text(f"{model.read_text()}-- mine\n")
+    before = everything(project / "models") | everything(project / "landing")
+    made = make(other, known_always=True, again=True)
+    assert made.replaced == project / "data" / "replaced" / "shop.visits" / "1"
+    kept = everything(made.replaced)
+    assert {name.removeprefix("models/"): text for name, text in kept.items()} == before
+    assert "kept in" in told(made, capsys)
+    now = everything(project / "models") | everything(project / "landing")
+    shutil.rmtree(project / "models"), shutil.rmtree(project / "landing")
+    make(other, known_always=True)
+    assert everything(project / "models") | everything(project / "landing") == now
+    assert make(other, known_always=True, again=True).replaced, "copies of the data moved, since they may be others"
+    assert not [one for one in everything(project / "data" / "replaced" / "shop.visits" / "2") if one.startswith("models")]
+
+
+def test_a_source_of_which_files_have_landed_is_not_said_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASOF_WAREHOUSE", str(project / "data" / "warehouse.duckdb"))
+    file = put(project, "visits.csv", VISITS)
+    make(file, known_at="Day")
+    (project / "data").mkdir()
+    with warehouse.cursor() as con:
+        con.execute("create schema ledger")
+        con.execute("create table ledger.batches as select 'shop.visits' as source, 'visits.csv' as file")
+    before = everything(project / "models")
+    with pytest.raises(AsofError, match=r"--again: 1 files of shop\.visits have landed as it is declared"):
+        make(file, known_always=True, again=True)
+    assert everything(project / "models") == before
+    with warehouse.cursor() as con:
+        con.execute("delete from ledger.batches")
+        con.execute("create schema if not exists landing")
+        con.execute("create table landing.shop__visits (n integer)")
+    assert make(file, known_always=True, again=True).replaced
+    assert not warehouse.has_table("landing", "shop__visits")
+    warehouse.close()
 
 
 def test_a_few_wrong_values_are_told_and_make_no_text_of_their_column(project: Path) -> None:
