@@ -93,11 +93,11 @@ def _tell(found, told: str) -> None:
             f"{column} has the same key in {rows:,} rows and is not carried from it: look at them, "
             "or name the column of its source"
         )
+    from flows.runtime import dbt
+
     for name in found.unread:
-        console.warn(
-            f"the SQL of {name} cannot be followed: look into it yourself, or build it anew with "
-            f"`dbt run --full-refresh --select {name}`"
-        )
+        again = dbt.built_anew([name])
+        console.warn(f"the SQL of {name} cannot be followed: look into it yourself, or build it anew with {again}")
 
 
 def _tell_files(files, told: str) -> None:

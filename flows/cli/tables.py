@@ -150,17 +150,17 @@ def remarks(rows: list[dict], effect: list[dict]) -> None:
     if not rows:
         console.done("nobody has said anything yet")
         return
-    table = Table("known at", "by", "entity", "as of", "label", "comment", "", box=box.SIMPLE_HEAD)
+    table = Table("known at", "problem", "by", "entity", "as of", "label", "comment", "", box=box.SIMPLE_HEAD)
     for row in rows:
         label = "" if row["label"] is None else str(row["label"]).lower()
         known, as_of = (row[name][:16].replace("T", " ") for name in ("reported_at", "as_of"))
-        cells = (known, row["author"], row["entity_id"], as_of, label, row["comment"] or "", row["state"])
+        cells = (known, row["problem"], row["author"], row["entity_id"], as_of, label, row["comment"] or "", row["state"])
         table.add_row(*(one_line(cell) for cell in cells))
     console.out.print(table)
     for one in effect:
         console.out.print(
-            f"  {one['remarks']:,} landed remarks (authors: {one['authors']:,}) on {one['rows_remarked']:,} rows; "
-            f"{one['rows_corrected']:,} rows corrected, {one['labels_changed']:,} labels changed"
+            f"  {one['problem']}: {one['remarks']:,} landed remarks (authors: {one['authors']:,}) on "
+            f"{one['rows_remarked']:,} rows; {one['rows_corrected']:,} rows corrected, {one['labels_changed']:,} labels changed"
         )
 
 

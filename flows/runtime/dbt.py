@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,11 @@ _FLAGS = (
     "--no-populate-cache",
     "--no-use-colors",
 )
+
+
+def built_anew(models: Iterable[str]) -> str:
+    """The command by which people build models anew, in backticks, as it is typed in the project's folder."""
+    return f"`.venv/bin/dbt run --full-refresh --select {' '.join(models)}`"
 
 
 def _invoke(arguments: Sequence[str], manifest: Any = None, callbacks: Sequence[Callable] = ()) -> Any:

@@ -6,12 +6,16 @@ import codecs
 import os
 import sys
 import unicodedata
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
+from rich.table import Table
 from rich.text import Text
 
 # What stands for a character where the terminal's encoding does not have it; any other becomes its escape.
 _PLAINER = {"✓": "ok:", "✗": "error:", "·": "|", "–": "-", "−": "-", "…": "...", "×": "x", "≤": "<=", "≥": ">=", "→": "->"}
+# A pipe and a file have no width: what reads them breaks lines itself, or looks for whole ones.
+_UNBOUNDED = 100_000
 # The zero-width joiner holds an emoji together.
 _JOINER = "\u200d"
 
@@ -36,10 +40,29 @@ def _shows(one: str) -> bool:
 
 
 class Terminal(Console):
-    """A console of rich that takes no string for markup, highlights nothing, and replaces no `:word:`."""
+    """A console of rich that takes no string for markup, highlights nothing, and replaces no `:word:`.
+
+    A table loses nothing in it: where no terminal is, it is as wide as it must be; on a narrow one its cells go on
+    in the next line.
+    """
 
     def __init__(self, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        found = super().size
+        return found if self.is_terminal else ConsoleDimensions(_UNBOUNDED, found.height)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        Console.size.fset(self, new_size)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        for table in objects:
+            for column in table.columns if isinstance(table, Table) else ():
+                column.overflow = "fold"  # the default is …, which takes the end of a number
+        super().print(*objects, **options)
 
     def render_str(self, text: str, **options) -> Text:
         return super().render_str(plain(text), **{**options, "markup": False, "emoji": False})

@@ -42,8 +42,7 @@ def told(problem: Problem, version: str = "", learned: str | None = None) -> str
         first = [name for name in models if not (_ancestors(name) - {name}) & set(models)]
         return (
             f"{problem.name}: the SQL of {', '.join(models)} has changed since rows of {', '.join(sorted(stale))} were made; "
-            f"build them anew with `dbt run --full-refresh --select {' '.join(f'{name}+' for name in first)}`, then train, judge "
-            "and promote"
+            f"build them anew with {dbt.built_anew(f'{name}+' for name in first)}, then train, judge and promote"
         )
     if learned and (other := changed(json.loads(learned), current(problem.name))):
         return (

@@ -142,6 +142,19 @@ def said(phase: str, problem: str) -> str | None:
     return found[0]["message"] if found else None
 
 
+def failed_with(phase: str, problem: str | None) -> str | None:
+    """The error with which the latest run of a phase ended; None where it succeeded, or there is none."""
+    if not warehouse.has_table("ledger", "runs"):
+        return None
+    found = warehouse.rows(
+        "select status, message from ledger.runs where phase = ? and problem is not distinct from ? "
+        "order by started_at desc, rowid desc limit 1", [phase, problem]
+    )  # fmt: skip
+    if not found or found[0]["status"] != "failed":
+        return None
+    return found[0]["message"].removeprefix(f"{AsofError.__name__}: ")
+
+
 def since(began: datetime) -> list[dict]:
     """The runs that began at an instant of the wall clock or later, in the order in which they ended; none before the first."""
     if not warehouse.has_table("ledger", "runs"):

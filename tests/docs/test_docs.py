@@ -136,3 +136,14 @@ def test_decisions_are_numbered_without_gaps_and_listed() -> None:
     listed = (PROJECT / "docs" / "architecture.md").read_text()
     assert [int(name[:4]) for name in found] == list(range(1, len(found) + 1))
     assert [name for name in found if f"decisions/{name}" not in listed] == []
+
+
+def test_a_command_of_dbt_that_a_message_or_a_page_tells_stands_as_it_is_typed() -> None:
+    """dbt is in the project's own environment and not on the path of who reads."""
+    told = re.compile(r"`dbt (run|build|test|docs|seed|parse|compile)\b")
+    folders = {"flows": "*.py", "docs/how-to": "*.md", "docs/alerts": "*.md", "models": "*.md"}
+    files = [file for folder, ending in folders.items() for file in (PROJECT / folder).rglob(ending)]
+    wrong = [
+        f"{file.relative_to(PROJECT)}: {line}" for file in files for line in file.read_text().splitlines() if told.search(line)
+    ]
+    assert files and not wrong, "write .venv/bin/dbt"

@@ -204,19 +204,20 @@ def _only_instant(name: str, entity: str) -> datetime:
     return found[0]["due_at"]
 
 
-def remarks(problem: str, limit: int = 50) -> list[dict]:
-    """The latest remarks on a problem, all as text, with `state` landed or waiting."""
+def remarks(problem: str | None = None, limit: int = 50) -> list[dict]:
+    """The latest remarks on a problem, or on all of them, all as text, with `state` landed or waiting."""
     with _ready() as con:
         inbox.refuse_other_shape(con, source())
-    columns = inbox.texts(source())
+    columns, which = inbox.texts(source()), "$problem is null or problem = $problem"
     return warehouse.rows(
-        f"select {columns}, 'landed' as state from {source().relation} where problem = $problem "
-        f"union all select {columns}, 'waiting' from {INBOX} where problem = $problem "
-        f"order by reported_at desc, entity_id, author limit {limit}",
+        f"select {columns}, 'landed' as state from {source().relation} where {which} "
+        f"union all select {columns}, 'waiting' from {INBOX} where {which} "
+        f"order by reported_at desc, problem, entity_id, author limit {limit}",
         {"problem": problem},
     )
 
 
-def effect(problem: str) -> list[dict]:
-    """The row of `mon_feedback` for a problem: what was said, and what it changes; empty before anybody spoke."""
-    return warehouse.rows("select * from monitoring.mon_feedback where problem = ?", [problem])
+def effect(problem: str | None = None) -> list[dict]:
+    """The rows of `mon_feedback` for a problem, or for all: what was said, and what it changes; empty before anybody spoke."""
+    which = "$problem is null or problem = $problem"
+    return warehouse.rows(f"select * from monitoring.mon_feedback where {which} order by problem", {"problem": problem})

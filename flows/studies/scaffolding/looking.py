@@ -220,7 +220,12 @@ def _read_objects(con: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
     if con.execute(f"select exists (from {objects} where json_type(json) <> 'OBJECT')").fetchall()[0][0]:
         for file in files:
             sound.check_objects(file)
-    keys = [key for (key,) in con.execute(f"select distinct unnest(json_keys(json)) as k from {objects} order by k").fetchall()]
+    # A key stands where the first object that has it has it: the columns come as people know them from the file.
+    keys = [key for (key,) in con.execute(
+        f"with objects as (select row_number() over () as n, json_keys(json) as keys from {objects}) "
+        "select key from (select n, unnest(keys) as key, generate_subscripts(keys, 1) as place from objects) "
+        "group by key order by min((n, place))"
+    ).fetchall()]  # fmt: skip
     if not keys:
         raise AsofError(f"{files[0]}, line 1: its object has no key, and so has no other")
     sound.check_names(files[0], keys)

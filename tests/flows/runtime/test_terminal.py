@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable
 from datetime import datetime
 from types import SimpleNamespace
@@ -11,11 +12,14 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rich import box
 from rich.console import Console
+from rich.table import Table
 
 from flows.cli import tables
 from flows.runtime import console, terminal
 from flows.studies.experiments import leaderboard
+from tests.conftest import PROJECT
 
 AT = datetime(2026, 1, 5, 10)
 MARKUP = ["[/red]", "[bold]x[/]", "[", "]", "\\[red]", "\\", "[link=x]", ":smile:", "[@click=x]", "a\\", "[/]"]
@@ -43,7 +47,8 @@ def printed(monkeypatch: pytest.MonkeyPatch, show: Callable[[], None], encoding:
 
 def remark(text: str) -> dict:
     return {
-        "reported_at": "2026-01-05T10:00:00.000000", "as_of": "infinity", "author": text, "entity_id": text, "label": "true",
+        "reported_at": "2026-01-05T10:00:00.000000", "as_of": "infinity", "problem": text, "author": text,
+        "entity_id": text, "label": "true",
         "comment": text, "state": "landed",
     }  # fmt: skip
 
@@ -133,6 +138,48 @@ def test_a_cell_of_a_table_is_no_markup(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(leaderboard, "rows", lambda problem: [row])
     shown = printed(monkeypatch, lambda: console.out.print(leaderboard.table("[/x]")))
     assert all(text in shown for text in ("[/red]", "[bold]x", "[dim]", "experiments on [/x]"))
+
+
+@pytest.fixture
+def wide_numbers() -> Table:
+    """A table as `status --full` has it: a name, a count and intervals."""
+    table = Table("live quality", "rows", "mean absolute error", "root mean squared error", "inside of 80 %", box=box.SIMPLE_HEAD)
+    table.add_row("champion", "1,234,567", *(f"{n}.166 ({n}.131–{n}.201)" for n in (1, 22, 333)))
+    return table
+
+
+def test_a_table_that_goes_into_a_file_has_each_row_whole_in_one_line(wide_numbers: Table) -> None:
+    stream = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", stream)
+        terminal.Terminal().print(wide_numbers)
+    (line,) = [line for line in stream.getvalue().splitlines() if "champion" in line]
+    assert all(cell in line for column in wide_numbers.columns for cell in column.cells)
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80, 120, 200])
+def test_on_a_terminal_of_any_width_no_digit_of_a_table_is_lost(width: int, wide_numbers: Table) -> None:
+    stream = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", stream)
+        shown = terminal.Terminal()
+        shown.width, shown._force_terminal, shown.no_color = width, True, True
+        shown.print(wide_numbers)
+    digits = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
+    assert "…" not in digits and max(map(len, digits.splitlines())) <= width
+    wanted = "".join(cell for column in wide_numbers.columns for cell in column.cells)
+    assert sorted(re.findall(r"\d", digits)) == sorted(
+        re.findall(r"\d", wanted + "".join(str(one.header) for one in wide_numbers.columns))
+    )
+
+
+def test_every_table_of_the_program_is_printed_by_its_own_terminal() -> None:
+    printed_by = [
+        file
+        for file in (PROJECT / "flows").rglob("*.py")
+        if re.search(r"from rich(\.console)? import .*\b(Console|print)\b", file.read_text())
+    ]
+    assert [file.name for file in printed_by] == ["terminal.py"]
 
 
 def test_an_experiment_that_gained_nothing_stands_before_one_that_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,16 @@ def test_a_key_of_json_lines_may_hold_what_a_pointer_escapes(project: Path) -> N
     assert [row[0] for row in landed(made, project)] == ["x1", "x2"]
 
 
+def test_columns_of_json_lines_stand_as_the_file_has_them(project: Path) -> None:
+    rows = [
+        {"zone": "a", "seen": "2025-03-01T10:00:00Z", "kind": "x"},
+        {"zone": "b", "seen": "2025-03-02T10:00:00Z", "kind": "y", "b": 1},
+    ]
+    rows += [{"more": n, "zone": f"z{n}", "seen": f"2025-03-03T10:{n % 60:02}:00Z", "kind": "x"} for n in range(50)]
+    seen = look(put(project, "visits.jsonl", "".join(json.dumps(row) + "\n" for row in rows)))
+    assert [one.name for one in seen.columns] == ["zone", "seen", "kind", "b", "more"]
+
+
 def test_where_nothing_says_when_a_row_was_known_it_says_so_and_writes_nothing(project: Path) -> None:
     file = put(project, "visits.csv", "id,opened_at,closed_at\n1,2024-01-01T10:00:00,2024-01-01T11:00:00\n")
     with pytest.raises(AsofError, match=r"nothing says when a row of .*visits\.csv was known, .* --known-at closed_at"):

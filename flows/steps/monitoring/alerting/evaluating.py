@@ -74,9 +74,15 @@ def _facts(made: Group, stakes: dict[str, Stake], graph: Lineage) -> dict:
         "limit_value": worst.limit_value,
         "damage": made.damage,
         "cost": cost(made.members, stakes, graph),
-        "cause": made.cause,
+        "cause": _cause(made, subject),
         "findings": made.findings,
     }
+
+
+def _cause(made: Group, subject: str) -> str:
+    """The likely cause; a run that failed has said itself why, and mostly what to do."""
+    failed = made.root.kind == "failed_run" and ledger.failed_with(subject, made.root.problem)
+    return failed or made.cause
 
 
 def _stakes() -> dict[str, Stake]:

@@ -141,7 +141,7 @@ def test_the_remedy_that_a_refusal_names_works(copied: House, tmp_path: Path) ->
     assert refused.returncode == 1 and f"the SQL of {FEATURES} has changed since rows of {FEATURES} were made" in said, (
         refused.stderr
     )
-    remedy = re.search(r"`(dbt run [^`]+)`", said)[1].split()
+    remedy = re.search(r"`\.venv/bin/(dbt run [^`]+)`", said)[1].split()
     rebuilt = run(*remedy, "--quiet")
     assert rebuilt.returncode == 0, rebuilt.stdout
     refused = run("score")
