@@ -7,6 +7,7 @@ from datetime import datetime
 
 from prefect import flow
 
+from flows.runtime import flow_run
 from flows.runtime.errors import explaining
 from flows.steps.data import feedback
 from flows.steps.data.building import build, prepare
@@ -15,13 +16,15 @@ from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.store import clock
 
 
-@flow(name="data")
+@flow(name="data", timeout_seconds=3 * 3600)
 @explaining
 @failures_reported()
 def data(until: datetime | None = None, length: str = "hour") -> datetime:
     """Move the clock to `until` (by default one hour, day or month further), land and build; returns the clock."""
     prepare()
-    land(until or upcoming(length), length)
+    until = until or upcoming(length)
+    flow_run.named(at=until)
+    land(until, length)
     _build()
     return clock.now()
 

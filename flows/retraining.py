@@ -6,6 +6,7 @@ from datetime import datetime
 
 from prefect import flow
 
+from flows.runtime import flow_run
 from flows.runtime.errors import explaining
 from flows.runtime.step import call, each
 from flows.steps.data.building import complete
@@ -13,6 +14,7 @@ from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.steps.training import causes
 from flows.store import clock, ledger, problems, registry
 from flows.store import due as dues
+from flows.store.problems import ProblemName
 from flows.training import training
 from flows.validation import follow, validation
 
@@ -20,10 +22,10 @@ from flows.validation import follow, validation
 NOT_DUE = "not due"
 
 
-@flow(name="retraining")
+@flow(name="retraining", timeout_seconds=6 * 3600)
 @explaining
 @failures_reported()
-def retraining(problem: str | None = None, cause: str | None = None) -> dict[str, str]:
+def retraining(problem: ProblemName | None = None, cause: str | None = None) -> dict[str, str]:
     """Train a challenger of a problem, by default of each, judge it, promote it when the verdict says so.
 
     Returns the decision by problem.
@@ -31,7 +33,13 @@ def retraining(problem: str | None = None, cause: str | None = None) -> dict[str
     Does nothing where the declared policy has nothing due, unless a `cause` is given. The cause stands with the version. A first
     training is due once a label is known. Turns of the calendar that were missed have their trainings first, each as of its own.
     A version whose judging was cut off is judged first: a failure must not cost it the turn of the calendar.
+
+    Args:
+        problem: The problem to train; all of them by default.
+        cause: Why, where nothing is due; it is kept with the version.
     """
+    flow_run.take_over()
+    flow_run.named(problem, clock.now())
     names = problems.chosen(problem)
     complete(names)
     return each(names, lambda name: _retrained(name, cause))
@@ -48,7 +56,7 @@ def _retrained(problem: str, cause: str | None) -> str:
     return decision
 
 
-@flow(name="look")
+@flow(name="look", timeout_seconds=6 * 3600)
 @explaining
 @failures_reported()
 def look(problem: str, at: datetime) -> str:
@@ -56,16 +64,18 @@ def look(problem: str, at: datetime) -> str:
 
     The look is a run of its own: it is done when the challenger is judged. Where it was cut off it goes on.
     """
+    flow_run.named(problem, at)
     with ledger.run("retraining", at, problem) as run:
         run.message = challenge(problem, at, causes.by_calendar(problem, at))
     return run.message
 
 
-@flow(name="triggers")
+@flow(name="triggers", timeout_seconds=6 * 3600)
 @explaining
 @failures_reported()
 def triggered(problem: str, at: datetime, cause: str | None = None) -> str:
     """Train and judge a challenger for a `cause`, by default what `mon_retraining` says is due; returns the decision."""
+    flow_run.named(problem, at)
     with ledger.run("triggers", at, problem) as run:
         run.message = challenge(problem, at, cause or causes.due(problem))
     return run.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import signal
@@ -24,6 +25,8 @@ POOL = "asof"
 HEALTHY_SECONDS = 180
 # Prefect's worker hands the signal on to the flow it runs; a transaction is rolled back within it.
 STOP_SECONDS = 30
+# Of prctl(2): orphans of this process get it for a parent, and not the first process of the system.
+SET_CHILD_SUBREAPER = 36
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,12 +48,14 @@ def serve() -> None:
         try:
             settings.load()
             settings.check()
+            _adopt_orphans()
             _serve(children)
         except KeyboardInterrupt:
             console.done("stopping")
         finally:
             for child in reversed(children):  # the worker first: it tells the server how its flow ended
                 _end(child)
+            _kill_orphans()
 
 
 def _serve(children: list[subprocess.Popen]) -> None:
@@ -168,6 +173,28 @@ def _end(child: subprocess.Popen) -> None:
     except ProcessLookupError:
         return
     child.wait()
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of flow runs whose worker was killed, where the system can do so (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _kill_orphans() -> None:
+    """Kill the flow runs that their worker left behind: they would hold the warehouse, and no server asks how they end."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while (orphans := _children()) and time.monotonic() < deadline:
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    """The processes whose parent is this one."""
+    listing = subprocess.Popen(["ps", "-Ao", "pid=,ppid="], stdout=subprocess.PIPE, text=True)
+    pairs = [line.split() for line in listing.communicate()[0].splitlines()]
+    return [int(pid) for pid, parent in pairs if int(parent) == os.getpid() and int(pid) != listing.pid]
 
 
 def _stop(number: int, frame: object) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from prefect import flow
 
 from flows.retraining import look
-from flows.runtime import artifacts, settings
+from flows.runtime import artifacts, flow_run, settings
 from flows.runtime.errors import explaining
 from flows.runtime.step import call, each
 from flows.steps.monitoring.alerting.failures import failures_reported
@@ -18,22 +18,29 @@ from flows.steps.serving.scoring import score
 from flows.steps.serving.shadowing import score_shadows
 from flows.store import clock, problems, registry
 from flows.store import due as dues
+from flows.store.problems import ProblemName
 from flows.validation import settle
 
 # A turn that is younger is not missed yet: the cycle looks at it once it has scored.
 DAY = timedelta(days=1)
 
 
-@flow(name="serving")
+@flow(name="serving", timeout_seconds=6 * 3600)
 @explaining
 @failures_reported()
-def serving(problem: str | None = None, publishing: bool = True) -> int:
+def serving(problem: ProblemName | None = None, publishing: bool = True) -> int:
     """Score every due row of a problem, by default of each that has a champion, and publish the marts; returns the rows scored.
 
     By default nothing is published before the first prediction. A row is scored by its champion, then in the shadow. After a
     standstill of days, challengers that the calendar asked for meanwhile are trained and judged first, each as of its own turn:
     each row is scored by who would have been champion.
+
+    Args:
+        problem: The problem to score; each that has a champion by default.
+        publishing: Replace the file that people read afterwards.
     """
+    flow_run.take_over()
+    flow_run.named(problem, clock.now())
     names = [problems.named(problem)] if problem else list(filter(registry.champion, problems.declared()))
     rows = sum(each(names, _caught_up).values())
     if publishing and (problem or any(problems.scored_through(problems.get(name)) for name in names)):

@@ -8,7 +8,7 @@ from datetime import datetime
 from prefect import flow
 
 from flows.pages.card import cards
-from flows.runtime import artifacts, warehouse
+from flows.runtime import artifacts, flow_run, warehouse
 from flows.runtime.errors import explaining
 from flows.steps.data.building import prepare
 from flows.steps.monitoring.alerting.failures import failures_reported
@@ -22,7 +22,7 @@ from ml.models.of_rule import NoProbability
 from ml.validation.judge import INCONCLUSIVE, KEEP, PROMOTE
 
 
-@flow(name="validation")
+@flow(name="validation", timeout_seconds=6 * 3600)
 @explaining
 @failures_reported()
 def validation(problem: str, challenger: str | None = None, at: datetime | None = None) -> str:
@@ -30,10 +30,12 @@ def validation(problem: str, challenger: str | None = None, at: datetime | None 
 
     As of an instant, by default the clock.
     """
+    at = at or clock.now()
+    flow_run.named(problem, at)
     verdict = _judge(problem, challenger, at, promoting=True)
-    follow(problem, verdict["challenger"], verdict["decision"], at or clock.now())
+    follow(problem, verdict["challenger"], verdict["decision"], at)
     if verdict["decision"] != PROMOTE and registry.rival(problem) is None:
-        _until_one_wins(problem, verdict, at or clock.now())
+        _until_one_wins(problem, verdict, at)
     return verdict["decision"]
 
 

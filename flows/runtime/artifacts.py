@@ -83,5 +83,23 @@ def report(problem: str, file: Path) -> None:
     create_link_artifact(file.resolve().as_uri(), key=key, link_text=file.name, description=f"How the model of {problem} fares")
 
 
+@artifact
+def experiments(problem: str, rows: list[dict]) -> None:
+    """A table of experiments with their decisions; `rows` are rows of `ledger.experiments`."""
+    from prefect.artifacts import create_table_artifact
+
+    table = [{name: str(row[name]) for name in ("name", "dimension", "change", "decision", "reason")} for row in rows]
+    key = f"experiments-{problem.replace('_', '-')}"
+    create_table_artifact(table, key=key, description=f"{len(rows)} experiments were run")
+
+
+@artifact
+def page(key: str, file: Path) -> None:
+    """A page of Markdown as it was written, readable where its file is not."""
+    from prefect.artifacts import create_markdown_artifact
+
+    create_markdown_artifact(file.read_text(), key=key.replace("_", "-"), description=f"{file.resolve()}, without its pictures")
+
+
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 import traceback
 from collections.abc import Callable, Iterator
@@ -107,4 +108,6 @@ def explaining(function: Callable[P, R]) -> Callable[P, R]:
             settings.check()
             return function(*args, **kwargs)
 
+    # Prefect would look up the names of types here, and not where the function was written.
+    call.__signature__ = inspect.signature(function, eval_str=True)
     return call

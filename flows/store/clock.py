@@ -24,6 +24,14 @@ def now() -> datetime | None:
     return rows[0][0] if rows else None
 
 
+def begun() -> datetime:
+    """The same; AsofError saying how to begin when nothing has landed."""
+    at = now()
+    if at is None:
+        raise AsofError("nothing has landed yet: run `python -m flows land`, or `make run` to live through the example")
+    return at
+
+
 def move(to: datetime) -> None:
     """Set the clock; it never goes back."""
     with warehouse.transaction() as con:

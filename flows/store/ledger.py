@@ -171,7 +171,8 @@ def run(phase: str, as_of: datetime, problem: str | None = None) -> Iterator[Run
             yield this
     except BaseException as error:
         told = database_errors.line(error) if isinstance(error, duckdb.Error) else str(error)
-        this.message = f"{type(error).__name__}: {settings.redacted(' '.join(told.split()))[:500]}"
+        told = " ".join(told.split()) or "it was stopped before its end"
+        this.message = f"{type(error).__name__}: {settings.redacted(told)[:500]}"
         with suppress(duckdb.Error):  # a full disk or a damaged file: the first error is the one to tell
             _write(this.record("failed"))
         if isinstance(error, Exception) and phase != "monitoring" and (failed := _failed.get()) is not None:

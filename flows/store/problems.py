@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,17 @@ def declared() -> list[str]:
         if said := name_fault(name) or (f"{name} stands there twice; keep one" if found.count(name) > 1 else ""):
             raise AsofError(f"dbt_project.yml: vars.problems: {said}")
     return list(found)
+
+
+class _OneOfThem:
+    """What the form of Prefect offers for the name of a problem, as of the deployment."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict:
+        return {"type": "string", **({"enum": there} if (there := declared()) else {})}
+
+
+ProblemName = Annotated[str, _OneOfThem]
 
 
 def check() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from flows.runtime import journal, warehouse
+from flows.runtime import journal, prefect_events, warehouse
 from flows.store import ledger, shadows
 from ml.errors import AsofError
 from ml.models.model import Model
@@ -176,7 +176,15 @@ def promote(problem: str, model_version: str, at: datetime, reason: str, kind: s
         new = write(con, record)
     with warehouse.cursor() as con:
         journal.note(con, "promotion", record["promotion_id"], f"{kind} of {model_version}", at)
+    if new:
+        emit(record)
     return new
+
+
+def emit(record: dict) -> None:
+    """Tell Prefect of a promotion that is committed, by its row of `promotions`."""
+    facts = {name: record[name] for name in ("model_version", "previous", "effective_at", "kind", "reason")}
+    prefect_events.emit(prefect_events.MODEL_PROMOTED, "problem", record["problem"], **facts)
 
 
 def promotion(problem: str, model_version: str, at: datetime, reason: str, kind: str = "promotion") -> dict | None:

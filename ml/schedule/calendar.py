@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Annotated, Literal, get_args
 
-STEPS = ("hour", "day", "week", "month")
+from pydantic import AfterValidator
+
+Step = Literal["hour", "day", "week", "month"]
+STEPS = get_args(Step)
+
+
+def in_utc(at: datetime) -> datetime:
+    """An instant in UTC without a zone; one that names no offset is in UTC."""
+    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+
+
+# A parameter that may come with an offset.
+Instant = Annotated[datetime, AfterValidator(in_utc)]
 
 
 def local(at: datetime, zone: tzinfo) -> datetime:
@@ -29,6 +42,12 @@ def ticks(start: datetime, until: datetime, step: str, zone: tzinfo) -> Iterator
     while at < until:
         at = min(_next(at, step, zone), until)
         yield at
+
+
+def whole_steps(step: str, since: datetime, now: datetime) -> int:
+    """How many whole steps have passed between two instants, whatever their calendar; a month has 31 days."""
+    lengths = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
+    return max(now - since, timedelta()) // lengths[step]
 
 
 def midnights(after: datetime, until: datetime, zone: tzinfo) -> Iterator[datetime]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from tests import synthetic
 from tests.clone import environment
@@ -20,6 +24,7 @@ HOME = "/srv/asof"
 UNITS = {name: f"{text}\n" for name, text in re.findall(r"```ini\n# (\S+)\n(.*?)\n```", PAGE, flags=re.S)}
 CRON = re.findall(r"```cron\n(.*?)\n```", PAGE, flags=re.S)[0].splitlines()
 LINES = [line for line in CRON if not re.match(r"\w+=", line)]
+DEPLOYMENTS = yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
 SET = dict(line.split("=", 1) for line in CRON if line not in LINES)
 
 
@@ -41,6 +46,23 @@ def test_cron_reads_the_lines(line: str) -> None:
 
     CronSchedule(cron=" ".join(line.split()[:5]))
     assert "%" not in line  # the end of a command, for cron
+
+
+CRONS = {schedule["cron"]: schedule["timezone"] for one in DEPLOYMENTS for schedule in one["schedules"]}
+
+
+@pytest.mark.parametrize("cron", CRONS)
+@pytest.mark.parametrize("turns", ["2026-03-08", "2026-03-29", "2026-10-25", "2026-11-01"])
+def test_a_schedule_of_prefect_neither_repeats_nor_leaves_out_an_hour_when_summer_time_turns(cron: str, turns: str) -> None:
+    """In the server's own reading of the schedule, on the days on which clocks turn in New York and in Berlin."""
+    from prefect.server.schemas.schedules import CronSchedule
+
+    begin = datetime.fromisoformat(turns).replace(tzinfo=UTC) - timedelta(days=1)
+    schedule = CronSchedule(cron=cron, timezone=CRONS[cron])
+    dates = asyncio.run(schedule.get_dates(n=200, start=begin, end=begin + timedelta(days=3)))
+    hours = {(after - before).total_seconds() / 3600 for before, after in pairwise(dates)}
+    assert hours == {1 if cron.split()[1] == "*" else 24}
+    assert {str(at.astimezone(UTC).minute) for at in dates} == {cron.split()[0]}
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from flows import cycle
 from ml.errors import AsofError
 from tests import synthetic
 from tests.children import House
-from tests.clone import flows
+from tests.clone import environment, flows
 from tests.faults.equal import differences
 from tests.synthetic import SHOP
 
@@ -92,8 +96,6 @@ def house_of(project: Path) -> House:
 
 
 def asked(project: Path, sql: str) -> list[tuple]:
-    import duckdb
-
     with duckdb.connect(str(house_of(project).warehouse), read_only=True) as con:
         return con.execute(sql).fetchall()
 
@@ -119,6 +121,35 @@ def test_a_cycle_comes_to_what_its_verbs_come_to(copy: Callable[[str], Path]) ->
     flows(parts, "monitor", "--no-tests")
     assert asked(whole, PREDICTED)[0][0] == asked(parts, PREDICTED)[0][0] > SHOP.shops
     assert differences(house_of(whole), house_of(parts), besides=LOOKS) == []
+
+
+@pytest.mark.slow
+def test_a_cycle_for_several_hours_goes_so_far_and_no_further_than_the_feed(copy: Callable[[str], Path]) -> None:
+    program = """
+from flows.steps.data import landing_zone as zone
+from flows.store import clock
+at = clock.now()
+print(*[(zone.upcoming("hour", steps) - at).total_seconds() / 3600 for steps in (1, 10)])
+print(zone.upcoming("day", 10_000) == zone.end())
+"""
+    project = copy("hours")
+    done = subprocess.run([sys.executable, "-c", program], cwd=project, env=environment(), capture_output=True, text=True)
+    assert done.stdout.split() == ["1.0", "10.0", "True"], done.stderr
+
+
+@pytest.mark.slow
+def test_a_landing_of_several_hours_that_was_cut_off_is_finished_by_the_next_cycle(copy: Callable[[str], Path]) -> None:
+    project = copy("cut")
+    with duckdb.connect(str(house_of(project).warehouse)) as con:
+        ahead = "(select now + interval 7 hours from landing.clock) as landed_as_of"
+        other = (
+            "'half a landing' as batch_id, 'shop/visits/half.csv' as file, 0 as rows_loaded, landing_number + 1 as landing_number"
+        )
+        newest = f"select * replace ({other}, {ahead}) from ledger.batches order by landing_number desc limit 1"
+        con.execute(f"insert into ledger.batches {newest}")
+        (before,) = con.execute("select now from landing.clock").fetchone()
+    flows(project, "cycle")
+    assert asked(project, "select now from landing.clock") == [(before + timedelta(hours=7),)]
 
 
 @pytest.mark.slow

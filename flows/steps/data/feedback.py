@@ -73,6 +73,7 @@ def receive(now: datetime, tell: Callable[[str], None] = landing_zone.nothing) -
         except LandingRefused as refused:
             batches, refusals = refused.batches, refusals + refused.refusals
         landing_zone.tell_quarantined(con, batches, tell)
+        landing_zone.emit_landed(batches, refusals)
     received = Received(_sum(batches, "rows_loaded"), _sum(batches, "rows_quarantined") + len(quarantined), refusals)
     _record(now, received)
     return received

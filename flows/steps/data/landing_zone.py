@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 
 from checks.landing import LandingSource
-from flows.runtime import dbt, settings, warehouse
+from flows.runtime import dbt, prefect_events, settings, warehouse
 from flows.runtime.step import step
 from flows.steps.data.feeds import Feed, feed, windows
 from flows.steps.data.feeds.archive import ARCHIVE
@@ -169,9 +170,20 @@ def _land_files(now: datetime, tell: Callable[[str], None], waits: Callable[[str
             batches = land_all(con, there, settings.landing_folder(), now, waits=waits, origin=_origin)
         except LandingRefused as refused:
             tell_quarantined(con, refused.batches, tell)
+            emit_landed(refused.batches, refused.refusals)
             raise
         tell_quarantined(con, batches, tell)
+        emit_landed(batches)
         return batches
+
+
+def emit_landed(batches: Iterable[Batch], refusals: Iterable[str] = ()) -> None:
+    """Tell Prefect of each file that has landed, and of each that was refused."""
+    for one in batches:
+        facts = {"file": one.file, "rows": one.rows_loaded, "quarantined": one.rows_quarantined, "clock": one.landed_as_of}
+        prefect_events.emit(prefect_events.BATCH_LANDED, "source", one.source, **facts)
+    for why in refusals:
+        prefect_events.emit(prefect_events.BATCH_REFUSED, "landing", "files", reason=why)
 
 
 def _origin(source: LandingSource, file: str, lines: list[int]) -> dict[int, str]:
@@ -203,9 +215,13 @@ def tell_unread(tell: Callable[[str], None]) -> None:
         tell(f"no source declares {named} below {settings.landing_folder()}: nothing of it lands; rename it or declare its path")
 
 
-def upcoming(length: str) -> datetime:
-    """Where the clock goes next: one step further in a feed's time, the present where no source has a feed."""
+def upcoming(length: str, steps: int = 1) -> datetime:
+    """Where the clock goes next: so many steps further in a feed's time, the present where no source has a feed.
+
+    A landing that was cut off is finished at least.
+    """
     if not feeds():
         return ledger.wall_clock()
     start = clock.now() or beginning()
-    return next(clock.ticks(start, end(), length), start)
+    *_, there = start, *islice(clock.ticks(start, end(), length), steps)
+    return max(there, interrupted() or there)

@@ -90,9 +90,10 @@ def judge(
             if gates:
                 ledger.append(con, "verdicts", [record], ["verdict_id"])
                 ledger.append(con, "verdict_gates", gates, ["verdict_id", "gate"])
-            if promotion:
-                registry.write(con, promotion)
+            new = promotion and registry.write(con, promotion)
             run.commit(con)
+    if new:
+        registry.emit(promotion)
     return record
 
 

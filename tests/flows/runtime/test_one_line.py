@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from click.testing import CliRunner, Result
 from flows.cli import verb as verbs
 from flows.cli.main import cli
 from flows.runtime import dbt, errors, settings, warehouse
+from flows.store import problems
 from ml.errors import AsofError
 from tests.children import House
 from tests.conftest import PROJECT
@@ -185,12 +187,14 @@ def test_every_deployed_flow_fails_with_the_line_that_the_verb_prints(
 ) -> None:
     file, _, name = entrypoint.partition(":")
     flow = getattr(import_module(file.removesuffix(".py").replace("/", ".")), name)
+    asked = [one.name for one in signature(flow.fn).parameters.values() if one.default is one.empty]
+    given = {one: {"problem": problems.names()[0], "reason": "it is worse"}[one] for one in asked}
     house.warehouse.write_bytes(b"<html>502 Bad Gateway</html>" * 1000)
     with pytest.raises(AsofError, match=f"{house.warehouse}.*last good copy"):
-        flow.fn()
+        flow.fn(**given)
     monkeypatch.setenv("ASOF_THREADS", "many")
     with pytest.raises(AsofError, match="ASOF_THREADS: 'many' will not do"):
-        flow.fn()
+        flow.fn(**given)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flows.runtime import warehouse
+from flows.runtime import prefect_events, warehouse
 from flows.runtime.step import step
 from flows.steps.monitoring.alerting import events, lineage, telling
 from flows.store import ledger, problems
@@ -14,6 +14,13 @@ from ml.monitoring.alerts.cycle import Change, changes
 from ml.monitoring.alerts.group import Group, group
 from ml.monitoring.alerts.lineage import Lineage
 from ml.monitoring.alerts.stake import Stake, cost, owner
+
+# What Prefect is told when an alert of a kind is opened; of other kinds people are told alone.
+EVENTS = {
+    **dict.fromkeys(("feature_drift", "prediction_drift", "label_drift", "proxies"), prefect_events.DRIFT_DETECTED),
+    **dict.fromkeys(("quality_below_rule", "quality_estimated", "quality_realised"), prefect_events.QUALITY_DEGRADED),
+    "quota": prefect_events.QUOTA_NEAR,
+}
 
 
 @step()
@@ -39,7 +46,18 @@ def evaluate(now: datetime, wall: datetime, kinds: frozenset[str] | None = None)
         stakes = _stakes()
         with warehouse.transaction() as con:
             events.append(con, [_record(change, stakes, graph) for change in made], now, wall)
+        _emit(made)
     return made
+
+
+def _emit(made: list[Change]) -> None:
+    for change in made:
+        root = change.group and change.group.root
+        if change.event == "opened" and (event := EVENTS.get(root.kind)):
+            about = ("problem", root.problem) if root.problem else ("alert", root.kind)
+            worst = change.group.worst
+            facts = {"alert": change.alert_id, "measure": worst.measure, "value": worst.value, "limit": worst.limit_value}
+            prefect_events.emit(event, *about, **facts)
 
 
 def notice(now: datetime) -> None:

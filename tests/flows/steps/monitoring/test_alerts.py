@@ -120,6 +120,25 @@ def begin(world: World) -> World:
     return world
 
 
+def test_prefect_is_told_once_of_what_is_opened_and_of_nothing_that_only_people_are_told(
+    fresh: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple] = []
+    monkeypatch.setattr(evaluating.prefect_events, "emit", lambda *about, **facts: told.append((*about, facts["alert"])))
+    for kind in ("label_drift", "quality_realised", "quota", "failed_run"):
+        fresh.find(kind)
+    for _ in range(2):
+        fresh.evaluate()
+        fresh.wait(24)
+    fresh.mend("label_drift")
+    fresh.evaluate()
+    assert sorted(told) == [
+        ("drift.detected", "alert", "label_drift", "label_drift/x"),
+        ("quality.degraded", "alert", "quality_realised", "quality_realised/x"),
+        ("quota.near", "alert", "quota", "quota/x"),
+    ]
+
+
 ACTIONS = st.lists(
     st.one_of(
         st.tuples(st.just("find"), st.sampled_from(sorted(KINDS)), st.sampled_from(["info", "warning", "critical"])),
