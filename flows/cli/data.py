@@ -81,7 +81,7 @@ def export(targets: tuple) -> None:
     the export before or those of this one, also when it is killed. Kinds and places:
 
     \b
-      parquet:FOLDER         FOLDER/current/TABLE/…, a folder per month of the table's time
+      parquet:FOLDER         FOLDER/current/TABLE/…, a folder per month of its time; readers resolve the link `current` first
       parquet_by_day:FOLDER  the same, a folder per day
       csv:FOLDER             FOLDER/current/TABLE.csv, for spreadsheets: a text that would be a formula gets a ' before it
       postgres[:SCHEMA]      tables in SCHEMA (asof) of the database whose URI is in ASOF_POSTGRES, which is never shown

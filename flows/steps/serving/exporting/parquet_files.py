@@ -46,7 +46,7 @@ def time_of(table: Table) -> Column | None:
 def _write(folder: Path, snapshot: Snapshot, table: Table, unit: str) -> int:
     selected = ", ".join(_selected(column) for column in table.columns)
     schema, rows = _described(snapshot.schema(table, selected), table, snapshot), 0
-    # The name holds the run: a reader that has listed the files of one run never takes those of another for them.
+    # The name holds the run: a reader that has listed the files of one run does not open those of another for them.
     name = f"{snapshot.run.run_id[:12]}.parquet"
     for part in _partitions(snapshot, table, unit):
         file = folder / table.file_name / part.folder / name

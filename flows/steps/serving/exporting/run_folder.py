@@ -1,8 +1,8 @@
 """A folder that holds an export: a folder per run inside, and `current`, a symbolic link to the newest.
 
-A run's folder is written under a hidden name and gets its own when it is complete; then one rename turns `current`. So readers
-see a whole run at any instant, also after a kill. Who has resolved `current` goes on in the run before, which stays until the
-next export.
+A run's folder is written under a hidden name and gets its own when it is complete; then one rename turns `current`. So it shows
+a whole run at any instant, also after a kill. Who resolves `current` and reads there has one run, which stays until the export
+after the next; a pattern through the link may list two.
 """
 
 from __future__ import annotations
