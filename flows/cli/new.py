@@ -56,6 +56,8 @@ def new() -> None:
 @click.option("--timezone", "zone", metavar="ZONE", help="The zone of instants without an offset; UTC by default.")
 @click.option("--corrections", type=click.Choice(["latest", "first", "facts"]),
               help="Of rows that come again counts, at each instant, the latest, the first, or each.")  # fmt: skip
+@click.option("--duplicates", type=click.Choice(["drop", "keep"]),
+              help="Of lines that repeat an earlier one in every column staging keeps one, or each counts.")  # fmt: skip
 @click.option("--delimiter", help="Between the fields of a CSV; inferred by default.")
 @click.option("--pii", multiple=True, metavar="COLUMN", help="A column that is personal: it leaves staging as a salted hash.")
 @click.option("--again", is_flag=True, help="Say a source anew, before anything of it has landed; what was there is kept.")
@@ -185,6 +187,8 @@ def _of_a_key(made) -> str:
         return f"where {fact} comes again with a later {made.by}, {CORRECTIONS[made.corrections]}"
     if not made.key:
         return ""
+    if made.dropped:
+        return f"a row whose {'+'.join(made.key)} lands again with other values is staged too, and the test of the key fails"
     mend = f"; if it corrects the earlier one, say --key {','.join(made.key)} --corrections latest"
     return f"a row whose {'+'.join(made.key)} lands again is quarantined{mend if made.by and made.by not in made.key else ''}"
 
@@ -202,11 +206,22 @@ def _of_rows(made) -> Iterator[str]:
             f"in {again.later:,} of them with a later {again.by}: each row is a fact of its own"
         )
     if seen.odd:
-        odd = f"{seen.odd:,} lines have not as many fields as the header, such as line {seen.odd_line}"
+        odd = f"{seen.odd:,} lines have not as many fields as the header, such as {seen.odd_at}"
         yield f"{odd}: landing will quarantine them"
     if seen.identical:
-        key = f"; without them {'+'.join(seen.keys_without[0])} would be the key" if seen.keys_without else ""
-        yield f"{seen.identical:,} lines repeat an earlier one in every column: each lands and counts{key}"
+        yield f"{seen.identical:,} lines repeat an earlier one in every column: {_of_identical(made)}"
+
+
+def _of_identical(made) -> str:
+    """What becomes of lines that repeat an earlier one in every column, and what else could."""
+    from flows.studies.scaffolding.source import DUPLICATES
+
+    if made.fact:
+        return "each lands, and the staging model has one row of them, as of any fact"
+    if made.dropped:
+        return f"each lands, and {DUPLICATES['drop']}"
+    key = f", and {'+'.join(made.look.keys_without[0])} would be the key" if made.look.keys_without else ""
+    return f"{DUPLICATES['keep']}; with --duplicates drop {DUPLICATES['drop']}{key}"
 
 
 def _of_columns(made) -> Iterator[str]:
@@ -219,6 +234,12 @@ def _of_columns(made) -> Iterator[str]:
         if one.wrong:
             kind = f"no {one.form.data_type}, such as {one.example!r}"
             yield f"{one.wrong:,} of {seen.rows:,} values of {one.name} are {kind}: landing will quarantine their lines"
+        if later := made.later.get(one.name):
+            yield (
+                f"{one.name} is later than known_at in {later:,} of {seen.rows:,} rows: what it says was not known then, and new "
+                f"problem leaves it out. What was known only by then belongs into a second source of the same file, with "
+                f"--known-at {one.name}"
+            )
 
 
 def _tell(made) -> None:

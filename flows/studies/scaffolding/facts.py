@@ -21,7 +21,7 @@ GROUPS, STAYS = 50, 0.9
 
 @dataclass(frozen=True)
 class Column:
-    """A column: number, boolean, category (with its most frequent `levels`), name (text or number of a thing), or time."""
+    """A column: number, boolean, category (with its most frequent `levels`), or name (text or number of a thing)."""
 
     name: str
     kind: str
@@ -111,6 +111,7 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str, event_at: str
         if name in OWN or name == entity:
             continue
         _look(con, relation, found, name, kind)
+    _instants(con, relation, found)
     _copies(con, relation, found, types)
     return found
 
@@ -163,6 +164,17 @@ def _look(con: duckdb.DuckDBPyConnection, relation: str, found: Table, name: str
         levels = tuple(row[0] for row in listed)
     found.columns.append(Column(name, kind, distinct, levels, found.words.get(name, "")))
     return None
+
+
+def _instants(con: duckdb.DuckDBPyConnection, relation: str, found: Table) -> None:
+    """Leave out days and instants: a feature is a number, and only what orders the facts is read of time."""
+    for one in found.of("time"):
+        found.columns.remove(one)
+        why = "a day or instant: only event_at and known_at are read"
+        if found.timed:
+            later = con.execute(f'select count(*) from {relation} where "{one.name}" > known_at').fetchall()[0][0]
+            why += f"; later than known_at in {later:,} of {found.rows:,} rows: what it says was not known then" if later else ""
+        found.left_out.append((one.name, why))
 
 
 def _copies(con: duckdb.DuckDBPyConnection, relation: str, found: Table, types: dict[str, str]) -> None:

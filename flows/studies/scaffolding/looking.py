@@ -74,7 +74,7 @@ class Seen:
 @dataclass
 class Look:
     """What the files hold. `null` are the texts that mean nothing; `identical` lines repeat an earlier one in every column, and
-    `keys_without` are keys of the others. `odd` lines of a CSV, such as `odd_line`, are no rows."""
+    `keys_without` are keys of the others. `odd` lines of a CSV, such as the one `odd_at`, are no rows."""
 
     files: list[Path]
     format: str
@@ -86,7 +86,7 @@ class Look:
     identical: int = 0
     keys_without: list[tuple[str, ...]] = field(default_factory=list)
     odd: int = 0
-    odd_line: int = 0
+    odd_at: str = ""
 
     def column(self, name: str) -> Seen:
         """A column by its name or header; AsofError lists those that there are."""
@@ -158,9 +158,9 @@ def look(
 def _looked(con, files: list[Path], kind: str, mark: str, nulls, given, zone: str | None, types) -> Look:
     described = con.execute("describe seen").fetchall()
     rows = con.execute("select count(*) from seen").fetchall()[0][0]
-    odd, odd_line = _odd(con)
+    odd, odd_at = _odd(con, files)
     if not rows:
-        lines = f", and {odd:,} lines that have not as many fields as it, such as line {odd_line}" if odd else ""
+        lines = f", and {odd:,} lines that have not as many fields as it, such as {odd_at}" if odd else ""
         raise AsofError(f"{files[0]} holds no row: line 1 is the header{lines}")
     names = _names([header for header, *_ in described])
     for option, name in [*(("--format", one) for one in given), *(("--type", one) for one in types)]:
@@ -179,7 +179,7 @@ def _looked(con, files: list[Path], kind: str, mark: str, nulls, given, zone: st
     keys = _keys(con, found, rows)
     different = rows if keys else con.execute("select count(*) from (select distinct * from seen)").fetchall()[0][0]
     without = _keys(con, found, different) if different < rows else []
-    return Look(files, kind, mark, rows, found, sorted(null), keys, rows - different, without, odd, odd_line)
+    return Look(files, kind, mark, rows, found, sorted(null), keys, rows - different, without, odd, odd_at)
 
 
 def read_files(con: duckdb.DuckDBPyConnection, files: list[Path], kind: str, delimiter: str | None) -> str:
@@ -233,11 +233,15 @@ def _read_objects(con: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
     con.execute(f"create table seen as select {taken} from {objects}")
 
 
-def _odd(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """How many lines of a CSV are no rows, and one of them."""
+def _odd(con: duckdb.DuckDBPyConnection, files: list[Path]) -> tuple[int, str]:
+    """How many lines of CSV are no rows, and where one of them is: `line 5`, and of several files `line 5 of may.csv`."""
     if not con.execute("select exists (from duckdb_tables() where table_name = 'reject_errors')").fetchall()[0][0]:
-        return 0, 0
-    return con.execute("select count(distinct (file_id, line)), coalesce(min(line), 0) from reject_errors").fetchall()[0]
+        return 0, ""
+    lines, (path, line) = con.execute(
+        "select count(distinct (file_id, line)), coalesce(min((file_path, line)), ('', 0)) "
+        "from reject_errors inner join reject_scans using (scan_id, file_id)"
+    ).fetchall()[0]
+    return lines, f"line {line}" + (f" of {Path(path).name}" if len(files) > 1 else "")
 
 
 def _delimiter(file: Path) -> str:

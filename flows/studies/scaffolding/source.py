@@ -16,6 +16,7 @@ from flows.runtime import settings
 from flows.steps.data.feeds.archive import ARCHIVE
 from flows.studies.scaffolding import rendering
 from flows.studies.scaffolding.corrections import Again, again
+from flows.studies.scaffolding.known_later import known_later
 from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look, plain
 from flows.studies.scaffolding.rendering import in_english, rendered, write
 from flows.studies.scaffolding.replacing import move_away
@@ -28,6 +29,8 @@ CORRECTIONS = {
     "first": "a fact counts as it was first known, its corrections never",
     "facts": "each row is a fact of its own",
 }
+# What becomes of lines that repeat an earlier one in every column.
+DUPLICATES = {"drop": "the staging model keeps one of each", "keep": "each lands and counts"}
 Ask = Callable[[str, str], str]
 
 
@@ -52,6 +55,7 @@ class Wanted:
     zone: str | None = None
     delimiter: str | None = None
     corrections: str | None = None
+    duplicates: str | None = None
     pii: tuple[str, ...] = ()
     again: bool = False
 
@@ -59,7 +63,8 @@ class Wanted:
 @dataclass(frozen=True)
 class Made:
     """What was written, and what it was inferred from. `fact` are the columns that tell facts apart where rows
-    come again, and `corrections` what becomes of them; `by` is the column by which rows were known earlier and later."""
+    come again, and `corrections` what becomes of them; `by` is the column by which rows were known earlier and later. With
+    `dropped` only one of identical lines leaves staging. `later` are instants after known_at, and in how many rows."""
 
     source: str
     table: str
@@ -74,6 +79,8 @@ class Made:
     corrections: str = ""
     by: str | None = None
     replaced: Path | None = None
+    dropped: bool = False
+    later: Mapping[str, int] = field(default_factory=dict)
 
 
 def make(wanted: Wanted, ask: Ask | None = None) -> Made:
@@ -89,12 +96,16 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     pii = _personal(wanted, seen, known_at, event_at)
     by = _by(known_at, seen)
     repeated = again(seen, by) if by else None
-    key, fact, how = _corrected(wanted, seen, repeated, by, ask)
+    dropped = _dropped(wanted, seen, ask)
+    of_keys = replace(seen, keys=seen.keys_without) if dropped else seen
+    key, fact, how = _corrected(wanted, of_keys, repeated, by, ask)
+    if dropped and fact:  # of a fact, or a version of it, one row counts anyway
+        key, dropped = (), False
     if how == "latest" and not wanted.event_at:
         event_at = None  # of a correction it says when it was made, and not when the fact happened
     feed = wanted.feed if known_at is not None and wanted.feed != "none" else None
     path = f"{source}/{table}"
-    files = _files(source, table, seen, key, fact, by if how == "latest" else None, known_at, event_at, feed, path, pii)
+    files = _files(source, table, seen, key, fact, by if how == "latest" else None, known_at, event_at, feed, path, pii, dropped)
     folder = settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path
     replaced = None
     if wanted.again:
@@ -103,7 +114,8 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
         _refuse_again(files, folder)
     written = write(files)
     landed = _put(seen, folder)
-    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated, how, by, replaced)
+    later = known_later(seen, known_at, event_at)
+    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated, how, by, replaced, dropped, later)
 
 
 def _named(wanted: Wanted) -> tuple[str, str]:
@@ -123,15 +135,36 @@ def _personal(wanted: Wanted, seen: Look, known_at: Any, event_at: str | None) -
     return found
 
 
+def _dropped(wanted: Wanted, seen: Look, ask: Ask | None) -> bool:
+    """Whether staging keeps only one of lines that are identical."""
+    how = wanted.duplicates
+    if not seen.identical:
+        if how:
+            raise AsofError(f"--duplicates {how}: no line of {wanted.path} repeats another in every column; leave it out")
+        return False
+    if not how and ask and wanted.corrections not in ("latest", "first"):  # of these one row counts anyway
+        told = f"{seen.identical:,} lines repeat an earlier one in every column: what becomes of them"
+        how = ask(f"{told} ({', '.join(DUPLICATES)})?", "drop" if seen.keys_without else "keep")
+        if how not in DUPLICATES:
+            raise AsofError(f"{told}? Say --duplicates {' or --duplicates '.join(DUPLICATES)}")
+    return how == "drop"
+
+
 def _key(wanted: Wanted, seen: Look, ask: Ask | None) -> tuple[str, ...]:
     if wanted.key is not None:
         key = tuple(seen.column(name).name for name in wanted.key)
-        if key and not any(set(one) <= set(key) for one in seen.keys):
+        if not key or any(set(one) <= set(key) for one in seen.keys):
+            return key
+        if any(set(one) <= set(key) for one in seen.keys_without):
             raise AsofError(
-                f"{', '.join(key)} is no key of {wanted.path}: it is null somewhere, or the same in two rows; "
-                + (f"say {_told(seen.keys)}" if seen.keys else "no few columns are one: say --key '' for none")
+                f"{', '.join(key)} is no key of {wanted.path} as it is: {seen.identical:,} lines repeat an earlier one in every "
+                "column, and without them it is one. Say --duplicates drop, and the staging model keeps one of each; "
+                "or --key '' for none"
             )
-        return key
+        raise AsofError(
+            f"{', '.join(key)} is no key of {wanted.path}: it is null somewhere, or the same in two rows; "
+            + (f"say {_told(seen.keys)}" if seen.keys else "no few columns are one: say --key '' for none")
+        )
     found = seen.keys[0] if seen.keys else ()
     if ask and len(seen.keys) > 1:
         said = ask(f"Which columns tell the rows of {wanted.path.name} apart ({_told(seen.keys)})?", ",".join(found))
@@ -162,7 +195,8 @@ def _corrected(
         if how not in CORRECTIONS:
             choices = "; ".join(f"--corrections {one}, and {means}" for one, means in CORRECTIONS.items())
             raise AsofError(f"{told} Say {choices}")
-        return repeated.key, repeated.columns if how != "facts" else (), how
+        key = repeated.key or next((one for one in seen.keys if set(one) <= {*repeated.columns, by}), ())
+        return key, repeated.columns if how != "facts" else (), how
     if not wanted.corrections:
         return _key(wanted, seen, ask), (), ""
     fact = tuple(name for name in said if name != by)
@@ -232,7 +266,7 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
 
 def _files(
     source: str, table: str, seen: Look, key: tuple[str, ...], fact: tuple[str, ...], by: str | None, known_at: Any,
-    event_at: str | None, feed: str | None, path: str, pii: set[str],
+    event_at: str | None, feed: str | None, path: str, pii: set[str], dropped: bool,
 ) -> dict[str, str]:  # fmt: skip
     # what orders the versions of a fact, by its name in the staging model
     version = by and ("known_at" if by == known_at else "event_at" if by == event_at else by)
@@ -247,12 +281,13 @@ def _files(
         landing["delimiter"] = seen.delimiter
     if renamed:
         landing["rename"] = renamed
-    landing |= {"key": list(key), "known_at": known_at}
+    landing |= {"key": [] if dropped else list(key), "known_at": known_at}  # each of identical lines lands
     folder = f"models/staging/{source}"
     values = {
-        "source": source, "table": table, "feed": feed, "one_row": one_row, "landing": landing,
+        "source": source, "table": table, "feed": feed, "one_row": _one_row(seen, ()) if dropped else one_row, "landing": landing,
         "rows_apart": (*fact, version) if version else fact or key,
         "versions": {"of": [*fact], "by": version} if version else None, "by": by, "ties": not key,
+        "different": [one.name for one in seen.columns] if dropped else [],
         "one_fact": one_fact, "fact": fact, "known": known_at if isinstance(known_at, str) else COLUMN,
         "columns": [_declared(one, one.name in needed, one.name in pii) for one in seen.columns],
         "staged": _staged(seen, fact or key, bool(version), known_at, event_at, pii),

@@ -476,8 +476,75 @@ def test_wholly_identical_lines_are_counted_and_what_would_be_the_key_is_named(p
     made = make(put(project, "visits.csv", "\n".join(["id,reported_at,value", *lines, *lines[3:5]]) + "\n"))
     assert (made.key, made.look.identical, made.look.keys_without) == ((), 2, [("id",)])
     new._tell(made)
-    told = "2 lines repeat an earlier one in every column: each lands and counts; without them id would be the key"
+    told = (
+        "2 lines repeat an earlier one in every column: each lands and counts; with --duplicates drop the staging model keeps "
+        "one of each, and id would be the key"
+    )
     assert told in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_with_duplicates_drop_staging_has_each_different_row_once_and_the_key_holds(project: Path, seed: int, capsys) -> None:
+    draw = random.Random(seed)
+    rows = [(n, draw.choice(["", "a", "b"]), f"2024-01-{1 + n % 28:02}T{n % 24:02}:00:00Z", draw.randrange(3)) for n in range(40)]
+    lines = [",".join(map(str, row)) for row in [*rows, *draw.choices(rows, k=draw.randrange(1, 30))]]
+    draw.shuffle(lines)
+    file = put(project, "visits.csv", "\n".join(["id,kind,reported_at,value", *lines]) + "\n")
+    with pytest.raises(AsofError, match=r"id is no key .*lines repeat an earlier one in every column, .*--duplicates drop"):
+        make(file, key=("id",))
+    made = make(file, duplicates="drop")
+    assert made.key == ("id",) and made.dropped and "keeps one of each" in told(made, capsys)
+    assert {"unique", "not_null"} == set(yaml.safe_load(made_text(made, project))["models"][0]["columns"][0]["data_tests"])
+    found = staged(made, project)
+    assert sorted((one["id"], one["kind"] or "", one["value"]) for one in found) == [(one[0], one[1], one[3]) for one in rows]
+
+
+def test_of_identical_lines_a_person_is_asked_what_becomes_of_them(project: Path) -> None:
+    file = put(project, "visits.csv", "id,reported_at\n1,2024-01-01T10:00:00\n2,2024-01-02T10:00:00\n2,2024-01-02T10:00:00\n")
+    asked = []
+    made = source.make(source.Wanted("shop.visits", file), lambda question, default: asked.append((question, default)) or default)
+    assert asked == [("1 lines repeat an earlier one in every column: what becomes of them (drop, keep)?", "drop")]
+    assert made.dropped and made.key == ("id",)
+    with pytest.raises(AsofError, match=r"--duplicates drop: no line of .* repeats another"):
+        make(put(project, "other.csv", "id,reported_at\n1,2024-01-01T10:00:00\n"), "shop.other", duplicates="drop")
+
+
+@pytest.mark.parametrize("how", ["first", "latest", "facts"])
+def test_identical_lines_of_corrected_facts_are_one_and_the_sentence_says_so(project: Path, how: str, capsys) -> None:
+    text, rows = corrected_readings(3)
+    text += "\n".join(text.splitlines()[2:9]) + "\n"
+    made = make(put(project, "readings.csv", text), "plant.readings", corrections=how, duplicates="drop")
+    wanted = len({row[0] for row in rows}) if how == "first" else len({(row[0], row[2]) for row in rows})
+    assert len(staged(made, project)) == wanted
+    said = told(made, capsys)
+    assert "each lands and counts" not in said and ("as of any fact" in said) == (how != "facts")
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize("known", [{"known_at": "reported_at"}, {"known_sql": "reported_at + interval 1 hour"}])
+def test_an_instant_that_lies_after_known_at_is_named_with_its_rows(project: Path, ending: str, known: dict, capsys) -> None:
+    rows = [
+        {"id": n, "began_at": f"2024-01-{n:02}T08:00:00+01:00", "reported_at": f"2024-01-{n:02}T08:00:00Z",
+         "closed_at": None if n == 3 else f"2024-01-{n:02}T{'07' if n == 5 else '11'}:00:00Z", "due_on": f"2024-02-{n:02}"}
+        for n in range(1, 20)
+    ]  # fmt: skip
+    lines = [",".join("" if one is None else str(one) for one in row.values()) for row in rows]
+    text = {"csv": "\n".join([",".join(rows[0]), *lines]), "jsonl": "\n".join(map(json.dumps, rows))}[ending]
+    made = make(put(project, f"visits.{ending}", text + "\n"), **known)
+    assert made.later == {"closed_at": 17, "due_on": 19}
+    said = told(made, capsys)
+    assert "closed_at is later than known_at in 17 of 19 rows: what it says was not known then" in said
+    assert "--known-at closed_at" in said and "began_at is later" not in said
+    assert make(put(project, f"all.{ending}", text + "\n"), "shop.all", known_always=True).later == {}
+
+
+def test_a_line_that_is_no_row_is_named_with_its_file_where_there_are_several(project: Path, capsys) -> None:
+    folder = project / "visits"
+    folder.mkdir()
+    head = "id,reported_at\n"
+    put(folder, "a.csv", head + "1,2024-01-01T10:00:00\n")
+    put(folder, "b.csv", head + "2,2024-01-02T10:00:00\n3,2024-01-02T10:00:00,more\n")
+    assert "1 lines have not as many fields as the header, such as line 3 of b.csv" in told(make(folder), capsys)
 
 
 def told(made: source.Made, capsys: pytest.CaptureFixture) -> str:
