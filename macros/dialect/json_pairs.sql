@@ -1,11 +1,13 @@
-{#- Every row of a relation once for each key of a JSON object, with `feature`, the key, and the text under it, null where it
-    is null, in a column of its own for each object; both objects have the same keys. A SELECT. -#}
+{#- Every row of a relation once for each key that one of two JSON objects has, with `feature`, the key, and of each object in columns of its
+    own: the text under it, null where it is null or is not there, and whether it is there. A SELECT. -#}
 {% macro json_pairs(relation, one, other) -%}{{ return(adapter.dispatch('json_pairs')(relation, one, other)) }}{%- endmacro %}
 
 {% macro default__json_pairs(relation, one, other) -%}
     select
         pairs.*,
-        json_extract_string({{ one }}, concat('$."', feature, '"')) as {{ one }}_value,
-        json_extract_string({{ other }}, concat('$."', feature, '"')) as {{ other }}_value
-    from (select *, unnest(json_keys({{ one }})) as feature from {{ relation }}) as pairs
+        {%- for object in [one, other] %}
+        json_extract_string({{ object }}, concat('$."', feature, '"')) as {{ object }}_value,
+        list_contains(json_keys({{ object }}), feature) as {{ object }}_has{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (select *, unnest(list_distinct(list_concat(json_keys({{ one }}), json_keys({{ other }})))) as feature from {{ relation }}) as pairs
 {%- endmacro %}

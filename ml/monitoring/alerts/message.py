@@ -61,7 +61,9 @@ def measured(row: Mapping[str, Any]) -> str:
     if value is None or limit is None or value == limit:
         return f"{what} reached {_number(value)}"
     went, way = ("rose", "up") if value > limit else ("fell", "down")
-    return f"{what} {went} to {_number(value)}, allowed {way} to {_number(limit)}"
+    # What differs is shown to differ.
+    digits = next((n for n in range(4, 17) if _number(value, n) != _number(limit, n)), 17)
+    return f"{what} {went} to {_number(value, digits)}, allowed {way} to {_number(limit, digits)}"
 
 
 def share(value: float) -> str:
@@ -69,5 +71,5 @@ def share(value: float) -> str:
     return "less than 1%" if 0 < value < 0.01 else f"{value:.0%}"
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+def _number(value: float | None, digits: int = 4) -> str:
+    return "–" if value is None else f"{value:.{digits}g}"

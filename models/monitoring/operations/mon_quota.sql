@@ -95,10 +95,11 @@ select
         else 'at this rate'
     end as outlook,
     case
-        when used >= limit_value then 'over'
-        when share >= warn_at then 'near'
+        -- what may be used may be used: only what is beyond is said
+        when used > limit_value then 'over'
+        when used > warn_at * limit_value then 'near'
         -- only a growth that is more than chance
-        when slope_low > 0 and reached_on <= today + warn_days then 'soon'
+        when slope_low > 0 and reached_on < today + warn_days then 'soon'
         else 'fine'
     end as status,
     reason

@@ -310,6 +310,7 @@ def test_a_message_says_what_since_when_how_bad_why_and_what_to_do() -> None:
         (0.1, 0.2, "rows of the day fell to 0.1, allowed down to 0.2"),
         (0.12, 0.114, "rows of the day rose to 0.12, allowed up to 0.114"),
         (6.0, 6.0, "rows of the day reached 6"),
+        (0.0100001, 0.01, "rows of the day rose to 0.0100001, allowed up to 0.01"),
         (3.0, None, "rows of the day reached 3"),
     ],
 )

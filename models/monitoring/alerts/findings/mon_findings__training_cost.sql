@@ -15,7 +15,10 @@ select
     cast(null as double) as damage,
     rows_trained as rows_at_stake
 from (
-    select *, 'seconds' as over_what, 'seconds that it took' as measure, seconds as value, least(limit_seconds, usual_limit_seconds) as limit_value from training
+    select *, 'seconds' as over_what, 'seconds that it took itself' as measure, own_seconds as value, limit_seconds as limit_value from training
+    union all
+    select *, 'processor seconds' as over_what, 'processor seconds that it took' as measure, cpu_seconds as value, usual_limit_seconds as limit_value
+    from training
     union all
     select *, 'memory' as over_what, 'MB that it took' as measure, own_memory_mb as value, limit_memory_mb as limit_value from training
 )

@@ -36,7 +36,7 @@ problems_without_promotion as (
         'verdicts since the last promotion' as measure, cast(verdicts as double) as value,
         cast({{ verdicts_limit }} as double) as limit_value, cast(null as bigint) as rows_at_stake
     from latest_verdicts
-    where verdicts >= {{ verdicts_limit }}
+    where verdicts > {{ verdicts_limit }}
 ),
 
 -- the verdict is about another population; no decision of the champion is in doubt by that
