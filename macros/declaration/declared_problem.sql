@@ -10,7 +10,9 @@
     {%- set columns = [] -%}
     {%- for column in found[0].columns.values() -%}
         {%- set meta = (column.config or {}).get('meta') or column.meta or {} -%}
-        {%- do columns.append({'name': column.name, 'data_type': column.data_type, 'role': meta.get('role', 'feature')}) -%}
+        {%- do columns.append({
+            'name': column.name, 'data_type': column.data_type, 'role': meta.get('role', 'feature'), 'drift': meta.get('drift', true),
+        }) -%}
     {%- endfor -%}
     {%- set declared = dict(defaults, **found[0].config.meta.problem) -%}
     {%- for section, keys in defaults.items() if keys is mapping -%}

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
+import duckdb
 import pyarrow as pa
 import pytest
 import yaml
@@ -73,6 +74,18 @@ def test_no_model_or_macro_has_a_default_of_its_own_for_what_is_declared(house: 
     readers = [each for each in [*house.models.values(), *house.macros.values()] if "declared_problem(" in each.sql]
     own = {each.name for each in readers if re.search(r"(declared|policy|costs|feedback|\))\.get\(", each.sql)}
     assert len(readers) > 5 and own <= {"declared_problem"}, "declaration_defaults is the one home of defaults"
+
+
+def test_what_a_declaration_says_the_calendar_moves_is_left_out_of_its_own_problem_alone() -> None:
+    declared = {
+        "p": [{"name": "weekday", "drift": False}, {"name": "wind", "drift": True}],
+        "q": [{"name": "weekday", "drift": True}],
+    }
+    template = Environment().from_string((PROJECT / "macros" / "monitoring" / "has_drift.sql").read_text())
+    template.globals |= {"var": lambda name: list(declared), "declared_problem": lambda name: {"columns": declared[name]}}
+    rows = "(values ('p', 'weekday'), ('p', 'wind'), ('q', 'weekday'), ('p', 'score')) as t(problem, feature)"
+    found = duckdb.sql(f"select problem, feature from {rows} where {template.module.has_drift()}").fetchall()
+    assert found == [("p", "wind"), ("q", "weekday"), ("p", "score")]
 
 
 @pytest.mark.parametrize("features", [("a",), ("a", "b", "plan_carrier")])

@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.words import sentence
 
+# What only grows over all there is.
+GROWS = ("count", "time_since_first")
 LAST = {"last3": 3, "last10": 10, "ever": None}
 TAKEN_AS = {"ever": "so far"}
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature: its name, in words, and the unit in which people read it."""
+    """A feature: its name, in words, the unit in which people read it, and whether its drift says anything by itself."""
 
     name: str
     says: str
     unit: str | None = None
+    drift: bool = True
 
 
 @dataclass
@@ -34,7 +37,10 @@ class Call:
         """Add a measure; of some tags only, where `tags` says so."""
         self.measures[name] = how
         self.features[name] = [
-            Feature(f"{name}_{tag}", f"{says}, {_when(tag, self.tags[tag])}", unit) for tag in (tags or self.tags)
+            Feature(
+                f"{name}_{tag}", f"{says}, {_when(tag, self.tags[tag])}", unit, self.tags[tag] is not None or how not in GROWS
+            )
+            for tag in (tags or self.tags)
         ]
 
     def kept(self, names: set[str]) -> Call:

@@ -67,7 +67,7 @@ class Plan:
         """All features, in their order."""
         found = [one for model in self.models for one in model.features]
         found += [one for some in self.attributes.values() for one in some.values()]
-        return found + ([Feature("as_of_weekday", "Day of the week", "weekday")] if self.weekday else [])
+        return found + ([Feature("as_of_weekday", "Day of the week", "weekday", drift=False)] if self.weekday else [])
 
     def keep(self, pruned: Pruned) -> None:
         """Let go of every feature that did not stay, and of models without any."""

@@ -226,7 +226,7 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
     columns = [
         _column(wanted.entity, entity_type, _whom(plan), role="entity"),
         _column("as_of", "timestamp", "The instant that asks, UTC.", role="as_of"),
-        *(_column(one.name, plan.types[one.name], one.says, unit=one.unit) for one in kept),
+        *(_column(one.name, plan.types[one.name], one.says, unit=one.unit, drift=one.drift) for one in kept),
         *(_column(one, "double", "What the rule says.", role="rule") for one in _rules(classes)),
         _column(name, LABEL_TYPES[wanted.task], f"{wanted.label}, within {wanted.horizon}.", role="label"),
         _column("label_known_at", "timestamp", _known(plan), role="label_known_at"),
@@ -251,8 +251,11 @@ def _known(plan: Plan) -> str:
     return f"When the horizon is over{waits}."
 
 
-def _column(name: str, data_type: str, says: str, role: str | None = None, unit: str | None = None) -> dict[str, Any]:
-    meta = {"role": role} if role else {"reason": {"unit": unit}} if unit else None
+def _column(
+    name: str, data_type: str, says: str, role: str | None = None, unit: str | None = None, drift: bool = True
+) -> dict[str, Any]:
+    meta = {"role": role} if role else {"reason": {"unit": unit}} if unit else {}
+    meta |= {} if drift else {"drift": False}
     sentence = says if says.endswith(".") else f"{says}."
     return {"name": name, "data_type": data_type, "description": sentence, **({"config": {"meta": meta}} if meta else {})}
 

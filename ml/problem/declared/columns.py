@@ -54,7 +54,7 @@ class Column:
     """One column of the training set.
 
     `kind` is derived from `data_type`, `role` is "feature" when unmarked; `reason` is how people read it, None where only
-    description and type say so.
+    description and type say so. `drift` False: the calendar moves it, so how far it is from training says nothing.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Column:
     description: str
     kind: str
     reason: Reason | None = None
+    drift: bool = True
 
 
 def read(entries: Iterable[Mapping[str, Any]], task: str = "binary") -> tuple[tuple[Column, ...], list[Fault]]:
@@ -108,6 +109,11 @@ def _column(entry: Mapping[str, Any], kinds: Mapping[str, tuple[str, ...]]) -> t
         said, wrong = validated(REASON, meta["reason"], f"{name}.reason", ("reason",))
         faults += wrong or ([Fault(("reason",), f"{name}.reason.{misfit}")] if (misfit := said.misfit(role, column.kind)) else [])
         column = replace(column, reason=said)
+    if "drift" in meta:
+        if not isinstance(meta["drift"], bool) or role not in ("feature", "candidate"):
+            said = "must be true or false, and belongs to a feature"
+            faults.append(Fault(("drift",), f"{name}: drift is {shown(meta['drift'])}; it {said}"))
+        column = replace(column, drift=meta["drift"])
     return column, faults
 
 

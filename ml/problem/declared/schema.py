@@ -11,9 +11,9 @@ from ml.problem.declared.spec import TASKS
 
 
 def schema() -> dict[str, Any]:
-    """JSON schema (draft 2020-12) of a dbt properties file: strict in `config.meta.problem`, `meta.role` and `meta.reason`."""
+    """JSON schema (draft 2020-12) of a dbt properties file: strict in `config.meta`: `problem`, `role`, `reason` and `drift`."""
     reason, parts = _untitled(REASON.json_schema(by_alias=True)), {}
-    column = {"role": {"enum": list(ROLES)}, "reason": reason}
+    column = {"role": {"enum": list(ROLES)}, "reason": reason, "drift": {"type": "boolean"}}
     for task, kind in TASKS.items():
         declared = _untitled(TypeAdapter(kind).json_schema(by_alias=True))
         parts |= {**declared.pop("$defs"), task: declared}

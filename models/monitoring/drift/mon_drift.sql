@@ -14,4 +14,4 @@ drift as (
 )
 
 select * from drift
-where {{ open_days('week', changed=changed) }}
+where {{ has_drift() }} and {{ open_days('week', changed=changed) }}

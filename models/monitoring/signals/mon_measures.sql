@@ -15,7 +15,7 @@ with clock as (select cast(now as date) as today from {{ ref('stg_asof__clock') 
 -- Rows that agree with each other count as one cluster: a rate of the whole city leaves its range with a season, and with all rows at once.
 drift as (
     select problem, feature, day, rows_served as rows, nullif(deviation_trained, 0) as deviation_trained, deviation, mean,
-        jensen_shannon, top_share, missing, unseen, out_of_range
+        jensen_shannon, top_share, missing, unseen, out_of_range, {{ has_drift() }} as has_drift
     from {{ ref('mon_drift_by_day') }}
     where day < (select today from clock)
 ),
@@ -50,17 +50,17 @@ volume as (
                 partition by source order by day rows between 14 preceding and 1 preceding
             ), true
         ) as is_over
-    from {{ ref('mon_volume') }}
+    from {{ ref('mon_volume') }} as mon_volume
 ),
 
 measures as (
     {%- for measure, value in of_features.items() %}
     select problem, feature as subject, null as version, '{{ measure }}' as measure, day, {{ value }} as value, {{ 'deviation_trained' if measure == 'shift' else 1 }} as unit, rows
-    from drift where feature not in ('score', 'label')
+    from drift where feature not in ('score', 'label'){{ ' and has_drift' if measure not in ('missing', 'unseen') }}
     union all
     {%- endfor %}
     select problem, feature, null, concat(aspect, '_residual'), day, residual, case when aspect = 'mean' then unit else 1 end, rows
-    from {{ ref('mon_residuals') }} where day < (select today from clock)
+    from {{ ref('mon_residuals') }} where day < (select today from clock) and (aspect = 'missing' or {{ has_drift() }})
     union all
     {%- for measure, value in of_scores.items() %}
     select problem, 'score', null, '{{ measure }}', day, {{ value }}, 1, rows from drift where feature = 'score'

@@ -236,6 +236,11 @@ def test_features_speak_of_things_by_their_words_and_not_by_the_names_of_columns
     grouped = by_group("stands", stops, "line", windows("1 day")).features[0].says
     assert grouped == "Short stops of its line, last day"
     household = Table("stg_shop__baskets", "x", [], True, False, 9, "bigint")
+    moved = [one.name for one in by_entity("stays", household, "household_id", windows("1 day")).features if not one.drift]
+    assert moved == ["baskets_ever", "baskets_span_ever"], "what only grows is moved by the calendar"
+    assert writing._column("baskets_ever", "bigint", "Baskets", unit="count", drift=False)["config"]["meta"] == {
+        "reason": {"unit": "count"}, "drift": False,
+    }  # fmt: skip
     assert (
         by_entity("stays", household, "household_id", windows("1 day")).features[0].says == "Baskets of this household, last day"
     )

@@ -140,6 +140,21 @@ def test_a_misspelt_role_or_problem_gets_a_suggestion(manifest):
         declaration.read(manifest, "late")
 
 
+@pytest.mark.parametrize(("name", "drift"), [("wind", "no"), ("wind", 0), ("as_of", False)])
+def test_whether_drift_says_anything_is_true_or_false_and_belongs_to_a_feature(manifest, name, drift):
+    _node(manifest)["columns"][name]["config"]["meta"]["drift"] = drift
+    with pytest.raises(AsofError, match=f"column {name}: drift is .*; it must be true or false, and belongs to a feature"):
+        declaration.read(manifest, "late")
+
+
+def test_what_the_calendar_moves_is_declared_and_changes_no_hash(manifest):
+    first = declaration.read(manifest, "late")
+    _node(manifest)["columns"]["wind"]["config"]["meta"] = {"drift": False}
+    second = declaration.read(manifest, "late")
+    assert [column.name for column in second.columns if not column.drift] == ["wind"]
+    assert second.spec_hash == first.spec_hash and second.feature_hash == first.feature_hash
+
+
 def test_prose_changes_no_hash_but_a_margin_does(manifest):
     first = declaration.read(manifest, "late")
     _declared(manifest)["title"] = "Will it be punctual?"
