@@ -66,8 +66,9 @@ def look(problem: str, at: datetime) -> str:
     """
     flow_run.named(problem, at)
     with ledger.run("retraining", at, problem) as run:
-        run.message = challenge(problem, at, causes.by_calendar(problem, at))
-    return run.message
+        decision = challenge(problem, at, causes.by_calendar(problem, at))
+        run.message = _said(problem, at, decision)
+    return decision
 
 
 @flow(name="triggers", timeout_seconds=6 * 3600)
@@ -77,8 +78,13 @@ def triggered(problem: str, at: datetime, cause: str | None = None) -> str:
     """Train and judge a challenger for a `cause`, by default what `mon_retraining` says is due; returns the decision."""
     flow_run.named(problem, at)
     with ledger.run("triggers", at, problem) as run:
-        run.message = challenge(problem, at, cause or causes.due(problem))
+        run.message = _said(problem, at, challenge(problem, at, cause or causes.due(problem)))
     return run.message
+
+
+def _said(problem: str, at: datetime, decision: str) -> str:
+    """The decision; where there is none because something holds the training, what that is."""
+    return (decision == NOT_DUE and causes.held(problem, at)) or decision
 
 
 def challenge(problem: str, at: datetime, cause: str | None) -> str:

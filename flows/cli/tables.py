@@ -190,6 +190,8 @@ def standing(state) -> None:
     last = []
     if state.refused:
         last.append(_refused(state.refused))
+    if state.held:
+        last.append(_held(state.held))
     if state.unwatched:
         last.append(["  ", (f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC", "red"), ": python -m flows monitor"])
     if state.others:
@@ -218,6 +220,10 @@ def _alerts(alerts: list[dict]) -> tuple:
 
 def _forgotten(line: str, more: str = "") -> None:
     _line("  ", ("landed and not where it must be", "red"), f": {one_line(line)}{more}; see docs/alerts/unreconciled.md")
+
+
+def _held(why: str) -> tuple:
+    return "  training is ", ("held", "red"), f"{why.removeprefix('held')}; see docs/alerts/volume.md"
 
 
 def _refused(why: str) -> tuple:
@@ -266,6 +272,8 @@ def summary(state) -> None:
         _forgotten(line)
     if state.refused:
         _line(*_refused(state.refused))
+    if state.held:
+        _line(*_held(state.held))
     if state.unwatched:
         since = f"not looked at since {state.unwatched:%d %B %Y %H:%M} UTC: what the monitors say is as old"
         _line("  ", (since, "red"), "; look again: python -m flows monitor")

@@ -8,6 +8,7 @@ from datetime import datetime
 from flows.runtime import warehouse
 from flows.steps.data import counting
 from flows.steps.monitoring import health
+from flows.steps.training import causes
 from flows.store import clock, feature_sql, ledger, problems, registry, shadows
 
 
@@ -29,6 +30,7 @@ class Summary:
     seconds: list[dict]
     unwatched: datetime | None
     refused: str
+    held: str | None
     forgotten: list[str]
     health: dict | None
     others: dict[str, str]
@@ -37,7 +39,7 @@ class Summary:
     def well(self) -> bool:
         """Whether nothing asks for anybody."""
         healthy = {self.health["state"] if self.health else None, *self.others.values()} == {"HEALTHY"}
-        return healthy and not (self.forgotten or self.refused or self.unwatched)
+        return healthy and not (self.forgotten or self.refused or self.held or self.unwatched)
 
 
 def of(problem: str) -> Summary:
@@ -70,6 +72,7 @@ def of(problem: str) -> Summary:
             "group by phase order by seconds desc"),
         unwatched=_unwatched(problem),
         refused=_refused(problem),
+        held=causes.held(problem, clock.now()),
         forgotten=[one.told for one in counting.differences()],
         health=health.of(problem, ledger.wall_clock()),
         others=_others(problem),

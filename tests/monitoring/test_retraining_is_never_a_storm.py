@@ -26,6 +26,7 @@ SHAPES = """
         problem varchar, metric varchar, cadence varchar, triggers varchar, windows int, beyond int, loss double,
         new_labels bigint, cooldown_days int, daily_maximum int);
     create or replace temp table runs (problem varchar, phase varchar, as_of timestamp, status varchar);
+    create or replace temp table mon_silent_labels (problem varchar, source varchar);
     create or replace temp table mon_new_labels (problem varchar, labels bigint);
     create or replace temp table mon_retraining_windows (
         problem varchar, trigger varchar, week date, week_end timestamp, value double, limit_value double, is_beyond boolean);

@@ -15,8 +15,10 @@ from ml.schedule.retraining import slot
 def by_calendar(name: str, at: datetime) -> str | None:
     """Why the calendar asks for a training as of an instant, which may have passed, in words; None where it does not.
 
-    A first training needs a label that was known by then. What failed is asked for again.
+    A first training needs a label that was known by then. What failed is asked for again. None, too, where it is `held`.
     """
+    if held(name, at):
+        return None
     trained = trained_as_of(name)
     cadence = problems.get(name).retraining.cadence
     if trained is None:
@@ -29,6 +31,26 @@ def by_calendar(name: str, at: datetime) -> str | None:
     if slot(cadence, trained) == slot(cadence, at):
         return None
     return f"schedule: a {cadence} training; the last was as of {trained}"
+
+
+def held(name: str, at: datetime) -> str | None:
+    """What holds a training as of an instant, in words: a source of the labels that is silent, and was then; None without one.
+
+    Labels that became known since say that nothing happened, where nobody told.
+    """
+    if not warehouse.has_table("monitoring", "mon_silent_labels"):
+        return None
+    found = warehouse.rows(
+        "select source, known_through, hours_usual from monitoring.mon_silent_labels where problem = ? and known_through < ? "
+        "order by known_through, source",
+        [name, at],
+    )
+    said = [
+        f"{row['source']} has brought nothing newer than {row['known_through']:%Y-%m-%d %H:%M} UTC, usually within "
+        f"{row['hours_usual']:,.0f} hours"
+        for row in found
+    ]
+    return f"held, labels wait for their source: {'; '.join(said)}" if said else None
 
 
 def trained_as_of(name: str) -> datetime | None:

@@ -1,5 +1,19 @@
 -- One row per prediction of any problem, as it was made, with its outcome once that is known.
-with outcomes as (select * from {{ ref('mon_outcomes') }}),
+with silence as (
+    select problem, min(known_through) as known_through from {{ ref('mon_silent_labels') }} group by problem
+),
+
+-- Nothing happened, or nobody told: while a source of the labels is silent, what became known since is not known.
+outcomes as (
+    select
+        outcomes.* replace (
+            {%- for column in ['label', 'observed_label', 'label_known_at', 'outcome', 'outcome_class'] %}
+            case when outcomes.label_known_at > silence.known_through then null else outcomes.{{ column }} end as {{ column }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+    from {{ ref('mon_outcomes') }} as outcomes
+    left join silence on silence.problem = outcomes.problem
+),
 
 first_predictions as (
     {{ first_predictions() }}

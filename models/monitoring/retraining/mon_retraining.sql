@@ -73,6 +73,10 @@ causes as (
     where contains(triggers, trigger)
 ),
 
+silence as (
+    select problem, string_agg(source, ', ' order by source) as sources from {{ ref('mon_silent_labels') }} group by problem
+),
+
 held_causes as (
     select
         causes.*,
@@ -81,6 +85,8 @@ held_causes as (
         trainings.trained_as_of + trainings.cooldown_days * interval 1 day as cooldown_until,
         case
             when trainings.trained_as_of is null and causes.trigger <> 'first' then 'nothing has been trained yet'
+            -- labels that nothing was heard of since are no truth to learn from
+            when silence.sources is not null then concat('silence of ', silence.sources)
             when trainings.trainings_today >= trainings.daily_maximum then 'daily maximum'
             -- the calendar is no storm
             when causes.trigger <> 'schedule' and trainings.now < trainings.trained_as_of + trainings.cooldown_days * interval 1 day
@@ -88,6 +94,7 @@ held_causes as (
         end as held_by
     from causes
     inner join trainings_of_each_problem as trainings using (problem)
+    left join silence using (problem)
 )
 
 select

@@ -1,5 +1,14 @@
 -- One row per kind of signal, subject and day: a measure that is farther from its own past than the budget of false alerts allows.
 -- Which measures are watched, and which kind of alert each raises, says seeds/monitored_measures.csv.
+with labels_of_silent_sources as (
+    select
+        source,
+        concat('; labels of ', string_agg(problem, ', ' order by problem), ' known after ', strftime(min(known_through), '%Y-%m-%d %H:%M'),
+            ' UTC are made of nothing and do not count') as in_words
+    from {{ ref('mon_silent_labels') }}
+    group by source
+)
+
 select
     problem,
     monitor as kind,
@@ -20,7 +29,8 @@ select
         else subject
     end as node,
     cast(day as timestamp) as seen_at,
-    in_words as measure,
+    -- a source that stopped leaves labels that say nothing happened
+    concat(signals.in_words, case when monitor = 'volume' then silent.in_words end) as measure,
     value,
     limit_value,
     cast(null as varchar) as severity,
@@ -38,4 +48,5 @@ select
         when 'volume' then case when measure = 'rows' then least(abs(1 - exp(effect)), 1) end
     end as damage,
     rows as rows_at_stake
-from {{ ref('mon_worst_signals') }}
+from {{ ref('mon_worst_signals') }} as signals
+left join labels_of_silent_sources as silent on silent.source = signals.subject
