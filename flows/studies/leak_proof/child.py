@@ -34,6 +34,7 @@ class Job:
     stop: bool = False
     parts: tuple[str, ...] = field(default=("keys", "split", "cuts", "batches"))
     labels: datetime | None = None  # when the first label was known
+    wait: float = 0.0  # seconds that nearly every label takes to be known
 
     @staticmethod
     def of(plain: dict) -> Job:

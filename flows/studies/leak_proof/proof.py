@@ -76,15 +76,25 @@ def begin(folder: Path, problem: str, days: int, seed: int) -> Job:
     """Cut the slice of history that all rebuilds are made of; returns a job over all of it, without checks."""
     slice_file = folder / "slice.duckdb"
     own = lineage.sources(dbt.manifest_dict(), problem)
-    labels = (f"problems.{problem}__training_set", problems.get(problem).label_known_at)
+    declared = problems.get(problem)
+    labels = (f"problems.{problem}__training_set", declared.as_of, declared.label_known_at)
     cut = rebuilds.cut_slice(warehouse.file(), slice_file, landing_zone.sources(), days, own, labels)
-    return Job(problem, str(folder), str(slice_file), cut.begin, cut.end, seed, parts=(), labels=cut.labels)
+    return Job(
+        problem,
+        str(folder),
+        str(slice_file),
+        cut.begin,
+        cut.end,
+        seed,
+        parts=(),
+        labels=cut.labels,
+        wait=cut.wait.total_seconds(),
+    )
 
 
 def short(job: Job) -> Job:
-    """The same job on the first days only, and on as many behind the first label: what leaks into labels shows in labels."""
-    first = max(job.begin + timedelta(days=SHORT_DAYS), (job.labels or job.begin) + timedelta(days=SHORT_DAYS // 2))
-    return replace(job, end=min(job.end, first))
+    """The same job on the first days only, and on some behind the first label: what leaks into labels shows in labels."""
+    return replace(job, end=min(job.end, rebuilds.enough(job.begin, SHORT_DAYS, job.labels, timedelta(seconds=job.wait))))
 
 
 def sql_of(results: list[Result]) -> set[str]:

@@ -16,22 +16,27 @@ from ml.errors import AsofError
 
 
 class Slice(NamedTuple):
-    """What was cut: when it begins and ends, and the first instant at which a label was known, where that lies in it; UTC."""
+    """What was cut: when it begins and ends, and the first instant at which a label was known, where that lies in it; UTC.
+
+    `wait` is how long nearly every label takes to be known.
+    """
 
     begin: datetime
     end: datetime
     labels: datetime | None
+    wait: timedelta = timedelta(0)
 
 
 def cut_slice(
     warehouse: Path, target: Path, sources: Iterable[LandingSource], days: int, own: Container[str] | None = None,
-    labels: tuple[str, str] | None = None,
+    labels: tuple[str, str, str] | None = None,
 ) -> Slice:  # fmt: skip
     """Copy the first `days` days of what has landed, static tables whole.
 
-    They count from the first fact of the sources named in `own` (all by default), and hold half as many days behind the first
-    label: `labels` are the table and the column that say when one was known, in the warehouse. A problem that begins late, or
-    looks far ahead, is proved on days that it has labels of.
+    They count from the first fact of the sources named in `own` (all by default), and hold half as many days and three waits for
+    a label behind the first label: `labels` are the table and the columns that say when one was asked for and when it was known,
+    in the warehouse. A problem that begins late, or looks far ahead, is proved on days that it has labels of, for training,
+    validation and holdout.
 
     `_landing_number` becomes the microseconds from the beginning to the row's own known_at: as if each row had landed when it
     was known, so that a batch of any size lands it with the same values. AsofError when nothing has landed, or when another
@@ -51,18 +56,27 @@ def cut_slice(
         con.execute("create schema landing")
         first, now = _span(con, sources)
         begin = _span(con, [one for one in sources if own is None or one.name in own])[0]
-        known = _first_label(con, *labels) if labels else None
-        end = min(now, max(begin + timedelta(days=days), (known or begin) + timedelta(days=days // 2)))
+        known, wait = _labels(con, *labels) if labels else (None, timedelta(0))
+        end = min(now, enough(begin, days, known, wait))
         for source in sources:
             con.execute(f"create table {source.relation} as {_rows_before(source, f'lived.{source.relation}', first, end)}")
-    return Slice(begin, end, known if known and known < end else None)
+    return Slice(begin, end, known if known and known < end else None, wait)
 
 
-def _first_label(con: duckdb.DuckDBPyConnection, table: str, column: str) -> datetime | None:
+def enough(begin: datetime, days: int, labels: datetime | None, wait: timedelta) -> datetime:
+    """The end of `days` days that also hold half as many behind the first label, and three times what a label waits: one for
+    validation, one for the holdout, one for the gaps before them."""
+    return max(begin + timedelta(days=days), (labels or begin) + timedelta(days=days // 2) + 3 * wait)
+
+
+def _labels(con: duckdb.DuckDBPyConnection, table: str, as_of: str, known_at: str) -> tuple[datetime | None, timedelta]:
+    """When the first label was known, and how long 19 of 20 take."""
+    asked = f"select min({known_at}), quantile_disc({known_at} - {as_of}, 0.95) from lived.{table}"
     try:
-        return con.execute(f"select min({column}) from lived.{table}").fetchall()[0][0]
+        first, wait = con.execute(asked).fetchall()[0]
     except duckdb.CatalogException:  # nothing was built yet
-        return None
+        first = wait = None
+    return first, wait or timedelta(0)
 
 
 def _span(con: duckdb.DuckDBPyConnection, sources: list[LandingSource]) -> tuple[datetime, datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -204,11 +204,13 @@ def test_the_days_of_a_proof_count_from_the_facts_of_its_own_problem_and_hold_la
         for source, first in ((old, "2020-01-01"), (SHOPS, "2026-01-05")):
             rows = f"select timestamp '{first}' + to_days(i::integer) as known_at, 1 as _landing_number from range(140) as t(i)"
             con.execute(f"create table {source.relation} as {rows}")
-        con.execute("create table problems.labels as select timestamp '2026-01-26' as label_known_at")
-    cut = rebuilds.cut_slice(lived, tmp_path / "slice", [old, SHOPS], 10, {"shop.sales"}, ("problems.labels", "label_known_at"))
-    assert cut == (datetime(2026, 1, 5), datetime(2026, 1, 31), datetime(2026, 1, 26))
-    job = proof.Job("p", "", "", cut.begin, datetime(2026, 5, 5), labels=cut.labels)
-    assert proof.short(job).end == datetime(2026, 2, 5), "ten days of labels"
-    assert proof.short(dataclasses.replace(job, labels=None)).end == datetime(2026, 1, 25)
-    unbuilt = rebuilds.cut_slice(lived, tmp_path / "again", [old, SHOPS], 10, {"shop.sales"}, ("problems.none", "x"))
-    assert unbuilt == (datetime(2026, 1, 5), datetime(2026, 1, 15), None)
+        con.execute("create table problems.labels as select timestamp '2026-01-12' as asked_at, timestamp '2026-01-26' as known")
+    labels = ("problems.labels", "asked_at", "known")
+    cut = rebuilds.cut_slice(lived, tmp_path / "slice", [old, SHOPS], 10, {"shop.sales"}, labels)
+    two_weeks = timedelta(days=14)
+    assert cut == (datetime(2026, 1, 5), datetime(2026, 1, 31) + 3 * two_weeks, datetime(2026, 1, 26), two_weeks)
+    job = proof.Job("p", "", "", cut.begin, datetime(2026, 5, 5), labels=cut.labels, wait=two_weeks.total_seconds())
+    assert proof.short(job).end == datetime(2026, 2, 5) + 3 * two_weeks, "ten days of labels, and three horizons"
+    assert proof.short(dataclasses.replace(job, labels=None, wait=0)).end == datetime(2026, 1, 25)
+    unbuilt = rebuilds.cut_slice(lived, tmp_path / "again", [old, SHOPS], 10, {"shop.sales"}, ("problems.none", "x", "y"))
+    assert unbuilt == (datetime(2026, 1, 5), datetime(2026, 1, 15), None, timedelta(0))
