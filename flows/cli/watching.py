@@ -22,7 +22,7 @@ KINDS = tuple(dict.fromkeys(fault.kind for fault in CATALOGUE))
 
 
 def simulation_options(function: Callable) -> Callable:
-    """The options of a simulation, which `python -m benchmarks detection` has as well."""
+    """The options of a simulation, for every command that makes one."""
     options = (
         click.option(
             "--dates", type=click.IntRange(2), default=4, show_default=True, help="Days on which each simulated fault begins."
@@ -64,7 +64,7 @@ def monitor(
     With --simulate nothing is tested and nobody is told. Faults of stated sizes (shifts, nulls, frozen values, a feed that stops,
     flipped labels and others) are put into copies of the rows that were served, and the monitors are built on each: how many
     faults they find, how soon, and how often they call where there is none, beside the default rule of elementary.
-    It needs about two months that were lived; the warehouse is only read. `python -m benchmarks detection` asks Evidently, too.
+    It needs about two months that were lived; the warehouse is only read.
 
     \b
       python -m flows monitor

@@ -16,7 +16,7 @@ import pytest
 
 from flows.runtime import example
 from flows.studies.leak_proof import project
-from tests.architecture import sql_lint
+from tests.architecture import sql_lint, yaml_lint
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.slow
@@ -102,7 +102,7 @@ def test_while_no_model_has_won_the_rule_is_served(walked: Walked, tmp_path: Pat
     assert served[0] >= 200 and served[1:] == (True, True, 0)
 
 
-def test_all_models_and_tests_of_what_was_written_pass_and_its_sql_has_no_finding(
+def test_all_models_and_tests_of_what_was_written_pass_and_no_sql_or_yaml_has_a_finding(
     walked: tuple[Path, list[tuple[str, str]]],
 ) -> None:
     where = walked[0]
@@ -111,6 +111,8 @@ def test_all_models_and_tests_of_what_was_written_pass_and_its_sql_has_no_findin
     assert set(Counter(one["status"] for one in results)) <= {"success", "pass", "no-op"}
     written = [one for one in (where / "target" / "compiled").rglob("*.sql") if "big_week" in one.name or "shop__" in one.name]
     assert len(written) > 10
+    declared = [*(where / "models").rglob("*.yml"), *(where / "checks").rglob("*.yml")]
+    assert [f"{one.name}: {said}" for one in declared for said in yaml_lint.lint(one.read_text())] == []
     assert [f"{one.name}: {said}" for one in written if "models" in one.parts for said in sql_lint.lint(one.read_text())] == []
 
 

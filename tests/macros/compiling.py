@@ -7,7 +7,6 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 PROJECT = Path(__file__).parent / "project"
 MACROS = Path(__file__).parents[2] / "macros"
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks" / "project" / "macros"
 
 
 def invoke(command: list[str], work: Path, project: Path = PROJECT) -> dbtRunnerResult:
@@ -29,7 +28,6 @@ def copied(work: Path) -> Path:
     """Copy the project and the macros below `work`; returns the copy of the project."""
     for folder in ("point_in_time", "dialect", "statistics", "reasons"):
         shutil.copytree(MACROS / folder, work / "macros" / folder)
-    shutil.copytree(BENCHMARKS, work / "benchmarks" / "project" / "macros")
     shutil.copytree(PROJECT, work / "tests" / "macros" / "project")
     return work / "tests" / "macros" / "project"
 

@@ -12,6 +12,8 @@ from flows.studies.scaffolding.pruning import Pruned
 
 # Features are chosen on the first part of the past; what is lived and judged later has not been seen.
 SHARE = 0.7
+# The only feature whose name no table and no column decides.
+WEEKDAY = "as_of_weekday"
 METRICS = {"binary": "roc_auc", "regression": "rmse", "multiclass": "log_loss"}
 
 
@@ -67,7 +69,7 @@ class Plan:
         """All features, in their order."""
         found = [one for model in self.models for one in model.features]
         found += [one for some in self.attributes.values() for one in some.values()]
-        return found + ([Feature("as_of_weekday", "Day of the week", "weekday", drift=False)] if self.weekday else [])
+        return found + ([Feature(WEEKDAY, "Day of the week", "weekday", drift=False)] if self.weekday else [])
 
     def keep(self, pruned: Pruned) -> None:
         """Let go of every feature that did not stay, and of models without any."""
@@ -77,7 +79,7 @@ class Plan:
         self.attributes = {
             short: {column: one for column, one in some.items() if one.name in names} for short, some in self.attributes.items()
         }
-        self.weekday = self.weekday and "as_of_weekday" in names
+        self.weekday = self.weekday and WEEKDAY in names
 
 
 def duration(text: str) -> timedelta:

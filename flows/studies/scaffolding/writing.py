@@ -12,7 +12,7 @@ from flows.runtime.problem_names import NAMED, renamed
 from flows.studies.scaffolding.days import Days, days
 from flows.studies.scaffolding.facts import IN_TIME
 from flows.studies.scaffolding.features import Feature, Model
-from flows.studies.scaffolding.plan import Plan, duration
+from flows.studies.scaffolding.plan import WEEKDAY, Plan, duration
 from flows.studies.scaffolding.pruning import Pruned
 from flows.studies.scaffolding.rendering import PROJECT, rendered, write
 from flows.studies.scaffolding.words import plain, sentence
@@ -114,7 +114,8 @@ def _models(plan: Plan, rule: dict[str, Any]) -> dict[str, str]:
         "model": facts.model, "short": facts.short, "start": plan.start, "measure": wanted.label, "exact": doubles, "label": name,
         "event_at": wanted.event_at or ("event_at" if facts.has_event else "known_at"), "otherwise": plan.otherwise,
         "delay": f"{facts.delay_hours} hours" if facts.delay_hours else None, "label_type": LABEL_TYPES[wanted.task],
-        "models": [one.name.removeprefix(f"{name}__") for one in plan.models], "weekday": plan.weekday, "rule": rule,
+        "models": [one.name.removeprefix(f"{name}__") for one in plan.models], "rule": rule,
+        "weekday": WEEKDAY if plan.weekday else None,
         "asked": plan.asked, "order": ", ".join(dict.fromkeys(("known_at", plan.asked.version))), "apart": facts.apart,
         "wait": " + ".join(f"interval '{one}'" for one in (wanted.horizon, f"{facts.delay_hours} hours") if one != "0 hours"),
         "lists": [{"short": one.short, "model": one.model, "features": plan.attributes[one.short]} for one in plan.lists

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from flows.runtime import example
 from flows.runtime.example import Example
@@ -102,17 +103,38 @@ def test_everything_that_the_list_names_is_there() -> None:
     assert [name for name in example.read().files if not (PROJECT / name).exists()] == []
 
 
+MACRO = re.compile(r"{%-? macro (\w+)\(")
+
+
+def _tables(text: str) -> list[str]:
+    """The tables of the sources that YAML of dbt declares, as people write them."""
+    sources = yaml.safe_load(text)["sources"]
+    return [f"{source['name']}.{table['name']}" for source in sources for table in source["tables"]]
+
+
 def test_nothing_that_is_left_names_what_went(tmp_path: Path) -> None:
     there = example.read()
     gone = [file for name in there.files if name.startswith(("models", "seeds")) for file in (PROJECT / name).rglob("*.*")]
     names = {file.stem for file in gone if file.suffix in (".sql", ".csv")} | {*there.problems, *there.packages}
+    names |= {name for name in there.files if (PROJECT / name / "__init__.py").exists()}
+    names |= {re.escape(table) for file in gone if file.name.endswith("__sources.yml") for table in _tables(file.read_text())}
+    macros = [file for name in there.files for file in (PROJECT / name).rglob("macros/**/*.sql")]
+    macros += [file for name in there.files if name.startswith("macros") for file in (PROJECT / name).rglob("*.sql")]
+    called = {rf"{macro}(?=\()" for file in macros for macro in MACRO.findall(file.read_text())}
     left = cloned(tmp_path / "clone")
     example.remove(there, left)
-    said = re.compile(rf"\b({'|'.join(sorted(names)) or '(?!)'})\b")
+    said = re.compile(rf"\b(?:{'|'.join(sorted(names)) or '(?!)'})\b")
+    in_sql = re.compile(rf"\b(?:{'|'.join(sorted(called)) or '(?!)'})")
     rooms = ("flows", "ml", "checks", "macros", "models", "seeds", "tests")
     files = [file for room in rooms for file in (left / room).rglob("*") if file.suffix in (".py", ".sql", ".yml", ".csv", ".md")]
     files += [
         left / name
         for name in ("Makefile", "dbt_project.yml", "profiles.yml", "prefect.yaml", "pyproject.toml", "requirements.lock")
     ]
-    assert {f"{file.relative_to(left)}: {found[0]}" for file in files if (found := said.search(file.read_text()))} == set()
+    found = {f"{file.relative_to(left)}: {one[0]}" for file in files if (one := said.search(file.read_text()))}
+    found |= {
+        f"{file.relative_to(left)}: {one[0]}"
+        for file in files
+        if file.suffix == ".sql" and (one := in_sql.search(file.read_text()))
+    }
+    assert found == set()

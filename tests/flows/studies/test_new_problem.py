@@ -28,7 +28,7 @@ from flows.studies.scaffolding.rules import best
 from ml.errors import AsofError
 from ml.problem.split import split
 from tests import synthetic
-from tests.architecture import sql_lint
+from tests.architecture import sql_lint, yaml_lint
 
 
 def flows(where: Path, *words: str) -> subprocess.CompletedProcess:
@@ -116,6 +116,8 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
         cwd=where, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert built.returncode == 0, built.stdout[-3000:]
+    declared = [one for one in files(where) if one.endswith(".yml")]
+    assert [f"{one}: {said}" for one in declared for said in yaml_lint.lint((where / one).read_text())] == []
     compiled = [one for one in (where / "target" / "compiled").rglob("*.sql") if one.name.startswith(("spend", "basket"))]
     assert [f"{one.name}: {said}" for one in compiled if "models" in one.parts for said in sql_lint.lint(one.read_text())] == []
 
@@ -343,7 +345,9 @@ def test_features_of_many_facts_are_tried_on_some_entities_and_of_few_facts_on_a
 def test_where_questions_come_by_the_week_entities_are_compared_if_there_are_many(
     entities: int, cluster: str, holdout_days: int
 ) -> None:
-    declared = yaml.safe_load(writing._declaration(planned(50_000, entities, 2), [], None))["models"][0]
+    text = writing._declaration(planned(50_000, entities, 2), [], None)
+    assert yaml_lint.lint(text) == []
+    declared = yaml.safe_load(text)["models"][0]
     said = declared["config"]["meta"]["problem"]
     assert (said.get("cluster"), said["holdout_days"]) == (cluster, holdout_days)
 

@@ -28,6 +28,7 @@ from flows.steps.data.landing.landing import land_all
 from flows.studies.scaffolding import rendering, source, words
 from flows.studies.scaffolding.looking import look
 from ml.errors import AsofError
+from tests.architecture import yaml_lint
 from tests.flows.steps.data.landed import LEDGER
 
 VISITS = """Visit No.;Shop;Day;Spent;Member;Tip;Group
@@ -57,7 +58,9 @@ def make(path: Path, name: str = "shop.visits", **said) -> source.Made:
 
 def declared(made: source.Made, project: Path) -> LandingSource:
     """The source as landing reads it from what was written."""
-    said = yaml.safe_load((project / made.files[0]).read_text())["sources"][0]
+    text = (project / made.files[0]).read_text()
+    assert yaml_lint.lint(text) == []
+    said = yaml.safe_load(text)["sources"][0]
     table = said["tables"][0]
     node = {
         "source_name": said["name"], "name": table["name"], "schema": said["schema"], "identifier": table["identifier"],
@@ -629,6 +632,12 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line_and_what_to_do(
     with pytest.raises(AsofError, match=said):
         make(put(project, name, content), known_always=True)
     assert not (project / "models").exists()
+
+
+def test_what_was_always_known_is_declared_so_and_lands(project: Path) -> None:
+    made = make(put(project, "shops.csv", "shop,town\n1,York\n2,\n"), "shop.shops", known_always=True)
+    assert "known_at: null" in (project / made.files[0]).read_text()
+    assert [row[:2] for row in landed(made, project)] == [(1, "York"), (2, None)]
 
 
 def test_files_of_a_folder_with_another_header_are_named(project: Path) -> None:

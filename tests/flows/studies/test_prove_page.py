@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from flows.steps.data import landing_zone
+from checks.landing import LandingSource
 from flows.studies.leak_proof import mutants, page, proof
 from flows.studies.leak_proof.comparing import Difference
 from flows.studies.leak_proof.running import Result
@@ -17,18 +17,20 @@ FULL = Result("full build", 0, 9.0, (), tables=DATED)
 REMOVED = Result("removed 2026-01-02 00:00", 12345, 3.0, (), compared=7)
 LEAK = Difference("removed 2026-01-02 00:00", "shop__features", "delay_3h", "shop 15", "4.5", "null", 9)
 MUTANT = mutants.Mutant("a | b", "<= instead of <", (), shared=True)
+TIMELESS = LandingSource("shop", "shops", "_shop.yml", "shop/shops", "csv", (), ("shop",), None, 0.0, None, ())
+KNOWN = LandingSource("shop", "visits", "_shop.yml", "shop/visits", "csv", (), ("visit",), "known_at", 0.0, None, ())
 HELD = proof.Proof(proof.Job("shop", "", "", T, T), [FULL, REMOVED], [proof.Fate(MUTANT, LEAK, True, 1.0)])
 
 
 def test_a_proof_that_holds_shows_what_was_compared_and_how_each_mutant_was_caught(tmp_path: Path) -> None:
-    written = page.write(tmp_path / "proof.md", HELD, landing_zone.sources(), 600)
+    written = page.write(tmp_path / "proof.md", HELD, [TIMELESS, KNOWN], 600)
     assert [path.name for path in written] == ["proof.md", "proof.html"]
     text = written[0].read_text()
     assert "**shop holds nothing from the future" in text and "10 minutes" in text and "1 random instant" in text
     assert "| removed 2026-01-02 00:00 | 7 | 12,345 | 3 | the same |" in text
     assert "| a \\| b | <= instead of < | removed | shop__features.delay_3h |" in text
     assert "| `stg_shop__visits` | known_at |" in text and "batches only: `stg_asof__clock`" in text
-    assert "`reference.planes`" in text, "a list that claims to have always been known is a limit of the proof"
+    assert "`shop.shops`" in text and "`shop.visits`" not in text, "what claims to be known always is a limit of the proof"
     assert "$" not in text and "What differs" not in text
 
 
