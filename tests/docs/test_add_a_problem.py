@@ -77,6 +77,10 @@ def test_a_model_was_judged_and_its_predictions_are_published_with_reasons(walke
             "select count(*), count(reasons), count(distinct score_in_words) from big_week_predictions where region is not null"
         ).fetchall()[0]
         assert rows >= 200 and reasons > 0 and worded >= 2
+        words_of_flagged = (
+            "select distinct flagged, score_in_words = 'likely enough to act' from big_week_predictions order by all"
+        )
+        assert con.execute(words_of_flagged).fetchall() == [(False, False), (True, True)], "words never contradict the flag"
         assert con.execute("select count(*) from big_week_by_day").fetchall()[0][0] >= 1
     assert (where / "published" / "reports" / "big_week.html").stat().st_size > 10_000
 

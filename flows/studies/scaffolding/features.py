@@ -37,9 +37,7 @@ class Call:
         """Add a measure; of some tags only, where `tags` says so."""
         self.measures[name] = how
         self.features[name] = [
-            Feature(
-                f"{name}_{tag}", f"{says}, {_when(tag, self.tags[tag])}", unit, self.tags[tag] is not None or how not in GROWS
-            )
+            Feature(f"{name}_{tag}", says + _when(self.tags[tag], how), unit, self.tags[tag] is not None or how not in GROWS)
             for tag in (tags or self.tags)
         ]
 
@@ -76,11 +74,14 @@ class Model:
         return Model(self.name, self.table, self.by, self.windows.kept(names), self.last.kept(names), newest, self.owner)
 
 
-def _when(tag: str, what: object) -> str:
+def _when(what: object, how: object) -> str:
+    """Over which facts a feature goes; nothing of the time since the first or last of all, which says it."""
     if isinstance(what, str):
         number, unit = what.split(" ")
-        return f"last {unit.rstrip('s')}" if number == "1" else f"last {what}"
-    return "so far" if what is None else f"last {what} of them"
+        return f", last {unit.rstrip('s')}" if number == "1" else f", last {what}"
+    if what is None:
+        return "" if how in ("time_since", "time_since_first") else ", so far"
+    return f", last {what} of them"
 
 
 def windows(horizon: str) -> dict[str, str]:

@@ -294,7 +294,7 @@ def _mart(plan: Plan, pruned: Pruned) -> dict[str, Any]:
         "problem": wanted.name, "entity": wanted.entity, "lists": lists, "attributes": attributes, "binary": binary,
         "task": wanted.task, "classes": classes, "score_says": SCORES[wanted.task],
         "entity_type": str(plan.tables[0].entity_type).lower(), "label": wanted.name, "label_type": LABEL_TYPES[wanted.task],
-        "usual": f"{pruned.rate:.2g}", "likely": f"{max(0.5, min(0.9, 2 * pruned.rate)):.2g}", "owner": wanted.owner,
+        "owner": wanted.owner,
         "one_row": _one_row(plan), "title": _title(plan), "whom": _whom(plan),
     }  # fmt: skip
 
