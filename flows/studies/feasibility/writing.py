@@ -11,7 +11,7 @@ from flows.studies.feasibility import of_task, words
 from flows.studies.feasibility.drawing import NEARLY_ALWAYS
 from flows.studies.feasibility.measuring import Measured
 from flows.studies.feasibility.words import NAMES, OPEN
-from ml.studies.feasibility.recommend import ML, NOT_YET, RULE, SAID
+from ml.studies.feasibility.recommend import ML, NOT_YET, RULE, SAID, periods_to_show
 from ml.studies.feasibility.trial import CANDIDATES, LINEAR_ROWS
 
 HEADLINES = {
@@ -43,7 +43,7 @@ def _because(measured: Measured) -> str:
         return f"{measured.refused[:1].upper()}{measured.refused[1:]}."
     answer, found = measured.recommendation, measured.tried.findings
     if answer.answer != ML:
-        return "What decides: " + "; ".join(answer.because) + "."
+        return f"What decides: {'; '.join(answer.because)}. {_more(measured)}"
     gain, extra, worth = measured.money(found.gain), measured.bill.extra, ""
     if gain is not None and extra is not None:
         saved, spent = words.money(measured, gain.estimate), words.money(measured, extra)
@@ -51,6 +51,22 @@ def _because(measured: Measured) -> str:
     return (
         f"On {found.rows:,} rows that it had not seen, LightGBM is ahead of the rule in {found.won} of {len(found.periods)} "
         f"periods.{worth}{_simpler(measured)}"
+    )
+
+
+def _more(measured: Measured) -> str:
+    """What more would decide it, and why gates may have promoted models all the same."""
+    found, days = measured.tried.findings, measured.counts.days
+    periods = len(found.periods)
+    wanted = periods_to_show(found.better, periods)
+    more = ""
+    if wanted:
+        longer = f"{wanted:,} periods of {found.fold_days:.0f} days instead of {periods}"
+        more = f"If the lead over the rule is as large as measured, {signed(found.better)}, about {longer} would show it"
+        more += f" (the history has {days} days). "
+    return more + (
+        "Gates ask of a single model whether it may replace the one that is served; here it is asked whether machine learning is "
+        "worth building and keeping, so that a gate may promote and this may still say no."
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil, isfinite
 
 from ml.statistics.evaluate import NAMED
 from ml.statistics.interval import Interval
@@ -91,6 +92,16 @@ def recommend(evidence: Evidence) -> Recommendation:
     answer = decisive[0].otherwise if decisive else ML
     named = decisive or [one for one in criteria if one.holds]
     return Recommendation(answer, criteria, tuple(f"{one.name}: {one.measured}, limit {one.limit}" for one in named))
+
+
+def periods_to_show(better: Interval, periods: int) -> int | None:
+    """How many periods would show a lead that is as large as measured; None where it is shown already, or nobody can say.
+
+    An interval narrows with the root of what it is measured on.
+    """
+    if better.low > 0 or better.estimate <= 0 or not isfinite(better.low):
+        return None
+    return max(periods + 1, ceil(periods * ((better.estimate - better.low) / better.estimate) ** 2))
 
 
 def enough_labels(e: Evidence) -> Criterion:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml.statistics.interval import Interval
 from ml.statistics.slices import MIN_CLUSTERS, MIN_OF_CLASS
-from ml.studies.feasibility.recommend import CRITERIA, ML, NOT_YET, RULE, Evidence, recommend
+from ml.studies.feasibility.recommend import CRITERIA, ML, NOT_YET, RULE, Evidence, periods_to_show, recommend
 
 
 def about(estimate: float, reach: float = 0.01) -> Interval:
@@ -125,3 +125,17 @@ def test_a_better_model_never_turns_the_answer_away_from_ml(evidence, more):
 def test_a_dearer_model_never_turns_the_answer_to_ml(evidence, more):
     if recommend(evidence).answer != ML and evidence.extra_cost is not None:
         assert recommend(replace(evidence, extra_cost=evidence.extra_cost + more)).answer != ML
+
+
+@pytest.mark.parametrize(
+    ("better", "periods", "wanted"),
+    [
+        ((0.020, -0.001, 0.041), 3, 4),
+        ((0.01, -0.01, 0.03), 5, 20),
+        ((0.02, 0.001, 0.04), 3, None),
+        ((-0.01, -0.03, 0.01), 3, None),
+        ((0.01, -float("inf"), float("inf")), 3, None),
+    ],
+)
+def test_a_lead_that_is_not_shown_says_how_many_periods_would_show_it(better: tuple, periods: int, wanted: int | None) -> None:
+    assert periods_to_show(Interval(*better, se=0.01, rows=100, clusters=10), periods) == wanted
