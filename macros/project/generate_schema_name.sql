@@ -1,4 +1,9 @@
-{#- A layer's schema is its folder's name, as it is: `ledger`, never `main_ledger`. -#}
+{#- A layer's schema is its folder's name below models/, as it is: `ledger`, never `main_ledger`. A folder without a model needs no
+    settings, of which dbt would warn. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+    {%- if custom_schema_name -%}
+        {{ custom_schema_name | trim }}
+    {%- else -%}
+        {{ node.fqn[1] if node.resource_type == 'model' and node.fqn | length > 2 else target.schema }}
+    {%- endif -%}
 {%- endmacro %}
