@@ -76,7 +76,8 @@ def summary(text: str) -> SimpleNamespace:
         problem=text, now=AT, landed=1, quarantined=0, scored=1, flagged=0, champion=text, quality=[quality], unwatched=None,
         verdicts=[{"decided_as_of": AT, "challenger": text, "champion": text, "decision": text}],
         shadows=[{"version": text, "start": AT, "purpose": text, "evidence": found} for found in (None, evidence)],
-        alerts=[{"kind": text, "subject": text}], forgotten=[text], refused=text, seconds=[{"phase": text, "seconds": 1.0}],
+        alerts=[{"kind": text, "subject": text}], forgotten=[text], refused=text, held=text,
+        seconds=[{"phase": text, "seconds": 1.0}],
     )  # fmt: skip
 
 
