@@ -30,19 +30,17 @@ def feedback(
     from flows.steps.data import feedback as step
     from flows.store import problems
 
-    now = clock()
+    names, now = [problem] if problem else problems.names(), clock()
     if listing:
         tables.remarks(step.remarks(problem), step.effect(problem))
         return
-    if not problem and len(names := problems.names()) > 1:
+    if len(names) > 1:
         raise AsofError(f"a remark is about one problem: say --problem {' or --problem '.join(names)}")
     missing = [option for option, value in (("--entity", entity), ("--by", author)) if not value]
     if missing or not (label or comment):
         wanted = [*missing, *([] if label or comment else ["--label or --comment"])]
         raise AsofError(f"a remark needs {', '.join(wanted)}; `python -m flows feedback --list` shows those there are")
-    said = step.remark(
-        problem or problems.named(None), entity, as_of, {"true": True, "false": False, None: None}[label], comment, author, now
-    )
+    said = step.remark(names[0], entity, as_of, {"true": True, "false": False, None: None}[label], comment, author, now)
     console.done(
         f"kept: {said['entity_id']} of {said['problem']} as of {said['as_of']:%Y-%m-%d %H:%M}, said by {said['author']}, "
         f"known at {said['reported_at']:%Y-%m-%d %H:%M} UTC; it lands when the clock has moved on"

@@ -51,10 +51,12 @@ def _needed(command: click.Command) -> list[str]:
 
 
 # These are about no problem and no warehouse, or find out themselves what is wrong with one: they have tests of their own.
-BEFORE_ALL = {"init", "new", "doctor", "restore"}
+BEFORE_ALL = {"init", "new", "doctor", "restore", "export"}
 VERBS = [words for words in commands(cli) if words[0] not in BEFORE_ALL]
 # These are about the whole warehouse, whatever problem is in it.
-OF_ALL = {"backup"}
+OF_ALL = {"backup", "sizing"}
+# These land, build or remove also where no problem is declared.
+WITHOUT_A_PROBLEM = OF_ALL | {"cycle", "replay", "purge"}
 # These make a warehouse where there is none.
 BEGINNERS = {"land", "cycle", "replay", "recover"}
 every_verb = pytest.mark.parametrize("verb", VERBS, ids=" ".join)
@@ -89,8 +91,7 @@ def test_every_verb_refuses_an_unknown_problem_and_says_which_there_are(
     assert list(house.folder.iterdir()) == []
 
 
-# These then land and build alone.
-@pytest.mark.parametrize("verb", [one for one in VERBS if one[0] not in OF_ALL | {"cycle", "replay"}], ids=" ".join)
+@pytest.mark.parametrize("verb", [one for one in VERBS if one[0] not in WITHOUT_A_PROBLEM], ids=" ".join)
 def test_every_verb_says_so_where_no_problem_is_declared(
     house: House, verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
