@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
+from flows.studies.scaffolding.plan import WEEKDAY
 from tests.clone import build, cloned, environment, flows
 from tests.conftest import PROJECT
 
@@ -118,14 +121,39 @@ def test_everything_is_deployed_and_served_until_it_is_told_to_stop(emptied: Pat
     assert served.wait(60) == 0
 
 
-def test_the_quick_checks_collect_every_module_and_pass(emptied: Path) -> None:
-    """Those of the documentation and of the architecture stand for all: `make test` is what people run."""
+def quick_checks(project: Path, *which: str) -> None:
+    """The quick tests of a clone pass; AssertionError with what pytest said."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/docs", "tests/architecture", "tests/flows/runtime", "-m", "not slow"],
-        cwd=emptied, env=environment(), capture_output=True, text=True, timeout=900,
+        [sys.executable, "-m", "pytest", "-q", *which, "-m", "not slow"],
+        cwd=project, env=environment(), capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_the_quick_checks_collect_every_module_and_pass(emptied: Path) -> None:
+    """Those of the documentation, the architecture and the macros stand for all: `make check` is what people run next."""
+    quick_checks(emptied, "tests/docs", "tests/architecture", "tests/flows/runtime", "tests/macros")
     collected = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q"], cwd=emptied, env=environment(), capture_output=True, text=True
     )
     assert collected.returncode == 0 and "error" not in collected.stdout.lower().splitlines()[-1], collected.stdout[-2000:]
+
+
+def test_a_problem_that_people_bring_keeps_every_law(emptied: Path) -> None:
+    """What `new source` and `new problem` write is linted and looked at as everything else, a feature of the calendar with it."""
+    draw, rows = random.Random(2), ["visit;till;spent;sold_at"]
+    for at in (datetime(2024, 1, 1) + timedelta(hours=hour) for hour in range(24 * 140)):
+        busy = 0.9 if at.weekday() in (1, 4) else 0.05
+        for till in (till for till in range(30) if draw.random() < busy / 9):
+            rows.append(f"{len(rows)};{till};{draw.randint(1, 90)};{at:%Y-%m-%d %H:%M}")
+    (emptied.parent / "visits.csv").write_text("\n".join(rows) + "\n")
+    (emptied.parent / "tills.csv").write_text("till;hall\n" + "".join(f"{till};{'ab'[till % 2]}\n" for till in range(30)))
+    typed = ("--type", "till=integer")
+    flows(emptied, "new", "source", "kiosk.visits", "--from", str(emptied.parent / "visits.csv"), "--known-at", "sold_at", *typed)
+    flows(emptied, "new", "source", "kiosk.tills", "--from", str(emptied.parent / "tills.csv"), "--known-always", *typed)
+    asked = ("--entity", "till", "--every", "1 day", "--horizon", "1 day", "--label", "count(*) > 0", "--seconds", "5")
+    flows(emptied, "new", "problem", "busy_till", *asked, "--from", "stg_kiosk__visits", "--from", "stg_kiosk__tills")
+    declared = (emptied / "models" / "problems" / "busy_till" / "_busy_till.yml").read_text()
+    assert f"name: {WEEKDAY}" in declared and "name: till, data_type: integer" in declared
+    subprocess.run(["git", "add", "-A"], cwd=emptied, check=True)
+    quick_checks(emptied, "tests/architecture", "tests/docs")
