@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,10 @@ def _replaced(where: Path, fresh: Path) -> None:
 
 
 def _contents(con: duckdb.DuckDBPyConnection, database: str) -> Iterator[tuple[str, object]]:
-    """By table its statement, its comment, and count and digest of its rows with their order; by view its statement."""
+    """By table its statement, its comment, and count and digest of its rows with their order; by view the words of its statement.
+
+    DuckDB writes the columns of `* replace (…)` in another order each time.
+    """
     listed = (
         "select schema_name, table_name, sql, comment from duckdb_tables() where database_name = ? and not internal order by all"
     )
@@ -80,5 +84,5 @@ def _contents(con: duckdb.DuckDBPyConnection, database: str) -> Iterator[tuple[s
     listed = (
         "select schema_name, view_name, sql, comment from duckdb_views() where database_name = ? and not internal order by all"
     )
-    for schema, view, *said in con.execute(listed, [database]).fetchall():
-        yield f"{schema}.{view}", said
+    for schema, view, sql, comment in con.execute(listed, [database]).fetchall():
+        yield f"{schema}.{view}", (sorted(re.findall(r"\w+|\S", sql)), comment)

@@ -90,3 +90,13 @@ def test_a_log_that_was_set_aside_goes_too(file: Path) -> None:
     aside.write_text(GONE)
     rewriting.rewrite()
     assert not aside.exists()
+
+
+def test_a_view_whose_statement_duckdb_writes_in_another_order_comes_over(file: Path) -> None:
+    columns = ", ".join(f"case when n > {n} then null else {name} end as {name}" for n, name in enumerate(("n", "said", "seen")))
+    with warehouse.cursor() as con:
+        con.execute(f"create view t.less as select * replace ({columns}), 1 as one from s.rows")
+        before = con.execute("from t.less order by all").fetchall()
+    rewriting.rewrite()
+    with warehouse.cursor() as con:
+        assert con.execute("from t.less order by all").fetchall() == before
