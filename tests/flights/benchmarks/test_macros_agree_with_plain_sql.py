@@ -39,7 +39,8 @@ def test_a_trailing_window_is_that_of_a_plain_join(density: str, bench: Bench, f
     model, end = ("midnight", MIDNIGHT) if density == "midnight" else ("instant", "spine.as_of")
     views, mine = answered(model, DENSITIES.get(density, "carrier"), bench, flights, tmp_path)
     plain = tmp_path / "plain.parquet"
-    duckdb.execute(f"copy ({PLAIN.format(**views, end=end, days=28)}) to '{plain}'")
+    with duckdb.connect() as con:
+        con.execute(f"copy ({PLAIN.format(**views, end=end, days=28)}) to '{plain}'")
     assert differences(mine, plain, "flight_row") == {}
 
 
@@ -48,20 +49,27 @@ def test_each_of_three_windows_is_that_of_a_plain_join(bench: Bench, flights: Pa
     one, plain = tmp_path / "one.parquet", tmp_path / "plain.parquet"
     for days in (7, 28, 90):
         columns = ", ".join(f"{name}_{days}d as {name}" for name in ("n", "mean", "share"))
-        duckdb.execute(f"copy (select flight_row, {columns} from '{mine}') to '{one}'")
-        duckdb.execute(f"copy ({PLAIN.format(**views, end='spine.as_of', days=days)}) to '{plain}'")
+        with duckdb.connect() as con:
+            con.execute(f"copy (select flight_row, {columns} from '{mine}') to '{one}'")
+        with duckdb.connect() as con:
+            con.execute(f"copy ({PLAIN.format(**views, end='spine.as_of', days=days)}) to '{plain}'")
         assert differences(one, plain, "flight_row") == {}
 
 
 def test_a_difference_is_found_counted_and_named(tmp_path: Path) -> None:
     one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
-    duckdb.execute(f"copy (select i as id, i / 3 as a, null::double as b, -0.0::double as c from range(100) t(i)) to '{one}'")
+    with duckdb.connect() as con:
+        con.execute(f"copy (select i as id, i / 3 as a, null::double as b, -0.0::double as c from range(100) t(i)) to '{one}'")
     same = "select i as id, i / 3 as a, 'nan'::double as b, 0 as c"
-    duckdb.execute(f"copy ({same} from range(100) t(i) order by hash(i)) to '{two}'")
+    with duckdb.connect() as con:
+        con.execute(f"copy ({same} from range(100) t(i) order by hash(i)) to '{two}'")
     assert differences(one, two, "id") == {}
-    duckdb.execute(f"copy (select * replace (a + 1e-9 * (id = 7)::int as a) from ({same} from range(100) t(i))) to '{two}'")
+    with duckdb.connect() as con:
+        con.execute(f"copy (select * replace (a + 1e-9 * (id = 7)::int as a) from ({same} from range(100) t(i))) to '{two}'")
     assert differences(one, two, "id") == {"a": 1}
-    duckdb.execute(f"copy ({same} from range(99) t(i)) to '{two}'")
+    with duckdb.connect() as con:
+        con.execute(f"copy ({same} from range(99) t(i)) to '{two}'")
     assert differences(one, two, "id")["rows"] == 1
-    duckdb.execute(f"copy (select id, a, b from ({same} from range(100) t(i))) to '{two}'")
+    with duckdb.connect() as con:
+        con.execute(f"copy (select id, a, b from ({same} from range(100) t(i))) to '{two}'")
     assert differences(one, two, "id") == {"columns": 1}

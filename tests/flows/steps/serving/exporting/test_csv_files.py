@@ -70,7 +70,8 @@ def test_no_cell_begins_a_formula_and_every_text_comes_back(texts: list[str]) ->
             f"select case when regexp_matches(x, {literal(csv_files.MASKED)}) then substr(x, 2) else x end "
             f"from read_csv('{folder}/t.csv', all_varchar = true, allow_quoted_nulls = false, header = true) order by i::int"
         )
-        assert [row[0] for row in duckdb.sql(back).fetchall()] == texts
+        with duckdb.connect() as con:
+            assert [row[0] for row in con.sql(back).fetchall()] == texts
 
 
 def test_what_looks_like_a_beginning_is_known() -> None:

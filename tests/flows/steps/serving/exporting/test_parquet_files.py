@@ -22,6 +22,10 @@ from tests.flows.steps.serving.exporting.conftest import Publish, held, run_id
 REFUSED = {"INTERVAL", "UNION", "BIT", "GEOMETRY", "BIGNUM", "TIME WITH TIME ZONE", "STRUCT"}
 
 
+# Not the one that all modules of a process share: what somebody has not read to its end is in the way there.
+ALONE = duckdb.connect()
+
+
 def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.parquet"))
 
@@ -33,7 +37,7 @@ def test_a_table_is_parted_by_the_month_of_its_as_of_and_all_rows_are_there(tmp_
     months = [f"visits/as_of_month=2026-{month}/{run}.parquet" for month in ("01", "02", "03")]
     assert files(place / "current") == [f"shops/{run}.parquet", *months]
     assert done.rows == {"shops": 20, "visits": 90}
-    back = duckdb.sql(f"from read_parquet('{place}/current/visits/**/*.parquet')")
+    back = ALONE.sql(f"from read_parquet('{place}/current/visits/**/*.parquet')")
     assert back.columns[-1] == "as_of_month"
     with duckdb.connect(str(tmp_path / "published" / "analytics.duckdb"), read_only=True) as con:
         wanted = con.execute("from visits").fetchall()
@@ -59,19 +63,19 @@ def test_days_and_rows_without_a_time_have_folders_too(tmp_path: Path) -> None:
         assert parquet_files.write(tmp_path, it, "day") == {"t": 4, "empty": 0}
     folders = [name.split("/")[0] for name in files(tmp_path / "t")]
     assert folders == ["at_noon_day_=2026-01-31", "at_noon_day_=2026-02-01", "at_noon_day_=__HIVE_DEFAULT_PARTITION__"]
-    assert duckdb.sql(f"select count(*) from read_parquet('{tmp_path}/empty/*.parquet')").fetchall() == [(0,)]
+    assert ALONE.sql(f"select count(*) from read_parquet('{tmp_path}/empty/*.parquet')").fetchall() == [(0,)]
 
 
 def test_a_name_that_is_no_name_of_a_folder_is_written_as_hive_does(tmp_path: Path) -> None:
     with held("""create table t as select 1 as a, date '2026-02-01' as "../x=y" """) as it:
         parquet_files.write(tmp_path, it, "month")
     assert [path.name for path in (tmp_path / "t").iterdir()] == ["..%2Fx%3Dy_month=2026-02"]
-    back = duckdb.sql(f"from read_parquet('{tmp_path}/t/**/*.parquet')")
+    back = ALONE.sql(f"from read_parquet('{tmp_path}/t/**/*.parquet')")
     assert (back.columns[:2], back.fetchall()[0][0]) == (["a", "../x=y"], 1)
 
 
 def test_every_type_reads_back_equal_or_is_refused_by_name(tmp_path: Path) -> None:
-    types, refused = duckdb.sql("describe from test_all_types()").fetchall(), set()
+    types, refused = ALONE.sql("describe from test_all_types()").fetchall(), set()
     for number, (name, kind, *_) in enumerate(types):
         # What is beyond a decimal of 38 digits, and instants beyond the calendar, are errors of DuckDB.
         shown = f'cast(7 as {kind}) as "{name}"' if kind in ("HUGEINT", "UHUGEINT") else f'"{name}"'
@@ -86,7 +90,7 @@ def test_every_type_reads_back_equal_or_is_refused_by_name(tmp_path: Path) -> No
                 continue
             wanted = it.con.execute(f'select cast("{name}" as varchar) from t order by place').fetchall()
         read = f"from read_parquet('{folder}/t/**/*.parquet', hive_partitioning = false)"
-        found = duckdb.sql(f'select cast("{name}" as varchar) {read} order by place').fetchall()
+        found = ALONE.sql(f'select cast("{name}" as varchar) {read} order by place').fetchall()
         assert found == wanted or kind.startswith("TUPLE"), kind
     assert refused == REFUSED
 
@@ -146,7 +150,5 @@ def test_an_export_holds_the_publication_that_it_began_with(tmp_path: Path, publ
 
     (done,) = exporting.export([Target("parquet", str(tmp_path / "lake"))], progress)
     assert done.run.run_id == run_id(1)
-    found = duckdb.sql(
-        f"select distinct number from read_parquet('{tmp_path}/lake/current/*/**/*.parquet', union_by_name = true)"
-    )
+    found = ALONE.sql(f"select distinct number from read_parquet('{tmp_path}/lake/current/*/**/*.parquet', union_by_name = true)")
     assert (begun, found.fetchall()) == ([run_id(2)], [(1,)])
