@@ -22,8 +22,6 @@ PARTS = ("metadata.yaml", "databases", "datasets", "charts", "dashboards")
 QUALITY, MODELS, ALERTS = "model_quality", "model_versions", "alerts"
 # Superset's kinds by DuckDB's types; what is not here is text.
 TEMPORAL = ("TIMESTAMP", "DATE")
-
-
 # For programs, or only of rows that somebody spoke of.
 NOT_SHOWN = ("reasons_raw", "scored_at", "model_version", "outcome_known_at", "flagged", "comments")
 
@@ -143,11 +141,12 @@ def _of_all(tables: dict[str, Table]) -> list[Chart]:
 def _of_predictions(table: Table) -> list[Chart]:
     told = [name for name in table.columns if name not in NOT_SHOWN and not name.startswith(("corrected_", "last_comment"))]
     newest = _rows(told, [("as_of", False), ("score", False)], "flagged")
-    by_day = {"scored": "count(*)", "flagged": "count(*) filter (where flagged)", "outcome known": "count(outcome_known_at)"}
+    by_day = {"scored": "count(*)", "flagged": "count(*) filter (where flagged)"}
+    if "outcome_known_at" in table.columns:
+        by_day["outcome known"] = "count(outcome_known_at)"
     means = {"mean score": "avg(score)"} | ({"mean of the rule": "avg(rule_score)"} if "rule_score" in table.columns else {})
-    known = {title: sql for title, sql in by_day.items() if "count(outcome" not in sql or "outcome_known_at" in table.columns}
     return [
-        Chart("Rows by day", table.name, "echarts_timeseries_bar", 6, _series("as_of", known, "P1D")),
+        Chart("Rows by day", table.name, "echarts_timeseries_bar", 6, _series("as_of", by_day, "P1D")),
         Chart("Mean score by day", table.name, "echarts_timeseries_line", 6, _series("as_of", means, "P1D")),
         Chart("Flagged, the newest first", table.name, "table", 12, newest),
     ]

@@ -36,6 +36,11 @@ def quoted(path: object) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """A name as SQL quotes it, in DuckDB and PostgreSQL alike."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def held_by_another(error: BaseException) -> bool:
     """Whether another process has the file open."""
     return "Could not set lock on file" in str(error)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from flows.runtime import settings, warehouse
+from flows.runtime.database_errors import identifier
 from flows.store import clock
 from ml.errors import AsofError
 
@@ -96,23 +98,21 @@ def measure() -> Sizing:
 
 def _tables() -> list[Table]:
     """Small tables share blocks: each has its part of such a block."""
-    named = warehouse.rows(
-        "select schema_name || '.' || table_name as name, '\"' || replace(schema_name, '\"', '\"\"') || '\".\"' "
-        "|| replace(table_name, '\"', '\"\"') || '\"' as quoted from duckdb_tables() where not temporary and not internal"
-    )
     blocks: dict[str, set[int]] = defaultdict(set)
     rows = {}
     with warehouse.cursor() as con:
-        size = con.execute("select block_size from pragma_database_size() where database_name = current_database()").fetchall()[
-            0
-        ][0]
-        for one in named:
-            rows[one["name"]] = con.execute(f"select count(*) from {one['quoted']}").fetchall()[0][0]
+        ((size,),) = con.execute(
+            "select block_size from pragma_database_size() where database_name = current_database()"
+        ).fetchall()
+        there = con.execute("select schema_name, table_name from duckdb_tables() where not temporary and not internal").fetchall()
+        for schema, table in there:
+            name, quoted = f"{schema}.{table}", f"{identifier(schema)}.{identifier(table)}"
+            rows[name] = con.execute(f"select count(*) from {quoted}").fetchall()[0][0]
             found = con.execute(
-                "select block_id, additional_block_ids from pragma_storage_info(?) where persistent", [one["quoted"]]
+                "select block_id, additional_block_ids from pragma_storage_info(?) where persistent", [quoted]
             ).fetchall()
             for block, others in found:
-                blocks[one["name"]].update([block, *(others or ())])
+                blocks[name].update([block, *(others or ())])
     shared = Counter(block for held in blocks.values() for block in held)
     tables = [Table(name, count, sum(size / shared[block] for block in blocks[name]) / MB) for name, count in rows.items()]
     return sorted(tables, key=lambda table: (-table.mb, -table.rows, table.name))
@@ -142,7 +142,7 @@ def _phases() -> list[Phase]:
     ]
 
 
-def _limits(today: date) -> list[Limit]:
+def _limits(today: date) -> Iterator[Limit]:
     """What the machine has of what is measured by day; `then` says what to do when it ends (docs/sizing.md)."""
     there = {
         "warehouse_bytes": ("disk", "MB", MB, warehouse.size() + shutil.disk_usage(warehouse.file().parent).free,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from flows.runtime import salt, warehouse
+from flows.runtime.database_errors import identifier
 from flows.steps.data import landing_zone
 from flows.steps.data import lineage
 from flows.steps.data.lineage import Carried, Landed, Lineage
@@ -133,7 +134,7 @@ def _conditions(carried: Carried, there: Mapping[str, list[str]]) -> dict[str, s
         if column in there.get(relation, ()) and not relation.startswith(lineage.LANDING):
             # What speaks of several problems says of which: the same key of another problem is somebody else.
             of = f"problem in ({named}) and " if named and "problem" in there[relation] and relation.startswith("monitoring.") else ""
-            found.setdefault(relation, set()).add(f"{of}({_in_values(_name(column))})")
+            found.setdefault(relation, set()).add(f"{of}({_in_values(identifier(column))})")
     for one in carried.landed:
         if one.relation in there:
             found.setdefault(one.relation, set()).add(f"({_in_values(one.key, *one.hashes)})")
@@ -157,13 +158,13 @@ def _add_records(
         records = f"temp.purged_records_{number}"
         con.execute(
             f"create or replace temp table {records.removeprefix('temp.')} as select "
-            f"{', '.join(f'cast({_name(name)} as varchar) as k{n}' for n, name in enumerate(source.key))} "
+            f"{', '.join(f'cast({identifier(name)} as varchar) as k{n}' for n, name in enumerate(source.key))} "
             f"from {one} where {' or '.join(sorted(conditions[one]))}"
         )
         for relation in tables & there.keys():
             named = [[column for place, column in columns[name] if place == relation and column in there[relation]] for name in source.key]
             if all(named):
-                key = ", ".join(f"cast({_name(min(names))} as varchar)" for names in named)
+                key = ", ".join(f"cast({identifier(min(names))} as varchar)" for names in named)
                 conditions.setdefault(relation, set()).add(f"(({key}) in (select ({', '.join(f'k{n}' for n in range(len(named)))}) from {records}))" if len(named) > 1 else f"({key} in (select k0 from {records}))")
 
 
@@ -188,7 +189,7 @@ def _models(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> tuple[str
         if warehouse.holds(con, problems.SCHEMA, f"{name}__training_set"):
             found += con.execute(
                 f"select model_version from ledger.model_versions where problem = ? and trained_as_of > (select min({problem.label_known_at}) "
-                f"from {rows} where {_in_values(_name(problem.entity))}) order by trained_as_of", [name],
+                f"from {rows} where {_in_values(identifier(problem.entity))}) order by trained_as_of", [name],
             ).fetchall()  # fmt: skip
     return tuple(version for (version,) in found)
 
@@ -202,15 +203,11 @@ def _elsewhere(
         left = f" and not ({' or '.join(sorted(conditions[relation]))})" if conditions.get(relation) else ""
         for column in columns:
             if column in names and (relation, column) not in carried.columns and column not in ("problem", "entity_id"):
-                rows = con.execute(f"select count(*) from {_quoted(relation)} where ({_in_values(_name(column))}){left}").fetchall()[0][0]
+                rows = con.execute(f"select count(*) from {_quoted(relation)} where ({_in_values(identifier(column))}){left}").fetchall()[0][0]
                 if rows:
                     found[f"{relation}.{column}"] = rows
     return found
 
 
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
 def _quoted(relation: str) -> str:
-    return ".".join(map(_name, relation.split(".", 1)))
+    return ".".join(map(identifier, relation.split(".", 1)))

@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 
 from flows.runtime import settings
+from flows.runtime.database_errors import identifier
 from flows.steps.serving.exporting.postgres_types import Typed, typed
-from flows.steps.serving.exporting.snapshot import Snapshot, Table, identifier
+from flows.steps.serving.exporting.snapshot import Snapshot, Table
 from ml.errors import AsofError
 
 # Which run the schema holds, a row per table; also which tables of the schema are those of exports.

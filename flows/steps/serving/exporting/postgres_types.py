@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flows.runtime.database_errors import quoted
-from flows.steps.serving.exporting.snapshot import Column, Table, identifier
+from flows.runtime.database_errors import identifier, quoted
+from flows.steps.serving.exporting.snapshot import Column, Table
 
 # As PostgreSQL itself writes them (format_type).
 _SCALARS = {

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.runtime import settings
+from flows.runtime.database_errors import identifier
 from flows.steps.serving import publishing
 from flows.steps.serving.publishing import Shown
 from ml.errors import AsofError
@@ -79,11 +80,6 @@ class Snapshot:
             if counts.get(table.name) != table.rows:
                 raise AsofError(f"{table.name}: {counts.get(table.name)} rows were written of {table.rows}; nothing was exported")
         return counts
-
-
-def identifier(name: str) -> str:
-    """A name as SQL quotes it, in DuckDB and PostgreSQL alike."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager
