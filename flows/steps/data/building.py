@@ -114,7 +114,8 @@ def _columns() -> dict[tuple[str, str], set[str]]:
 def _last_look() -> dict | None:
     """The last look at the monitors that succeeded; None before the first."""
     found = warehouse.rows(
-        "select rowid as place, as_of, started_at from ledger.runs where phase = 'monitors' and status = 'succeeded' order by rowid desc limit 1"
+        "select rowid as place, as_of, started_at from ledger.runs where phase = 'monitors' and status = 'succeeded' "
+        "order by rowid desc limit 1"
     )
     return found[0] if found else None
 
@@ -128,7 +129,8 @@ def _nothing_new(last: dict, now: datetime) -> bool:
 def _open_since(last: dict, now: datetime) -> date | None:
     """The Monday from which on days are open at a look within a day; None where the look opens all.
 
-    That is the first one of a day (UTC), and the one after rows of days that are over were scored, predictions replaced, or remarks made.
+    That is the first one of a day (UTC), and the one after rows of days that are over were scored, predictions replaced, or
+    remarks made.
     """
     if last["as_of"].date() != now.date():
         return None
@@ -162,9 +164,9 @@ def _watched(now: datetime, whole: bool) -> list[dict]:
 def watch(now: datetime, whole: bool = True) -> int:
     """Bring the monitors up to what was served and landed: those that grow add their open days. Returns how many ran.
 
-    Unless it is to be `whole`, a look leaves out those that speak of days that are over, but for the first look of a day and where the
-    labels of such a day are in; and builds none where nothing has come since the last one. Where the project has changed since the
-    last build, all of them are built, with their seeds.
+    Unless it is to be `whole`, a look leaves out those that speak of days that are over, but for the first look of a day and
+    where the labels of such a day are in; and builds none where nothing has come since the last one. Where the project has
+    changed since the last build, all of them are built, with their seeds.
     """
     with ledger.run("monitors", now) as run:
         nodes = _watched(now, whole)

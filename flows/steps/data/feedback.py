@@ -56,9 +56,9 @@ def source() -> LandingSource:
 def receive(now: datetime, tell: Callable[[str], None] = landing_zone.nothing) -> Received:
     """Land the remarks that were made before `now`: files that were dropped, and rows of the inbox.
 
-    `tell` gets a line for each file of which rows were quarantined. It comes after the build, when the rows that remarks are about
-    are there. A file that cannot be read stops nothing: the run is recorded as failed, so that an alert says so until the file is
-    mended or removed.
+    `tell` gets a line for each file of which rows were quarantined. It comes after the build, when the rows that remarks are
+    about are there. A file that cannot be read stops nothing: the run is recorded as failed, so that an alert says so until the
+    file is mended or removed.
     """
     remarks = source()
     with _ready() as con:

@@ -15,9 +15,9 @@ from flows.runtime import dbt, prefect_events, settings, warehouse
 from flows.runtime.step import step
 from flows.steps.data.feeds import Feed, feed, windows
 from flows.steps.data.feeds.archive import ARCHIVE
+from flows.steps.data.landing.files import one_line
 from flows.steps.data.landing.landed import Batch, ensure_tables
 from flows.steps.data.landing.landing import LandingRefused, land_all
-from flows.steps.data.landing.files import one_line
 from flows.steps.data.landing.stage import placed
 from flows.steps.data.landing.unread import unread
 from flows.store import clock, ledger
@@ -195,7 +195,8 @@ def tell_quarantined(con: duckdb.DuckDBPyConnection, batches: list[Batch], tell:
     bad = [batch for batch in batches if batch.rows_quarantined]
     for batch in bad[:FILES_TOLD]:
         line, column, reason, origin = con.execute(
-            "select line, column_name, reason, origin from ledger.quarantine where batch_id = ? order by line, column_name limit 1",
+            "select line, column_name, reason, origin from ledger.quarantine where batch_id = ? "
+            "order by line, column_name limit 1",
             [batch.batch_id],
         ).fetchall()[0]
         place = placed(line, column, origin)

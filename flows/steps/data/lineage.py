@@ -79,7 +79,11 @@ class Lineage:
         found = set()
         for relation, name in columns:
             traced = self.traced.get(relation, {}).get(name)
-            hashed = [one for one in traced.origins if one.hashed and (one.relation, f'"{one.column}"') == (landed, key)] if traced else []
+            hashed = (
+                [one for one in traced.origins if one.hashed and (one.relation, f'"{one.column}"') == (landed, key)]
+                if traced
+                else []
+            )
             if hashed and (made := self._over_landed(relation, name)):
                 found.add(made[1])
         return tuple(sorted(found))

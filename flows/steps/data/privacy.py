@@ -40,13 +40,15 @@ def personal() -> set[tuple[str, str]]:
         for node in [*manifest["sources"].values(), *manifest["nodes"].values()]
         for name, column in node.get("columns", {}).items()
         if is_pii(
-            {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}, node["original_file_path"], f"{node['name']}.{name}"
+            {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})},
+            node["original_file_path"],
+            f"{node['name']}.{name}",
         )
     }
 
 
 def leaks(marked: set[tuple[str, str]]) -> Iterator[str]:
-    """A line for each column outside of staging that a marked one reaches unhashed, and for each model that cannot be followed."""
+    """A line for each column outside of staging that a marked one reaches unhashed, and each model that cannot be followed."""
     nodes = {lineage.relation(node): node for node in dbt.manifest_dict()["nodes"].values() if node["resource_type"] == "model"}
     known = lineage.read()
     # By column that still holds a personal value as it came: the marked column that it comes from.
@@ -64,7 +66,7 @@ def leaks(marked: set[tuple[str, str]]) -> Iterator[str]:
         for name, traced in columns.items():
             plain = [one for one in traced.origins if not one.hashed]
             of = sorted((holds[key], one) for one in plain for key in _keys(one) if key in holds)
-            if staged and (of or plain and (relation, name) in marked):
+            if staged and (of or (plain and (relation, name) in marked)):
                 holds[relation, name] = of[0][0] if of else (relation, name)
             elif of:
                 yield _told(node, name, *of[0])
@@ -78,16 +80,17 @@ def _keys(one: Origin) -> tuple[tuple[str, str], tuple[str, str]]:
 def _told(node: Mapping, name: str, mark: tuple[str, str], by: Origin) -> str:
     """Which column of which model holds what, by which column it comes, and what to do."""
     return (
-        f"{node['original_file_path']}: column {name} of {node['name']} holds {mark[0]}.{mark[1]}, which is marked meta.pii and must "
-        f"not leave staging as it is; it comes by {by.relation}.{by.column}: in the staging model write {{{{ hashed('{mark[1]}') }}}} "
-        f"as {mark[1]}, or leave it out, here or there"
+        f"{node['original_file_path']}: column {name} of {node['name']} holds {mark[0]}.{mark[1]}, which is marked meta.pii "
+        f"and must not leave staging as it is; it comes by {by.relation}.{by.column}: in the staging model write "
+        f"{{{{ hashed('{mark[1]}') }}}} as {mark[1]}, or leave it out, here or there"
     )
 
 
 def _told_unread(node: Mapping, mark: tuple[str, str]) -> str:
     return (
-        f"{node['original_file_path']}: the SQL of {node['name']} cannot be followed, and it reads a table that holds {mark[0]}.{mark[1]}, "
-        f"which is marked meta.pii: in the staging model write {{{{ hashed('{mark[1]}') }}}} as {mark[1]}, or leave it out there"
+        f"{node['original_file_path']}: the SQL of {node['name']} cannot be followed, and it reads a table that holds "
+        f"{mark[0]}.{mark[1]}, which is marked meta.pii: in the staging model write {{{{ hashed('{mark[1]}') }}}} "
+        f"as {mark[1]}, or leave it out there"
     )
 
 

@@ -24,7 +24,7 @@ ORDER = "select coalesce(max(number), 0) from ledger.file_checks"
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger knows of a landed file: how it landed, how it was when it was last looked at, and which bytes it has to have.
+    """What the ledger knows of a landed file: how it landed, how it was when last looked at, and which bytes it has to have.
 
     Those are the bytes that landed, or since a purge those that it left.
     """

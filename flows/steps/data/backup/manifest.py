@@ -66,7 +66,9 @@ def read(folder: Path) -> Manifest:
         digest = said.pop("sha256")
         known = said.pop("format")
     except FileNotFoundError as error:
-        raise AsofError(f"{folder} is no backup: it has no {NAME}; name the folder that `python -m flows backup` wrote") from error
+        raise AsofError(
+            f"{folder} is no backup: it has no {NAME}; name the folder that `python -m flows backup` wrote"
+        ) from error
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise AsofError(f"{file} is damaged and cannot be read; {OTHER}") from error
     if digest != _digest({"format": known, **said}):

@@ -1,4 +1,4 @@
-"""Restoring a backup: into an empty folder, or to where the warehouse and the landing folder are declared. Nothing is overwritten."""
+"""Restoring a backup: into an empty folder, or to where warehouse and landing folder are declared. Nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDING = "part"
 
 @dataclass(frozen=True)
 class Restored:
-    """Where the warehouse and the landed files are now, the tables as they were found there, and what the backup says of itself."""
+    """Where the warehouse and the landed files are now, the tables as found there, and what the backup says of itself."""
 
     warehouse: Path
     landing: Path
@@ -41,7 +41,7 @@ def restore(backup: Path) -> Restored:
 
 @step()
 def restore_into(backup: Path, folder: Path) -> Restored:
-    """Restore a backup into a folder that is empty or not there yet; AsofError where it is not, or where the backup is damaged."""
+    """Restore a backup into a folder that is empty or not there yet; AsofError where it is not, or the backup is damaged."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise AsofError(f"{folder} is not empty, and a restore overwrites nothing: name another folder with --into")
     return _restored(backup, folder / manifest.read(backup).warehouse, folder / LANDING)
@@ -51,7 +51,8 @@ def _restored(backup: Path, where: Path, landing: Path) -> Restored:
     said = manifest.read(backup)
     if where.name != said.warehouse:
         raise AsofError(
-            f"{backup} is of a warehouse called {said.warehouse}, and its views name it: set ASOF_WAREHOUSE to a path that ends so"
+            f"{backup} is of a warehouse called {said.warehouse}, and its views name it: "
+            "set ASOF_WAREHOUSE to a path that ends so"
         )
     manifest.check(backup, said)
     targets = {name: _home(name, where, landing) for name in said.files}

@@ -71,7 +71,9 @@ class Index:
         """What the index was made of: it changes with the files and with the declaration."""
         found = [(one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in files(self.source, self.folder)]
         of = self.asked.seal if self.asked else ""
-        return hashlib.sha256(repr((FORM, dataclasses.replace(self.source, declared_in=""), self._keys, found, of)).encode()).hexdigest()
+        return hashlib.sha256(
+            repr((FORM, dataclasses.replace(self.source, declared_in=""), self._keys, found, of)).encode()
+        ).hexdigest()
 
     @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
@@ -171,7 +173,9 @@ class Index:
             made = dataclasses.replace(made, relation=f"(select {keys}, {KNOWN} from asked.records)", instant=KNOWN)
         columns = tuple(one for one in self.source.columns if one.name in used)
         if lacking := [one.name for one in columns if one.name not in block.values.column_names]:
-            raise AsofError(f"{self.folder}: its files lack the column {lacking[0]}, which says when a record was known or whose it is")
+            raise AsofError(
+                f"{self.folder}: its files lack the column {lacking[0]}, which says when a record was known or whose it is"
+            )
         read = reading(dataclasses.replace(self.source, columns=columns, made=made), block.values.schema)
         con.register("landing_rows", block.values)
         con.register("written", block.written)
@@ -194,7 +198,8 @@ class Index:
             before = f"last_value({KNOWN} ignore nulls) over (order by rowid rows unbounded preceding)"
             known = f"coalesce({before}, (select {KNOWN} from found where {KNOWN} is not null order by rowid limit 1))"
         con.execute(
-            f"create table records as select * exclude (_at) from (select * replace ({known} as {KNOWN}), rowid as _at from found) "
+            "create table records as select * exclude (_at) "
+            f"from (select * replace ({known} as {KNOWN}), rowid as _at from found) "
             f"order by {KNOWN}, _at"
         )
         con.execute("drop table found")
@@ -207,6 +212,8 @@ def _save_parquet(rows: pa.RecordBatchReader, path: Path) -> None:
 
 
 def _connect(file: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(str(file), read_only=read_only, config={"memory_limit": settings.memory(), "threads": settings.threads()})
+    con = duckdb.connect(
+        str(file), read_only=read_only, config={"memory_limit": settings.memory(), "threads": settings.threads()}
+    )
     con.execute("set TimeZone = 'UTC'")
     return con

@@ -192,7 +192,8 @@ class _Lines:
             fields = ", ".join(f"coalesce({_text(name)}, 'NA')" for name in columns.split(", "))
             line = f"concat_ws(',', {fields}, {_text(known)}) || chr(10)"
             con.execute(
-                f"create table {table}_lines as select {known} as known, {line} as line from {relation} where {chosen} order by known, line"
+                f"create table {table}_lines as select {known} as known, {line} as line from {relation} "
+                f"where {chosen} order by known, line"
             )
         spans = " union all ".join(f"select min(known) as first, max(known) as last from {table}_lines" for table in LINES)
         con.execute(f"create table seal as select ? as key, min(first) as first, max(last) as last from ({spans})", [self._key])

@@ -158,7 +158,9 @@ def _arrow(data: bytes, names: list[str], source: LandingSource, note: Callable)
     if not data.endswith(b"\n"):
         data += b"\n"  # without it, Arrow takes an empty last field behind a quoted one for quoted as well
     if data.startswith(BOM):
-        data = BOM + data  # that of the file is gone already: this one is text, and Arrow would take it from the first field of a run
+        data = (
+            BOM + data
+        )  # that of the file is gone already: this one is text, and Arrow would take it from the first field of a run
     return arrow_csv.read_csv(
         pa.BufferReader(data),
         # One block: the parser's own numbers of rows are then those of the run.

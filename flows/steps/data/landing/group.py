@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from checks.landing import LandingSource
-from flows.steps.data.landing.landed import File
 from flows.steps.data.landing.files import Found
+from flows.steps.data.landing.landed import File
 from flows.steps.data.landing.read import Reader, Stage, reader_of
 from flows.steps.data.landing.stage import Reject, Staged, reading
 

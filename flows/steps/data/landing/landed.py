@@ -130,8 +130,8 @@ def commit(
     """Land a file in one transaction: its good rows, its quarantined lines and its row in `ledger.batches`.
 
     `good` is SQL after `from`: the rows to load, with the declared columns and `_line`. `rejected` too: `line`, `column_name`,
-    `reason`, `raw` and `origin` of what is to be quarantined; a line with two bad values is there twice. AsofError when loaded and
-    quarantined lines do not add up to `received`, or when the same rows have landed before; then nothing has changed.
+    `reason`, `raw` and `origin` of what is to be quarantined; a line with two bad values is there twice. AsofError when loaded
+    and quarantined lines do not add up to `received`, or when the same rows have landed before; then nothing has changed.
     """
     lines = con.execute(f"select count(distinct line) from {rejected}").fetchall()[0][0] if rejected else 0
     known = f'min("{source.known_at}"), max("{source.known_at}")' if source.known_at else "max(null), max(null)"

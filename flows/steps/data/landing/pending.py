@@ -11,10 +11,11 @@ import duckdb
 import pyarrow as pa
 
 from checks.landing import LandingSource
-from flows.steps.data.landing import files as landing_files, group as landing_group
-from flows.steps.data.landing.landed import File, changed
+from flows.steps.data.landing import files as landing_files
+from flows.steps.data.landing import group as landing_group
 from flows.steps.data.landing.files import Found
 from flows.steps.data.landing.group import Group, SmallFile
+from flows.steps.data.landing.landed import File, changed
 from flows.steps.data.landing.read import Reader, Stage, read, refuse_without_rows
 from ml.errors import AsofError
 

@@ -14,7 +14,7 @@ from flows.steps.data.landing.csv_files import CsvReader
 from flows.steps.data.landing.files import pieces
 from flows.steps.data.landing.jsonl_files import JsonLinesReader
 from flows.steps.data.landing.parquet_files import ParquetReader
-from flows.steps.data.landing.stage import Reject, STAGED, Stage
+from flows.steps.data.landing.stage import STAGED, Reject, Stage
 from ml.errors import AsofError
 
 __all__ = ["STAGED", "Reject", "Stage", "read"]

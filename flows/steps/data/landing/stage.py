@@ -166,7 +166,7 @@ class Stage:
 
 
 class Waits(AsofError):
-    """A file of the future: more of its rows than may be rejected are known only at the clock or later. It is refused by nobody."""
+    """A file of the future: more of its rows than may be rejected are known only at the clock or later. Nobody refuses it."""
 
 
 def wait_beyond_share(stage: Stage, received: int) -> None:
@@ -230,7 +230,8 @@ def reading(source: LandingSource, schema: pa.Schema, more: str = "_line") -> st
     judged = [*(one.name for one in source.columns), *([KNOWN_AT] if source.made else [])]
     bad = " or ".join(f'"{name} why" is not null' for name in judged)
     each = ", ".join(
-        f"case when \"{name} why\" is not null then {{'column_name': {quoted(name.removeprefix('_'))}, 'reason': \"{name} why\"}} end"
+        f'case when "{name} why" is not null '
+        f"then {{'column_name': {quoted(name.removeprefix('_'))}, 'reason': \"{name} why\"}} end"
         for name in judged
     )
     return (

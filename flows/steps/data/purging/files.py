@@ -1,4 +1,4 @@
-"""The person's records in the files of the landing folder: found by what they hold, and left out of the file that takes its place."""
+"""The person's records in the files of the landing folder: found by what they hold, left out of the file that takes its place."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENDING = "purged"
 
 
 def rewrite(con: duckdb.DuckDBPyConnection, found: Plan) -> dict[str, int]:
-    """Leave the person out of every file of the sources; returns the files that were written anew or removed, and how many records.
+    """Leave the person out of every file of the sources; returns the files that were written anew or removed, with how many.
 
     What is looked at is what the files hold, so that who was killed goes on by the same call. A file that holds nobody else is
     removed. The ledger learns of the new sha256 before the file gets its name: verifying and landing take it for the landed one.
@@ -78,17 +78,25 @@ def _lines(
             for rows, rejects in reader.blocks():
                 stage.add(rows)
                 bad += [reject.line for reject in rejects]
-            lines = {line for (line,) in con.execute(f"select _line from {STAGED} where {condition}").fetchall()} if stage.blocks else set()
+            lines = (
+                {line for (line,) in con.execute(f"select _line from {STAGED} where {condition}").fetchall()}
+                if stage.blocks
+                else set()
+            )
             if bad:
                 values = [value for (value,) in con.execute(f"select distinct value from {VALUES} where value <> ''").fetchall()]
                 named = re.compile("|".join(rf"(?<![0-9A-Za-z_]){re.escape(value)}(?![0-9A-Za-z_])" for value in values))
                 lines |= {line for line, text in reader.raw(sorted(set(bad))) if named.search(text)}
         except AsofError as error:
-            raise AsofError(f"{one.path} {error}; whether it holds the person cannot be said: mend or remove it, and purge again") from error
+            raise AsofError(
+                f"{one.path} {error}; whether it holds the person cannot be said: mend or remove it, and purge again"
+            ) from error
     return lines
 
 
-def _replace(con: duckdb.DuckDBPyConnection, source: LandingSource, one: landing_files.Found, folder: Path, lines: set[int]) -> None:
+def _replace(
+    con: duckdb.DuckDBPyConnection, source: LandingSource, one: landing_files.Found, folder: Path, lines: set[int]
+) -> None:
     target = one.path.resolve()
     remove_orphans(target, ENDING)
     fresh = unfinished(target, ENDING)
@@ -154,7 +162,8 @@ def _lines_without(source: LandingSource, handle: BinaryIO, lines: set[int]) -> 
     for piece in landing_files.pieces(handle, source):
         *whole, rest = (rest + piece).split(b"\n")
         kept = []
-        for number, line in enumerate(whole, number + 1):
+        for line in whole:
+            number += 1
             kept += [line + b"\n"] if number not in lines else []
         yield sum(bool(line.strip()) for line in kept), b"".join(kept)
     if rest.strip() and number + 1 not in lines:

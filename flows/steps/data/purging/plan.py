@@ -9,8 +9,7 @@ import duckdb
 
 from flows.runtime import salt, warehouse
 from flows.runtime.database_errors import identifier
-from flows.steps.data import landing_zone
-from flows.steps.data import lineage
+from flows.steps.data import landing_zone, lineage
 from flows.steps.data.lineage import Carried, Landed, Lineage
 from flows.store import problems
 from ml.errors import AsofError
@@ -77,10 +76,17 @@ def plan(con: duckdb.DuckDBPyConnection, subject: Subject, known: Lineage | None
     for one in carried.landed:
         expressions[one.relation] = (*expressions.get(one.relation, ()), one.key)
     places = [
-        Place(name, f"({' or '.join(sorted(found))})", expressions.get(name, ()), 0) for name, found in conditions.items() if found
+        Place(name, f"({' or '.join(sorted(found))})", expressions.get(name, ()), 0)
+        for name, found in conditions.items()
+        if found
     ]
     places = [
-        Place(one.name, one.condition, one.expressions, con.execute(f"select count(*) from {_quoted(one.name)} where {one.condition}").fetchall()[0][0])
+        Place(
+            one.name,
+            one.condition,
+            one.expressions,
+            con.execute(f"select count(*) from {_quoted(one.name)} where {one.condition}").fetchall()[0][0],
+        )
         for one in places
     ]
     places.sort(key=lambda one: (not one.name.startswith(lineage.LANDING), one.name))
@@ -95,7 +101,9 @@ def _column(name: str) -> tuple[str, str]:
     source, _, column = name.rpartition(".")
     found = {one.name: one for one in landing_zone.sources()}
     if source not in found:
-        raise AsofError(f"{name}: no source is declared as {source or name!r}; it must be source.table.column, of {', '.join(found)}")
+        raise AsofError(
+            f"{name}: no source is declared as {source or name!r}; it must be source.table.column, of {', '.join(found)}"
+        )
     if column not in (names := [one.name for one in found[source].columns]):
         raise AsofError(f"{name}: {source} declares no column {column!r}; it has {', '.join(names)}")
     return found[source].relation, column
@@ -133,7 +141,11 @@ def _conditions(carried: Carried, there: Mapping[str, list[str]]) -> dict[str, s
     for relation, column in carried.columns:
         if column in there.get(relation, ()) and not relation.startswith(lineage.LANDING):
             # What speaks of several problems says of which: the same key of another problem is somebody else.
-            of = f"problem in ({named}) and " if named and "problem" in there[relation] and relation.startswith("monitoring.") else ""
+            of = (
+                f"problem in ({named}) and "
+                if named and "problem" in there[relation] and relation.startswith("monitoring.")
+                else ""
+            )
             found.setdefault(relation, set()).add(f"{of}({_in_values(identifier(column))})")
     for one in carried.landed:
         if one.relation in there:
@@ -145,16 +157,23 @@ def _conditions(carried: Carried, there: Mapping[str, list[str]]) -> dict[str, s
 
 
 def _add_records(
-    con: duckdb.DuckDBPyConnection, known: Lineage, carried: Carried, there: Mapping[str, list[str]], conditions: dict[str, set[str]]
+    con: duckdb.DuckDBPyConnection,
+    known: Lineage,
+    carried: Carried,
+    there: Mapping[str, list[str]],
+    conditions: dict[str, set[str]],
 ) -> None:
     """Rows that carry the declared key of a landed row of the person speak of them, too, though not by name."""
     for number, source in enumerate(landing_zone.sources()):
         one = source.relation
-        if not source.key or one not in conditions or set(source.key) <= {column for relation, column in carried.columns if relation == one}:
+        if (
+            not source.key
+            or one not in conditions
+            or set(source.key) <= {column for relation, column in carried.columns if relation == one}
+        ):
             continue
-        of = {name: dict.fromkeys(relation for relation, _ in known.below({(one, name)})) for name in source.key}
         columns = {name: known.below({(one, name)}) for name in source.key}
-        tables = set.intersection(*(set(found) for found in of.values())) - {one}
+        tables = set.intersection(*({relation for relation, _ in found} for found in columns.values())) - {one}
         records = f"temp.purged_records_{number}"
         con.execute(
             f"create or replace temp table {records.removeprefix('temp.')} as select "
@@ -162,10 +181,17 @@ def _add_records(
             f"from {one} where {' or '.join(sorted(conditions[one]))}"
         )
         for relation in tables & there.keys():
-            named = [[column for place, column in columns[name] if place == relation and column in there[relation]] for name in source.key]
+            named = [
+                [column for place, column in columns[name] if place == relation and column in there[relation]]
+                for name in source.key
+            ]
             if all(named):
                 key = ", ".join(f"cast({identifier(min(names))} as varchar)" for names in named)
-                conditions.setdefault(relation, set()).add(f"(({key}) in (select ({', '.join(f'k{n}' for n in range(len(named)))}) from {records}))" if len(named) > 1 else f"({key} in (select k0 from {records}))")
+                conditions.setdefault(relation, set()).add(
+                    f"(({key}) in (select ({', '.join(f'k{n}' for n in range(len(named)))}) from {records}))"
+                    if len(named) > 1
+                    else f"({key} in (select k0 from {records}))"
+                )
 
 
 def _files(con: duckdb.DuckDBPyConnection, places: list[Place]) -> dict[str, int]:
@@ -174,7 +200,8 @@ def _files(con: duckdb.DuckDBPyConnection, places: list[Place]) -> dict[str, int
     for place in places:
         if place.name.startswith(lineage.LANDING) and place.expressions:
             for file, rows in con.execute(
-                f"select file, count(*) from {place.name} as t inner join ledger.batches as b on b.landing_number = t._landing_number "
+                f"select file, count(*) from {place.name} as t "
+                "inner join ledger.batches as b on b.landing_number = t._landing_number "
                 f"where {place.condition} group by file order by file"
             ).fetchall():
                 found[file] = found.get(file, 0) + rows
@@ -188,8 +215,9 @@ def _models(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> tuple[str
         problem, rows = problems.get(name), f"{problems.SCHEMA}.{name}__training_set"
         if warehouse.holds(con, problems.SCHEMA, f"{name}__training_set"):
             found += con.execute(
-                f"select model_version from ledger.model_versions where problem = ? and trained_as_of > (select min({problem.label_known_at}) "
-                f"from {rows} where {_in_values(identifier(problem.entity))}) order by trained_as_of", [name],
+                "select model_version from ledger.model_versions where problem = ? "
+                f"and trained_as_of > (select min({problem.label_known_at}) from {rows} "
+                f"where {_in_values(identifier(problem.entity))}) order by trained_as_of", [name],
             ).fetchall()  # fmt: skip
     return tuple(version for (version,) in found)
 
@@ -203,7 +231,9 @@ def _elsewhere(
         left = f" and not ({' or '.join(sorted(conditions[relation]))})" if conditions.get(relation) else ""
         for column in columns:
             if column in names and (relation, column) not in carried.columns and column not in ("problem", "entity_id"):
-                rows = con.execute(f"select count(*) from {_quoted(relation)} where ({_in_values(identifier(column))}){left}").fetchall()[0][0]
+                rows = con.execute(
+                    f"select count(*) from {_quoted(relation)} where ({_in_values(identifier(column))}){left}"
+                ).fetchall()[0][0]
                 if rows:
                     found[f"{relation}.{column}"] = rows
     return found

@@ -71,7 +71,15 @@ def _records(con: duckdb.DuckDBPyConnection, place: Place, said: dict) -> list[d
         # What was purged does not land again: by the key as it would come, which is not always as it was asked for.
         keys = con.execute(f"select distinct {salt.recorded('value')} from {VALUES} order by 1").fetchall()
         records += [
-            {**said, "key_hash": key, "place": place.name, "expression": expression, "landing_number": None, "run_id": None, "rows": 0}
+            {
+                **said,
+                "key_hash": key,
+                "place": place.name,
+                "expression": expression,
+                "landing_number": None,
+                "run_id": None,
+                "rows": 0,
+            }
             for (key,) in keys
         ]
     return records
@@ -81,11 +89,13 @@ def _split(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str] | None:
     """By which column the rows of a table are counted apart, and under which name the record keeps it."""
     schema, table = name.split(".")
     columns = {one for (one,) in con.execute(
-        "select column_name from duckdb_columns() where database_name = current_database() and schema_name = ? and table_name = ?",
+        "select column_name from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and table_name = ?",
         [schema, table],
     ).fetchall()}  # fmt: skip
     return next(
-        ((column, kept) for column, kept in (("_landing_number", "landing_number"), ("run_id", "run_id")) if column in columns), None
+        ((column, kept) for column, kept in (("_landing_number", "landing_number"), ("run_id", "run_id")) if column in columns),
+        None,
     )
 
 
@@ -103,10 +113,12 @@ def _silence(con: duckdb.DuckDBPyConnection, found: Plan) -> None:
         # A number stands in many a message without being anybody: there only a quoted one is taken for a key.
         said = f"(')({value})(')" if value.isdigit() else f"{before}({re.escape(value)}){after}"
         for table, column in con.execute(
-            "select table_name, column_name from duckdb_columns() where database_name = current_database() and schema_name = 'ledger' "
+            "select table_name, column_name from duckdb_columns() "
+            "where database_name = current_database() and schema_name = 'ledger' "
             "and data_type = 'VARCHAR' and not list_contains(?, table_name)", [list(LEFT)],
         ).fetchall():  # fmt: skip
             con.execute(
-                f'update ledger."{table}" set "{column}" = regexp_replace("{column}", ?, ?, \'g\') where regexp_matches("{column}", ?)',
+                f'update ledger."{table}" set "{column}" = regexp_replace("{column}", ?, ?, \'g\') '
+                f'where regexp_matches("{column}", ?)',
                 [said, rf"\1{GONE}\3", said],
             )

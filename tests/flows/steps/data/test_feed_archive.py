@@ -110,7 +110,9 @@ def test_a_quarantined_line_of_an_archive_names_the_file_and_line_of_the_archive
     def origin(of: LandingSource, file: str, lines: list[int]) -> dict[int, str]:
         return one.origin(file, lines)
 
-    with pytest.raises(LandingRefused, match=r"the first is line 4 \(archive/shop/visits/all\.csv line 6\), column at: 'nobody knows'"):
+    with pytest.raises(
+        LandingRefused, match=r"the first is line 4 \(archive/shop/visits/all\.csv line 6\), column at: 'nobody knows'"
+    ):
         land_all(con, [dataclasses.replace(source, max_rejected_share=0.0)], tmp_path, datetime(2026, 2, 1), origin=origin)
     (batch,) = land_all(con, [source], tmp_path, datetime(2026, 2, 1), origin=origin)
     assert batch.rows_quarantined == 1
@@ -183,7 +185,9 @@ def test_a_record_that_belongs_to_another_is_delivered_with_it(tmp_path: Path, f
     where.mkdir(parents=True)
     rows = [(10, 5, "x"), (11, 1, "y"), (12, 1, "z"), (13, 99, "of nothing")]
     if form == "parquet":
-        pq.write_table(pa.table(dict(zip(("line", "n", "what"), map(list, zip(*rows, strict=True)), strict=True))), where / "a.parquet")
+        pq.write_table(
+            pa.table(dict(zip(("line", "n", "what"), map(list, zip(*rows, strict=True)), strict=True))), where / "a.parquet"
+        )
     elif form == "jsonl":
         (where / "a.jsonl").write_text("".join(json.dumps({"line": a, "n": b, "what": c}) + "\n" for a, b, c in rows))
     else:

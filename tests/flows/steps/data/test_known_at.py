@@ -68,7 +68,9 @@ def test_lines_are_known_with_the_order_that_they_belong_to_whatever_the_names_o
 def test_a_line_of_no_order_is_quarantined_and_says_whose_it_is(con, tmp_path):
     orders(tmp_path)
     put(tmp_path, "lines", "order_id,what", "1,tea", "7,salt")
-    with pytest.raises(LandingRefused, match=r"line 3, column known_at: no row of shop\.orders that has landed has this order_id"):
+    with pytest.raises(
+        LandingRefused, match=r"line 3, column known_at: no row of shop\.orders that has landed has this order_id"
+    ):
         land_all(con, sources(LINES, ORDERS), tmp_path, CLOCK)
     put(tmp_path, "orders", "order_id,closed_at", "7,2026-03-01T01:00:00", name="b.csv")
     (_, batch) = land_all(con, sources(LINES, ORDERS), tmp_path, CLOCK)
@@ -128,13 +130,16 @@ def test_the_proof_removes_and_poisons_the_future_of_rows_that_say_not_themselve
             rebuilt.execute(f"attach '{file}' as slice (read_only)")
             rebuilds.create(rebuilt, declared, CLOCK, datetime(2026, 3, 1, 20), poison)
             assert rebuilt.execute("select what from landing.shop__lines order by all").fetchall() == left
-            assert rebuilt.execute("select count(distinct _known_at) from landing.shop__lines").fetchall() == [(len(set(left)) > 1 and 2 or 1,)]
+            assert rebuilt.execute("select count(distinct _known_at) from landing.shop__lines").fetchall() == [
+                ((len(set(left)) > 1 and 2) or 1,)
+            ]
 
 
 @pytest.mark.parametrize(
     "sql",
     [
-        "closed_at); drop table ledger.runs; --", "a) from read_text('/etc/passwd') as x where (1=1", "(select now from landing.clock)",
+        "closed_at); drop table ledger.runs; --", "a) from read_text('/etc/passwd') as x where (1=1",
+        "(select now from landing.clock)",
         "closed_at -- late", "closed_at /* late */", "closed_at, order_id", "closed_at) , (order_id", "max(closed_at)",
         "row_number() over ()", "exists (from landing.clock)", "closed_at union select 1", "1 +", "attach 'x'", ";",
     ],

@@ -6,7 +6,6 @@ import csv
 import gzip
 import os
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 

@@ -16,7 +16,6 @@ from checks.landing import LandingSource
 from flows.steps.data.landing.landing import LandingRefused, land, land_all
 from flows.steps.data.verifying import verify_landed
 from ml.errors import AsofError
-from tests.flows.steps.data.landed import LEDGER
 from tests.gauges import gauges
 from tests.gauges import put as put_gauges
 

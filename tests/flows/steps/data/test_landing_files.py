@@ -11,10 +11,10 @@ import pytest
 from checks.landing import LandingSource
 from flows.steps.data.landing import files
 from flows.steps.data.landing.landing import LandingRefused, land
+from tests.flows.steps.data.test_landing import CLOCK, HEADER, ask, folder, put, quarantined, row, source  # noqa: F401
 from tests.gauges import CLOCK as GAUGES_CLOCK
 from tests.gauges import gauges
 from tests.gauges import put as put_gauges
-from tests.flows.steps.data.test_landing import CLOCK, HEADER, ask, folder, put, quarantined, row, source  # noqa: F401
 
 GOOD = f"{HEADER}\n{row(99)}\n"
 
@@ -135,7 +135,7 @@ def test_what_is_no_file_is_refused_and_links_that_lead_out_are_not_followed(con
     assert said["f_caf\\xe9.csv"].startswith("has a name that is not UTF-8")
 
 
-def test_a_folder_that_is_a_link_out_of_the_landing_folder_is_not_followed(con, tmp_path):  # noqa: F811
+def test_a_folder_that_is_a_link_out_of_the_landing_folder_is_not_followed(con, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/a.csv").write_text(GOOD)
     (tmp_path / "landing/shop").mkdir(parents=True)
@@ -202,7 +202,7 @@ def test_an_offset_is_converted_to_utc_so_that_nothing_is_known_early(con, folde
     assert quarantined(con)[0][:3] == (5, "reported_at", "is not before the clock, 2013-07-02 00:00:00")
 
 
-def test_a_mark_of_byte_order_in_a_field_is_text_wherever_a_block_begins(con, tmp_path, monkeypatch):  # noqa: F811
+def test_a_mark_of_byte_order_in_a_field_is_text_wherever_a_block_begins(con, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "PIECE", 64)
     marked = [["\ufeffa", "1", f"1987-01-{day:02}T06:00:00Z"] for day in range(1, 29)]
     put_gauges(tmp_path, "a.csv", marked)

@@ -1,11 +1,9 @@
-"""Generated files of every format come to what a plain Python reader makes of them: `python -m tests.flows.steps.data.oracle` for more."""
+"""Generated files of any format come to what a plain reader makes of them: `python -m tests.flows.steps.data.oracle` for more."""
 
-import duckdb
 import pytest
 
 from flows.steps.data.landing import values
 from flows.steps.data.landing.stage import reading
-from tests.flows.steps.data.landed import LEDGER
 from tests.flows.steps.data.oracle.compare import FILES, Counts, compare, compare_odd
 from tests.flows.steps.data.oracle.sources import FORMS, of_one_column
 

@@ -1,7 +1,6 @@
-"""What a purge takes for the person's: rows that carry the key, its salted hash, or the key of a record of theirs; and no other."""
+"""What a purge takes for the person's: rows that carry the key, its salted hash, or the key of a record of theirs; no other."""
 
 from __future__ import annotations
-
 
 import duckdb
 import pytest
@@ -15,13 +14,15 @@ from ml.errors import AsofError
 
 CALLS = ["id", "who", "phone", "town", "known", "_batch_id", "_line", "_landed_at", "_landing_number"]
 MODELS = {
-    "staging.stg_calls": f"select id, who as customer, {salt.hashed('phone')} as phone, town, known as known_at from landing.crm__calls",
+    "staging.stg_calls": f"select id, who as customer, {salt.hashed('phone')} as phone, town, known as known_at "
+    "from landing.crm__calls",
     "intermediate.int_calls": "select id as call, town, known_at from staging.stg_calls",
     "intermediate.int_people": "select customer, count(*) as calls from staging.stg_calls group by all",
-    "intermediate.int_towns": "select town, count(*) as calls, max(customer) as last_customer from staging.stg_calls group by all",
+    "intermediate.int_towns": "select town, count(*) as calls, max(customer) as last_customer "
+    "from staging.stg_calls group by all",
     "features.ftr_phones": "select phone, min(known_at) as first_known_at from staging.stg_calls group by all",
-    "features.ftr_keys": "select cast(customer as varchar) || '/' || town as label, calls from intermediate.int_people cross join "
-    "(select distinct town from staging.stg_calls)",
+    "features.ftr_keys": "select cast(customer as varchar) || '/' || town as label, calls "
+    "from intermediate.int_people cross join (select distinct town from staging.stg_calls)",
 }
 
 
@@ -42,9 +43,15 @@ def con(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(planning.landing_zone, "sources", lambda: source)
     monkeypatch.setattr(planning.problems, "declared", lambda: [])
     with duckdb.connect() as con:
-        con.execute("create schema landing; create schema ledger; create schema staging; create schema intermediate; create schema features")
+        con.execute(
+            "create schema landing; create schema ledger; create schema staging; "
+            "create schema intermediate; create schema features"
+        )
         salt.ensure(con)
-        con.execute("create table ledger.batches (landing_number bigint, file varchar); insert into ledger.batches values (1, 'a'), (2, 'b')")
+        con.execute(
+            "create table ledger.batches (landing_number bigint, file varchar); "
+            "insert into ledger.batches values (1, 'a'), (2, 'b')"
+        )
         con.execute(
             "create table landing.crm__calls as select range as id, range % 7 as who, concat('+49 ', range % 7) as phone, "
             "concat('town ', range % 3) as town, timestamp '2026-01-01' as known, 'x' as _batch_id, range as _line, "
@@ -97,7 +104,8 @@ def test_files_are_counted_and_what_has_the_same_key_under_its_name_elsewhere_is
 
 
 @pytest.mark.parametrize(
-    ("column", "told"), [("crm.calls.nobody", "declares no column 'nobody'"), ("nobody.calls.who", "no source is declared"), ("who", "''|'who'")]
+    ("column", "told"),
+    [("crm.calls.nobody", "declares no column 'nobody'"), ("nobody.calls.who", "no source is declared"), ("who", "''|'who'")],
 )
 def test_a_column_that_is_not_declared_is_named(con: duckdb.DuckDBPyConnection, column: str, told: str) -> None:
     with pytest.raises(AsofError, match=told):

@@ -1,4 +1,4 @@
-"""Files without a person, of every format: each other record stays byte by byte, and the file lands as that of before, less one."""
+"""Files without a person, of every format: each other record stays byte by byte, the file lands as that of before, less one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,13 @@ def source(ending: str, key: bool = True) -> LandingSource:
         {"name": "id", "data_type": "integer", "constraints": needed}, {"name": "who", "data_type": "varchar"},
         {"name": "said", "data_type": "varchar"}, {"name": "known", "data_type": "timestamp", "constraints": needed},
     ]  # fmt: skip
-    landing = {"path": "crm/calls", "format": ending, "known_at": "known", "max_rejected_share": 0, **({"key": ["id"]} if key else {})}
+    landing = {
+        "path": "crm/calls",
+        "format": ending,
+        "known_at": "known",
+        "max_rejected_share": 0,
+        **({"key": ["id"]} if key else {}),
+    }
     node = {
         "source_name": "crm", "name": "calls", "identifier": "crm__calls", "schema": "landing", "original_file_path": "crm.yml",
         "columns": {one["name"]: one for one in columns}, "config": {"meta": {"landing": landing}},
@@ -93,7 +99,7 @@ def con():
 def purge(con: duckdb.DuckDBPyConnection, one: LandingSource, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     monkeypatch.setenv("ASOF_LANDING", str(folder))
     monkeypatch.setattr(files.landing_zone, "sources", lambda: [one])
-    place = Place(one.relation, "cast(\"who\" as varchar) in (select value from temp.purged_values)", ('"who"',))
+    place = Place(one.relation, 'cast("who" as varchar) in (select value from temp.purged_values)', ('"who"',))
     con.execute(f"delete from {one.relation} where who = 'bob'")
     con.execute(
         "insert into ledger.purges (purge_id, as_of, place, expression, key_hash, rows) "
