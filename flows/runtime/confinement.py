@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from flows.runtime import settings
-from flows.runtime.database_errors import quoted
 from flows.runtime.orphans import unfinished
+from flows.runtime.sql_text import quoted
 
 # What a statement may still set: the share of memory that a training leaves to DuckDB, and when the log is written into the file.
 CHANGED = ("memory_limit", "checkpoint_threshold")

@@ -31,16 +31,6 @@ class QueryTooLong(AsofError):
     """A query reached its time limit, was run a second time, and reached it again."""
 
 
-def quoted(path: object) -> str:
-    """A path, or another text, as a string of SQL; it may hold a quote itself."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """A name as SQL quotes it, in DuckDB and PostgreSQL alike."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def held_by_another(error: BaseException) -> bool:
     """Whether another process has the file open."""
     return "Could not set lock on file" in str(error)

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from flows.runtime import private_files, warehouse
-from flows.runtime.database_errors import quoted
 from flows.runtime.orphans import remove_orphans, unfinished
+from flows.runtime.sql_text import quoted
 from ml.errors import AsofError
 
 ENDING = "rewritten"

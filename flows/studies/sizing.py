@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from flows.runtime import settings, warehouse
-from flows.runtime.database_errors import identifier
+from flows.runtime.sql_text import identifier
 from flows.store import clock
 from ml.errors import AsofError
 

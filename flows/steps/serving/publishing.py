@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from flows.runtime import confinement, dbt, settings, warehouse
-from flows.runtime.database_errors import quoted
 from flows.runtime.orphans import remove_orphans, unfinished
+from flows.runtime.sql_text import identifier, quoted
 from flows.runtime.step import step
 from flows.store import ledger
 from ml.errors import AsofError
@@ -148,14 +148,14 @@ def _write(fresh: Path, run: Shown) -> dict[str, int]:
 
 def _comment(con: duckdb.DuckDBPyConnection, name: str, model: dict) -> None:
     """What dbt says of the table and its columns goes along, for people who browse it."""
-    con.execute(f"comment on table {name} is '{_quoted(model['description'])}'")
+    con.execute(f"comment on table {name} is {_one_line(model['description'])}")
     for column in model["columns"].values():
         if column["description"]:
-            con.execute(f"comment on column {name}.\"{column['name']}\" is '{_quoted(column['description'])}'")
+            con.execute(f"comment on column {name}.{identifier(column['name'])} is {_one_line(column['description'])}")
 
 
-def _quoted(text: str) -> str:
-    return " ".join(text.split()).replace("'", "''")
+def _one_line(text: str) -> str:
+    return quoted(" ".join(text.split()))
 
 
 def _audit(fresh: Path, counts: dict[str, int]) -> None:

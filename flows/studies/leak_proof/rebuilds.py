@@ -10,7 +10,8 @@ from typing import NamedTuple
 import duckdb
 
 from checks.landing import LandingSource
-from flows.runtime.database_errors import held_by_another, quoted
+from flows.runtime.database_errors import held_by_another
+from flows.runtime.sql_text import quoted
 from flows.studies.leak_proof.poisoning import poisoned
 from ml.errors import AsofError
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from flows.runtime.sql_text import quoted
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.words import sentence
 
@@ -153,8 +154,7 @@ def _shares(one: Column) -> list[tuple[str, str, str]]:
     if one.kind != "category":
         return []
     levels = one.levels[:1] if len(one.levels) == 2 else one.levels
-    quoted = [(level, "'" + level.replace("'", "''") + "'") for level in levels]
-    return [(f"{one.name}_{slug(level)}", f"{one.name} = {text}", f"{one.said} {level}") for level, text in quoted]
+    return [(f"{one.name}_{slug(level)}", f"{one.name} = {quoted(level)}", f"{one.said} {level}") for level in levels]
 
 
 def by_group(problem: str, table: Table, group: str | None, spans: dict[str, str], owner: Table | None = None) -> Model:

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from checks.landing_column import LandingColumn
 from checks.written import INTEGERS, Written
-from flows.steps.data.landing.values import quoted, value
+from flows.runtime.sql_text import quoted
+from flows.steps.data.landing.values import value
 from ml.errors import AsofError
 
 # Texts that often mean nothing; one of them is null where every other value of its column is no text.

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from checks.known_at import KnownAt
+from flows.runtime.sql_text import quoted
 from flows.studies.scaffolding.looking import Look, Seen, read_files
 
 TIMES = ("date", "timestamp")
@@ -40,7 +41,7 @@ def _read(con: duckdb.DuckDBPyConnection, columns: list[Seen], nulls: list[str])
     for at, one in enumerate(columns):
         header = f'"{one.header}"'
         if one.choices:  # what was typed in its file is as it is
-            null = ", ".join("'" + text.replace("'", "''") + "'" for text in nulls) or "''"
+            null = ", ".join(quoted(text) for text in nulls) or "''"
             con.execute(f"create temp view raw{at} as select distinct {header} as raw from seen where {header} not in ({null})")
             con.execute(f"create temp table read{at} as from {one.form.read(one.name, f'raw{at}')}")
             joined.append(f"left join read{at} on read{at}.raw = seen.{header}")

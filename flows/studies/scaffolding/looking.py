@@ -17,7 +17,8 @@ import duckdb
 from checks.landing import DELIMITERS
 from checks.landing_column import TYPES
 from checks.written import NUMBERS
-from flows.steps.data.landing.values import OFFSET, pointer, quoted
+from flows.runtime.sql_text import quoted
+from flows.steps.data.landing.values import OFFSET, pointer
 from flows.studies.scaffolding import sound
 from flows.studies.scaffolding.forms import BIG, NULLS, Form, forms_of
 from flows.studies.scaffolding.words import plain as plain_words

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.runtime import settings
-from flows.steps.data.landing.values import quoted
+from flows.runtime.sql_text import quoted
 from flows.store import clock
 from flows.studies.scaffolding import facts, features, label, telling, writing
 from flows.studies.scaffolding.facts import Table

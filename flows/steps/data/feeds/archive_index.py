@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 
 from checks.landing import LandingSource
 from flows.runtime import settings
+from flows.runtime.sql_text import quoted
 from flows.steps.data.feeds.archive_reading import FILE, KNOWN, LINE, Block, blocks
 from flows.steps.data.landing.stage import reading
-from flows.steps.data.landing.values import quoted
 from ml.errors import AsofError
 
 # Rows that are written at a time; and what this file is made by, in case it changes.

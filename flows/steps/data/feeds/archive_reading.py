@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from checks.landing import LandingColumn, LandingSource
+from flows.runtime.sql_text import quoted
 from flows.steps.data.landing.csv_files import CsvReader
 from flows.steps.data.landing.files import pieces
 from flows.steps.data.landing.parquet_files import ParquetReader
-from flows.steps.data.landing.values import pointer, quoted
+from flows.steps.data.landing.values import pointer
 from ml.errors import AsofError
 
 # Names beside those of the files: when a record was known, its file, and its line there.

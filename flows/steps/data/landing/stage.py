@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from checks.known_at import COLUMN as KNOWN_AT
 from checks.landing import LandingColumn, LandingSource
-from flows.steps.data.landing.values import quoted, value, why
+from flows.runtime.sql_text import quoted
+from flows.steps.data.landing.values import value, why
 from ml.errors import AsofError
 
 STAGED, REJECTS = "temp.landing_staged", "temp.landing_rejects"

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from checks.landing_column import LandingColumn
 from checks.written import INTEGERS, pattern
+from flows.runtime.sql_text import quoted
 
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]{fraction})?"
 DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -33,11 +34,6 @@ EXPECTED = {
 }
 WORDS = {"smallint": "a smallint", "integer": "an integer", "bigint": "a bigint", "double": "a double", "boolean": "a boolean",
          "date": "a date", "timestamp": "a timestamp", "varchar": "text"}  # fmt: skip
-
-
-def quoted(text: str) -> str:
-    """A text as a literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def pointer(key: str) -> str:

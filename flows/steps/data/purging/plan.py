@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from flows.runtime import salt, warehouse
-from flows.runtime.database_errors import identifier
+from flows.runtime.sql_text import identifier
 from flows.steps.data import landing_zone, lineage
 from flows.steps.data.lineage import Carried, Landed, Lineage
 from flows.store import problems

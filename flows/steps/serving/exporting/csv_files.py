@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow.csv
 
-from flows.runtime.database_errors import identifier, quoted
+from flows.runtime.sql_text import identifier, quoted
 from flows.steps.serving.exporting.snapshot import HUGE, Column, Snapshot, Table
 
 # What begins a formula, and what looks like it to whoever normalises (NFKC), or takes a minus for a hyphen.

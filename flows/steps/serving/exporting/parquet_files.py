@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.runtime.database_errors import identifier
+from flows.runtime.sql_text import identifier
 from flows.steps.serving.exporting.snapshot import HUGE, Column, Snapshot, Table
 
 # How a label of a period is written, by its unit.

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from flows.runtime import settings
-from flows.runtime.database_errors import identifier
+from flows.runtime.sql_text import identifier
 from flows.steps.serving.exporting.postgres_types import Typed, typed
 from flows.steps.serving.exporting.snapshot import Snapshot, Table
 from ml.errors import AsofError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flows.runtime.database_errors import identifier, quoted
+from flows.runtime.sql_text import identifier, quoted
 from flows.steps.serving.exporting.snapshot import Column, Table
 
 # As PostgreSQL itself writes them (format_type).

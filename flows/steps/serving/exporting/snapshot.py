@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.runtime import settings
-from flows.runtime.database_errors import identifier
+from flows.runtime.sql_text import identifier
 from flows.steps.serving import publishing
 from flows.steps.serving.publishing import Shown
 from ml.errors import AsofError
