@@ -4,7 +4,8 @@ A calibrator is a JSON-able dict: {"kind": "none"}, {"kind": "platt", "slope": a
 "isotonic", "x": [...], "y": [...]}, where x and y are log-odds. All three keep the order of the scores
 (outside of the last digits), so the ranking of a model does not depend on its calibrator. {"kind": "one_vs_rest", "classes":
 [...]} holds one of them for each class, after which probabilities are made to add up to 1 again (Zadrozny and Elkan 2002);
-{"kind": "conformal", ...} is that of a number, which it leaves as it is (`ml.models.conformal`).
+{"kind": "conformal", ...} is that of a number, which it leaves as it is within the ends that labels have
+(`ml.models.conformal`).
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ml.models import conformal
 from ml.statistics.evaluate import CLIP, expit
 
 # Isotonic regression fits noise where it has few rows per step; twenty equal-mass bins keep a few hundred
@@ -28,10 +30,10 @@ NONE: dict[str, Any] = {"kind": "none"}
 
 
 def apply(calibrator: Calibrator, raw: np.ndarray) -> np.ndarray:
-    """Calibrated probabilities of raw ones, float64, clipped to [1e-6, 1 - 1e-6]; numbers as they are."""
+    """Calibrated probabilities of raw ones, float64, clipped to [1e-6, 1 - 1e-6]; numbers within their declared range."""
     kind = calibrator["kind"]
     if kind == "conformal":
-        return np.asarray(raw, dtype=np.float64)
+        return conformal.ends_of(calibrator).within(raw)
     if kind == "one_vs_rest":
         each = np.column_stack([apply(one, raw[:, at]) for at, one in enumerate(calibrator["classes"])])
         return each / each.sum(axis=1, keepdims=True)

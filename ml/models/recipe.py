@@ -105,7 +105,7 @@ def fit(
     made = _learn(rows, recipe, learn, train, validation, recipe.rounds, threads, on_progress, "first fit")
     on_progress("calibrate", 0, len(validation))
     found = tasks.of(rows.problem).calibrate(
-        recipe.calibration, made.raw(rows, validation), rows.label[validation], days(rows.as_of[validation]),
+        rows.problem, recipe.calibration, made.raw(rows, validation), rows.label[validation], days(rows.as_of[validation]),
         _weights(rows, validation), recipe.sampling,
     )  # fmt: skip
     return replace(made, calibrator=found, seconds=time.perf_counter() - started)

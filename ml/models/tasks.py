@@ -60,7 +60,14 @@ class Task:
         return calibrate.NONE
 
     def calibrate(
-        self, kind: str, raw: np.ndarray, label: np.ndarray, day: np.ndarray, weight: np.ndarray, sampling: float
+        self,
+        problem: Problem,
+        kind: str,
+        raw: np.ndarray,
+        label: np.ndarray,
+        day: np.ndarray,
+        weight: np.ndarray,
+        sampling: float,
     ) -> dict[str, Any]:
         """A calibrator of the kind named, from raw scores of rows that were not learned from; it also undoes the sampling."""
         shift = float(np.log(sampling))
@@ -156,16 +163,16 @@ class Regression(Task):
 
     def uncalibrated(self, problem: Problem) -> dict[str, Any]:
         """Without intervals."""
-        return conformal.NONE
+        return conformal.uncalibrated(problem.label_range)
 
-    def calibrate(self, kind, raw, label, day, weight, sampling):
+    def calibrate(self, problem, kind, raw, label, day, weight, sampling):
         """Intervals from the errors of these rows; rows of weight 0 say nothing."""
         counts = weight > 0
-        return conformal.fit(raw[counts], label[counts])
+        return conformal.fit(raw[counts], label[counts], problem.label_range)
 
     def renewed(self, calibrator, kind, score, label):
         """Intervals from the latest errors there are."""
-        return conformal.fit(score, label)
+        return conformal.fit(score, label, conformal.ends_of(calibrator))
 
     def about(self, label, problem):
         """Mean and standard deviation."""
@@ -241,7 +248,7 @@ class Multiclass(Task):
         """Each class as it is."""
         return {"kind": "one_vs_rest", "classes": [dict(calibrate.NONE) for _ in problem.classes]}
 
-    def calibrate(self, kind, raw, label, day, weight, sampling):
+    def calibrate(self, problem, kind, raw, label, day, weight, sampling):
         """Each class against all others."""
         return calibrate.one_vs_rest(kind, raw, label, day, weight)
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ml.problem.declared.columns import Column
+from ml.problem.declared.label_range import ANY, LabelRange
 from ml.problem.declared.spec import Declared
 
 # Prose does not change a model, so it does not change the hash of the declaration either.
@@ -27,6 +28,7 @@ class Problem(Declared):
     path: str
     columns: tuple[Column, ...]
     classes: tuple[str, ...] = ()
+    label_range: LabelRange = ANY
 
     # A problem is itself and no other: what is kept for one is not looked up by comparing all that it declares.
     __eq__ = object.__eq__
@@ -121,8 +123,9 @@ class Problem(Declared):
         return self._hash((*PROSE, "retraining"))
 
     def _hash(self, left_out: tuple[str, ...]) -> str:
-        # Without classes a hash is what it was before a declaration could have them.
+        # Without them a hash is what it was before a declaration could have them.
         left_out += () if self.classes else ("classes",)
+        left_out += () if self.label_range.declared else ("label_range",)
         spec = {field.name: _changed(getattr(self, field.name)) for field in fields(self) if field.name not in left_out}
         spec["columns"] = sorted((column.name, column.kind, column.role) for column in self.columns)
         return _sha256(spec)

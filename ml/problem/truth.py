@@ -26,17 +26,21 @@ def label(table: pa.Table, problem: Problem) -> np.ndarray:
     wrong = np.flatnonzero(known & ~allowed(values))
     if len(wrong):
         entity = table[problem.entity][int(wrong[0])].as_py()
+        or_else = ", or declare a wider label_range" if problem.label_range.declared else ""
         raise AsofError(
             f"{problem.path}: {len(wrong)} of {int(known.sum())} known labels in {problem.label} are not {what}, "
-            f"the first of {entity!r}; mend it in SQL"
+            f"the first of {entity!r}; mend it in SQL{or_else}"
         )
     return values
 
 
 def rule(table: pa.Table | pa.RecordBatch, problem: Problem) -> np.ndarray:
-    """float64: one number a row, or (rows, classes) probabilities. AsofError where those of a row do not add up to 1."""
+    """float64: one number a row, within the declared range, or (rows, classes) probabilities.
+
+    AsofError where those of a row do not add up to 1.
+    """
     if not problem.classes:
-        return numbers(table, problem.rule)
+        return problem.label_range.within(numbers(table, problem.rule))
     found = np.column_stack([numbers(table, name) for name in problem.rules])
     off = np.flatnonzero(~(np.abs(found.sum(axis=1) - 1) <= ROUNDING))
     if len(off):
@@ -60,7 +64,9 @@ def _yes_or_no(table: pa.Table, problem: Problem) -> tuple[np.ndarray, Allowed, 
 
 
 def _number(table: pa.Table, problem: Problem) -> tuple[np.ndarray, Allowed, str]:
-    return numbers(table, problem.label), np.isfinite, "finite numbers"
+    ends = problem.label_range
+    what = f"{ends.words} (label_range)" if ends.declared else "finite numbers"
+    return numbers(table, problem.label), ends.holds, what
 
 
 def _class(table: pa.Table, problem: Problem) -> tuple[np.ndarray, Allowed, str]:

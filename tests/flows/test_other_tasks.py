@@ -72,6 +72,12 @@ def test_live_numbers_are_nearer_to_the_truth_than_the_rule_and_intervals_hold_w
     assert low > 0 and inside == pytest.approx(found["champion", "coverage_80"])
 
 
+def test_nothing_that_is_said_of_what_is_never_negative_lies_below_zero(con) -> None:
+    said = ", ".join(f"min({one})" for one in ("score", "rule_score", "low_80", "high_80", "low_95", "high_95"))
+    (lowest,) = con.execute(f"select {said}, count(*) filter (where low_95 = 0) from problems.next_sales__predictions").fetchall()
+    assert min(lowest[:-1]) == 0 < lowest[-1], "some intervals end at 0"
+
+
 def test_live_classes_are_likelier_than_by_the_rule(con) -> None:
     found = quality(con, "crowd")
     assert found["champion", "log_loss"] < found["rule", "log_loss"]

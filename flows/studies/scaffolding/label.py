@@ -75,6 +75,33 @@ def metric(label: str, values: np.ndarray) -> tuple[str, str]:
     return "mae", "the label is one fact's value, and the middle of many is not moved by a few that are far off"
 
 
+def never_negative(con: duckdb.DuckDBPyConnection, label: str, relation: str, values: np.ndarray) -> str:
+    """Why a number can be declared to be at least 0, as a sentence about the facts of `relation`; empty where it cannot.
+
+    It is a count, or a sum or mean of what no fact has below 0, and no label in `values` is below 0 either.
+    """
+    root, known = _tree("--label", label), _known()
+    while root["class"] in ("CAST", "OPERATOR") and root.get("type") in ("OPERATOR_CAST", "OPERATOR_COALESCE"):
+        root = root["child"] if root["class"] == "CAST" else root["children"][0]
+    name = root.get("function_name", "").lower()
+    if name not in ADDED_UP or not _aggregates(root, known) or np.nanmin(values) < 0:
+        return ""
+    if name.startswith("count"):
+        return "a count is never below 0"
+    added = _as_sql(root["arguments"][0]["expression"])
+    least, facts = con.execute(f"select min({added}), count(*) from {relation}").fetchall()[0]
+    return f"{added} was below 0 in none of {facts:,} facts" if least is not None and least >= 0 else ""
+
+
+def _as_sql(node: dict) -> str:
+    """The SQL of one expression of a tree."""
+    with duckdb.connect() as con:
+        read = json.loads(con.execute("select json_serialize_sql('select 1')").fetchall()[0][0])
+        read["statements"][0]["node"]["select_list"] = [node]
+        (text,) = con.execute("select json_deserialize_sql(?::json)", [json.dumps(read)]).fetchall()[0]
+    return text.removeprefix("SELECT ")
+
+
 def _known() -> set[str]:
     with duckdb.connect() as con:
         rows = con.execute("select distinct function_name from duckdb_functions() where function_type = 'aggregate'").fetchall()

@@ -55,6 +55,8 @@ class Plan:
         self.otherwise = wanted.otherwise
         # By what it is judged; of numbers their labels decide that, and `why` says how.
         self.metric, self.why = METRICS[wanted.task], ""
+        # Why no label is below 0; "" where one may be.
+        self.never_negative = ""
         # Thousandths of the entities whose rows are tried, where all of them are more than features are tried on.
         self.sample: int | None = None
         self.tried = self.features

@@ -249,7 +249,10 @@ def _pruned(place: Scratch, plan: Plan) -> Pruned:
     if plan.wanted.task == "multiclass":
         _check_classes(found)
     if plan.wanted.task == "regression":
-        plan.metric, plan.why = label.metric(plan.wanted.label, table["the label"].drop_null().cast(pa.float64()).to_numpy())
+        values, first = table["the label"].drop_null().cast(pa.float64()).to_numpy(), plan.tables[0]
+        plan.metric, plan.why = label.metric(plan.wanted.label, values)
+        with place.reading() as con:
+            plan.never_negative = label.never_negative(con, plan.wanted.label, first.relation, values)
     names, aim = [one.name for one in plan.features], plan.metric if plan.wanted.task == "regression" else plan.wanted.task
     return prune(table, names, "the label", "as_of", aim, plan.wanted.seconds, settings.threads())
 

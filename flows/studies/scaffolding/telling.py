@@ -45,6 +45,7 @@ def cohort(place: Scratch, plan: Plan) -> str:
 def chosen(plan: Plan) -> list[str]:
     """In sentences: what was chosen without being asked for."""
     said = [f"judged by {plan.metric}: {plan.why}"] if plan.why else []
+    said += [f"label_range is {{at_least: 0}}: {plan.never_negative}"] if plan.never_negative else []
     if hours := plan.tables[0].delay_hours:
         said.append(
             f"a label is known {hours} hours after its horizon of {plan.wanted.horizon}: so long it took until "

@@ -234,7 +234,7 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
     ]
     return rendered(
         "problem.yml", problem=name, one_row=_one_row(plan), title=_title(plan), owner=wanted.owner, task=wanted.task,
-        metric=plan.metric, why=plan.why, margin=margin, classes=classes,
+        metric=plan.metric, why=plan.why, never_negative=plan.never_negative, margin=margin, classes=classes,
         cadence="weekly" if duration(wanted.every) < WEEK else "monthly",
         costs=costs(rate) if binary else None,
         slices=[], first_champion=wanted.first_champion,

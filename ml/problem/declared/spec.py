@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ml.problem.declared.feedback import Comments, Feedback
 from ml.problem.declared.framing import Framing
+from ml.problem.declared.label_range import ANY, LabelRange
 from ml.problem.declared.retraining import Retraining
 from ml.problem.declared.section import (
     MOST_CLASSES,
@@ -147,6 +148,7 @@ class Regression(Declared):
 
     task: Literal["regression"]
     metric: Literal[NUMBER_METRICS]
+    label_range: LabelRange = ANY
     costs: UnitCosts | None = None
     decision: NumberDecision = NumberDecision()
     training: NumberTraining = NumberTraining()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -97,6 +98,7 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     roles = [one.get("config", {}).get("meta", {}).get("role") for one in declared["columns"]]
     assert declared["config"]["meta"]["problem"]["task"] == "regression" and roles.count(None) >= 5
     assert declared["config"]["meta"]["problem"]["metric"] == "rmse" and "judged by rmse: the label is a sum" in done.stdout
+    assert declared["config"]["meta"]["problem"]["label_range"] == {"at_least": 0}
     assert "why it is left out" in after["models/problems/spend/left_out.md"].decode()
 
     kinds = "case when count(*) = 0 then 'nothing' when sum(amount) > 60 then 'much' else 'some' end"
@@ -197,6 +199,41 @@ def test_a_number_is_judged_by_what_is_asked_of_it_and_by_no_middle_where_most_r
 ) -> None:
     found, told = label.metric(said, np.array(values))
     assert found == metric and why in told
+
+
+@pytest.mark.parametrize(
+    ("said", "labels", "why"),
+    [
+        ("count(*)", [0.0, 3.0], "a count is never below 0"),
+        ("coalesce(count_if(change < 0)::bigint, 0)", [0.0, 3.0], "a count is never below 0"),
+        ("sum(amount) filter (where change < 0)", [0.0, 3.0], "amount was below 0 in none of 3 facts"),
+        ("cast(avg(amount * 2) as double)", [1.0], r"\(amount \* 2\) was below 0 in none of 3 facts"),
+        ("sum(change)", [1.0, 3.0], ""),
+        ("sum(amount - 2)", [1.0, 3.0], ""),
+        ("sum(amount) - count(*)", [1.0, 3.0], ""),
+        ("sum(amount)", [-1.0, 3.0], ""),
+        ("max(amount)", [1.0, 3.0], ""),
+        ("sum(nothing)", [1.0], ""),
+    ],
+)
+def test_a_count_and_a_sum_of_what_is_never_negative_are_at_least_0_and_nothing_else_is(
+    said: str, labels: list[float], why: str
+) -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "create table facts as from (values (1.0, 5, null::int), (7.5, -1, null), (0.0, 2, null)) t(amount, change, nothing)"
+        )
+        assert re.fullmatch(why, label.never_negative(con, said, "facts", np.array(labels)))
+
+
+def test_what_is_never_negative_is_declared_with_the_reason() -> None:
+    plan = planned(50_000, 500, 2)
+    assert "label_range" not in writing._declaration(plan, [], None)
+    plan.never_negative = "a count is never below 0"
+    text = writing._declaration(plan, [], None)
+    assert yaml_lint.lint(text) == [] and "# a count is never below 0: neither is a prediction" in text
+    assert yaml.safe_load(text)["models"][0]["config"]["meta"]["problem"]["label_range"] == {"at_least": 0}
+    assert "label_range is {at_least: 0}: a count is never below 0" in telling.chosen(plan)
 
 
 @pytest.mark.parametrize(("metric", "usual", "error"), [("rmse", np.mean, np.square), ("mae", np.median, np.abs)])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +32,8 @@ from tests.ml import of_tasks
 from tests.ml.conftest import NOW
 
 TASKS = ("regression", "multiclass")
+# Of the small declaration of a number, before one could declare between which ends its labels lie.
+HASH_BEFORE_RANGES = "a42bcd0ebeea5554229712b6d9c9d518d623ba56194c5db29e34755617f74a6d"
 
 
 @pytest.fixture(scope="module", params=TASKS)
@@ -307,3 +312,81 @@ def test_a_rule_that_is_served_has_the_intervals_of_its_own_errors():
     held = {level: conformal.inside(part.label, ends).mean()
             for level, ends in conformal.ranges(made.challenger.calibrator, part.rule).items()}  # fmt: skip
     assert held == {80: pytest.approx(0.8, abs=0.02), 95: pytest.approx(0.95, abs=0.02)}
+
+
+@given(
+    st.integers(0, 10**6),
+    st.one_of(st.none(), st.floats(-5, 5)),
+    st.one_of(st.none(), st.floats(6, 40)),
+    st.sampled_from([(), ("edges",)]),
+)
+@settings(max_examples=100, deadline=None)
+def test_neither_numbers_nor_their_intervals_leave_the_declared_range_and_hold_as_much_truth_as_before(seed, low, high, none):
+    rng, said = np.random.default_rng(seed), {"at_least": low, "at_most": high}
+    said = {name: end for name, end in said.items() if end is not None}
+    problem = of_tasks.declared("regression", **({"label_range": said} if said else {}))
+    how, (least, most) = tasks.of(problem), (-np.inf if low is None else low, np.inf if high is None else high)
+    label = np.clip(rng.normal(3, 8, 900), least, most)
+    raw = label + rng.normal(0, 6, 900)
+    made = how.uncalibrated(problem)
+    if not none:
+        made = how.calibrate(problem, "auto", raw[:500], label[:500], np.arange(500), np.ones(500), 1.0)
+    made = json.loads(json.dumps(made))  # as a version keeps it
+    score, free = calibrate.apply(made, raw), {name: made[name] for name in ("kind", "edges", "reach")}
+    inner = (raw >= least) & (raw <= most)
+    assert score.min() >= least and score.max() <= most and (score[inner] == raw[inner]).all()
+    ends = how.answers(problem, made, score, raw)
+    for level, (lower, upper) in conformal.ranges(free, score).items():
+        cut = (ends[f"low_{level}"], ends[f"high_{level}"])
+        assert all(least <= one.min() and one.max() <= most for one in cut) and (cut[0] <= cut[1]).all()
+        assert (conformal.inside(label, cut) == conformal.inside(label, (lower, upper))).all()
+
+
+def test_of_a_count_nothing_that_is_said_lies_below_zero_whoever_says_it():
+    from ml.models.of_rule import of_rule
+
+    table = of_tasks.table("regression")
+    count = pc.round(pc.max_element_wise(pc.divide(table["outcome"], 10), 0.0))
+    table = table.set_column(table.column_names.index("outcome"), "outcome", count)
+    lower = pc.subtract(pc.divide(table["rule_score"], 10), 2.0)  # a rule that was fitted by a line
+    table = table.set_column(table.column_names.index("rule_score"), "rule_score", lower)
+    named = {}
+    for declared in ({}, {"label_range": {"at_least": 0}}):
+        problem = of_tasks.declared("regression", metric="rmse", **declared)
+        rows = Rows.of(table, problem)
+        for who, model in (("model", train(rows, NOW).challenger), ("rule", of_rule(rows, NOW).challenger)):
+            found = scored(Model.from_row(model.to_row()), problem, table)
+            named[who, bool(declared)] = [
+                min(found[name].to_pylist()) for name in ("score", "rule_score", "low_80", "high_80", "low_95", "high_95")
+            ]
+    assert all(named["model", False][at] < 0 for at in (1, 2, 4)) and named["rule", False][0] < 0, "else this shows nothing"
+    assert all(one >= 0 for who in ("model", "rule") for one in named[who, True])
+
+
+def test_a_label_outside_of_the_declared_range_is_refused_with_its_row_and_what_to_do():
+    table = of_tasks.table("regression", 200)
+    least = float(np.nanmin(table["outcome"].to_numpy()))
+    with pytest.raises(AsofError, match=r"known labels in outcome are not at least 3 \(label_range\), the first of 'f\d+'; mend"):
+        Rows.of(table, of_tasks.declared("regression", label_range={"at_least": 3}))
+    assert len(Rows.of(table, of_tasks.declared("regression", label_range={"at_least": least})))
+
+
+@pytest.mark.parametrize(
+    ("task", "said", "told"),
+    [
+        ("regression", {"at_least": 5, "at_most": 5}, "label_range.at_least must be below at_most"),
+        ("regression", {"at_least": "0"}, "label_range.at_least must be a number, not '0'"),
+        ("regression", {"atleast": 0}, "label_range.atleast is unknown"),
+        ("multiclass", {"at_least": 0}, "label_range"),
+    ],
+)
+def test_a_range_that_no_number_lies_in_or_of_what_is_no_number_is_refused_by_its_key(task, said, told):
+    with pytest.raises(AsofError, match=told):
+        of_tasks.declared(task, label_range=said)
+
+
+def test_a_declared_range_makes_another_model_and_none_leaves_every_hash_as_it_was():
+    plain, same = of_tasks.declared("regression"), of_tasks.declared("regression", label_range={})
+    bounded = of_tasks.declared("regression", label_range={"at_least": 0})
+    assert plain.spec_hash == same.spec_hash == HASH_BEFORE_RANGES != bounded.spec_hash
+    assert bounded.label_range.declared == {"at_least": 0.0}
