@@ -48,6 +48,7 @@ def heat(report: Report) -> Html:
         words += f" No week holds {report.fewest:,} rows yet, and of fewer chance alone makes some of this."
     if len(there) > SHOWN:
         words += f" {len(there) - SHOWN} features that matter less are not shown."
+    apart = left_out(report, there)
     caption = f"Weeks begin on Monday. Up to {EDGES[0]:g} is the usual wobble, above {EDGES[1]:g} another population."
     rows = [
         [report.called(name), Html(f"<code>{parts.html(name)}</code>"), *_figures(report, name, psi.get((name, last)))]
@@ -59,8 +60,27 @@ def heat(report: Report) -> Html:
         "Drift",
         parts.text(words),
         parts.figure(_map(report, names, weeks, psi), caption),
+        *([parts.text(apart)] if apart else []),
         parts.folded("The columns behind these words", parts.table("Columns of the drift", header, rows, right=[2, 3])),
     )
+
+
+def left_out(report: Report, there: list[str]) -> str:
+    """In a line: which features, score or label no drift is said of, and why; empty where that is none."""
+    moved = {column.name for column in report.problem.features if not column.drift}
+    whys: dict[str, list[str]] = {}
+    for name in (name for name in report.order if name not in there):
+        if name in moved:
+            why = "their columns declare drift: false, because the calendar moves them"
+        elif name == "label":
+            why = "no label of these weeks is known yet"
+        elif name in report.cells or name in report.importances:
+            why = "no row of these weeks was counted"
+        else:
+            why = "the champion did not learn from them, so there are no rows to compare with"
+        whys.setdefault(why, []).append(f"“{report.called(name)}”")
+    said = "; ".join(f"{', '.join(names)} ({why})" for why, names in whys.items())
+    return f"Not in the picture: {said}." if said else ""
 
 
 def _figures(report: Report, name: str, psi: float | None) -> list[str | None]:
