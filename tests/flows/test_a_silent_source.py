@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -55,6 +55,16 @@ def test_labels_that_are_made_of_nothing_stand_in_the_table_and_not_in_live_qual
     assert con.execute(of_the_label.format("problems.big_sale__outcomes")).fetchone()[0] > 0
     assert con.execute(of_the_label.format("monitoring.mon_scored")).fetchone() == (0, None)
     assert con.execute("select count(label) from monitoring.mon_scored").fetchone()[0] > 0
+
+
+def test_until_the_silence_is_noticed_labels_of_nothing_count_unless_their_delay_is_as_long(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    ((heard, usual),) = con.execute("select known_through, hours_usual from monitoring.mon_silent_sources").fetchall()
+    noticed, over = heard + timedelta(hours=1.5 * usual), "as_of + interval '1 day'"
+    counted = f"select count(*) from problems.big_sale__labels where {over} > ? and {over} + ? < ?"
+    assert con.execute(counted, [heard, timedelta(hours=1), noticed]).fetchone()[0] > 0
+    assert con.execute(counted, [heard, timedelta(hours=1.5 * usual), noticed]).fetchone() == (0,)
 
 
 def test_status_says_what_holds_the_training(stopped: Path) -> None:
