@@ -13,7 +13,7 @@ from flows.runtime import artifacts, flow_run
 from flows.runtime.errors import explaining
 from flows.steps.data.building import complete, prepare
 from flows.steps.monitoring.alerting.failures import failures_reported
-from flows.store import clock, problems, registry
+from flows.store import clock, ledger, problems, registry
 from flows.store.problems import ProblemName
 from flows.studies.backtest import run as backtests
 from flows.studies.experiments import planning, running
@@ -28,6 +28,7 @@ LONG = 12 * 3600
 @flow(name="rollback", timeout_seconds=1800)
 @explaining
 @failures_reported()
+@ledger.asked()
 def rollback(problem: ProblemName, reason: str) -> str:
     """Make the champion before this one champion again; returns its version.
 
@@ -42,6 +43,7 @@ def rollback(problem: ProblemName, reason: str) -> str:
 @flow(name="experiment", timeout_seconds=LONG, log_prints=True)
 @explaining
 @failures_reported()
+@ledger.asked()
 def experiment(problem: ProblemName, names: list[str] | None = None, every: bool = False) -> dict[str, str]:
     """Run declared experiments, one change each, against the baseline; returns the decision by experiment.
 
@@ -61,6 +63,7 @@ def experiment(problem: ProblemName, names: list[str] | None = None, every: bool
 @flow(name="feasibility", timeout_seconds=LONG)
 @explaining
 @failures_reported()
+@ledger.asked()
 def feasibility(problem: ProblemName, quick: bool = False) -> str:
     """Measure whether machine learning is worth it, and write the design document; returns its path.
 
@@ -77,6 +80,7 @@ def feasibility(problem: ProblemName, quick: bool = False) -> str:
 @flow(name="backtest", timeout_seconds=LONG)
 @explaining
 @failures_reported()
+@ledger.asked()
 def backtest(
     problem: ProblemName,
     first: Instant | None = None,

@@ -11,7 +11,7 @@ from flows.runtime import flow_run
 from flows.runtime.errors import explaining
 from flows.steps.data import feedback
 from flows.steps.data.building import build, prepare
-from flows.steps.data.landing_zone import land, nothing, tell_unread, upcoming
+from flows.steps.data.landing_zone import check, land, nothing, tell_unread, upcoming
 from flows.steps.monitoring.alerting.failures import failures_reported
 from flows.store import clock
 
@@ -32,6 +32,8 @@ def data(until: datetime | None = None, length: str = "hour") -> datetime:
 def landed(until: datetime | None = None, length: str = "day", warn: Callable[[str], None] = nothing) -> int:
     """Let the feeds deliver up to `until`, land every new file, then move the clock; returns the rows that landed."""
     prepare()
+    if until:
+        check(until)
     tell_unread(warn)
     return land(until or upcoming(length), length, warn)
 

@@ -40,12 +40,13 @@ def backtest(
 
     To adopt one, change `retraining:`, `margin:` or `holdout_days:` in the problem's declaration, and write into the page why.
     """
+    from flows.store import ledger
     from flows.studies.backtest import page
     from flows.studies.backtest import run as flow
     from flows.studies.backtest import table as told
 
     clock()
-    with console.rounds() as report:
+    with console.rounds() as report, ledger.asked():
         found, file = flow.backtest(problem, first, until, members, quick, folder or page.FOLDER, report)
     for table in told.tables(found):
         console.out.print(table)

@@ -162,7 +162,11 @@ def cycle(problem: str | None, until: datetime | None, step: str) -> None:
       5 * * * * cd /srv/asof && .venv/bin/python -m flows cycle
     """
     from flows.cycle import cycled
+    from flows.steps.data import building, landing_zone
 
+    if until:
+        building.prepare()
+        landing_zone.check(until)
     with tables.phases() as watch:
         now = cycled(until, step, problem, watch)
     console.done(f"the clock stands at {now:%Y-%m-%d %H:%M} UTC")

@@ -15,10 +15,11 @@ from flows.runtime import console
 def train(problem: str) -> None:
     """Train a challenger on every label known by now."""
     from flows.runtime.step import call
+    from flows.store import ledger
     from flows.training import training
 
     now = clock()
-    with console.rounds() as report:
+    with console.rounds() as report, ledger.asked():
         version = call(training, problem, at=now, on_progress=report)
     console.done(f"trained {version}; next: python -m flows judge")
 
@@ -30,10 +31,11 @@ def train(problem: str) -> None:
 def judge(problem: str, version: str | None, live: bool, thorough: bool) -> None:
     """Judge a challenger against the rule and the champion, on rows that neither has seen."""
     from flows.runtime import warehouse
+    from flows.store import ledger
     from flows.validation import judged
 
     now = clock()
-    with console.working("judging"):
+    with console.working("judging"), ledger.asked():
         verdict = judged(problem, version, now, shadow=live, thorough=thorough)
         gates = warehouse.rows("select * from ledger.verdict_gates where verdict_id = ?", [verdict["verdict_id"]])
     tables.gates(verdict, gates)
@@ -80,7 +82,7 @@ def score(problem: str, again: tuple[datetime, datetime] | None, reason: str) ->
     from flows.store import ledger, problems
 
     if again:
-        with console.working("scoring again"):
+        with console.working("scoring again"), ledger.asked():
             rows = rescoring.score_again(problems.get(problem), *again, clock(), reason)
         return console.done(f"replaced {rows:,} predictions; next: python -m flows publish" if rows else "nothing to replace")
     clock()

@@ -12,8 +12,9 @@ from flows.runtime import console
 def report(problem: str) -> None:
     """Write the report: health, quality, drift, alerts, verdicts, sources and quotas on one HTML page."""
     from flows.pages.report import reports
+    from flows.store import ledger
 
     now = clock()
-    with console.working("writing the report"):
+    with console.working("writing the report"), ledger.asked():
         file = reports.write(problem, now)
     console.done(f"open {os.path.relpath(file)}")

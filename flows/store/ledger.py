@@ -20,12 +20,14 @@ import pyarrow as pa
 from flows.runtime import database_errors, journal, logs, settings, warehouse
 from flows.runtime.memory import Watch
 from flows.runtime.settings import PROJECT
-from ml.errors import AsofError
+from ml.errors import AsofError, Refused
 
 RESTORE = "restore this row from the last good copy of the warehouse (docs/deployment.md#restore)"
 
 # Where the pipeline under way hears of runs that failed. A context variable: each pipeline has its own, tasks share it.
 _failed: ContextVar[list[datetime] | None] = ContextVar("failed", default=None)
+# Whether a person asked for what is under way: then he is told of a refusal, and nobody else is.
+_asked: ContextVar[bool] = ContextVar("asked", default=False)
 
 
 def wall_clock() -> datetime:
@@ -134,6 +136,19 @@ def failures() -> Iterator[list[datetime]]:
         _failed.reset(token)
 
 
+@contextmanager
+def asked() -> Iterator[None]:
+    """What happens inside is asked for by a person: a run that ends in `Refused` leaves no row, for nothing has failed.
+
+    Elsewhere it fails: what a schedule asks for and does not get is missing. Also a decorator: `@asked()`.
+    """
+    token = _asked.set(True)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 def said(phase: str, problem: str) -> str | None:
     """What the latest run of a phase said of itself; None where there is none."""
     found = warehouse.rows(
@@ -164,15 +179,18 @@ def since(began: datetime) -> list[dict]:
 
 @contextmanager
 def run(phase: str, as_of: datetime, problem: str | None = None) -> Iterator[Run]:
-    """Record what happens inside as a row of `ledger.runs`, failures with their message too."""
+    """Record what happens inside as a row of `ledger.runs`, failures with their message too; a refusal as `asked` says."""
     this = Run(phase, problem, as_of)
     try:
         with logs.inside(run_id=this.run_id, phase=phase, problem=problem):
             yield this
     except BaseException as error:
+        if isinstance(error, Refused) and _asked.get():
+            raise
         told = database_errors.line(error) if isinstance(error, duckdb.Error) else str(error)
         told = " ".join(told.split()) or "it was stopped before its end"
-        this.message = f"{type(error).__name__}: {settings.redacted(told)[:500]}"
+        kind = AsofError if isinstance(error, AsofError) else type(error)
+        this.message = f"{kind.__name__}: {settings.redacted(told)[:500]}"
         with suppress(duckdb.Error):  # a full disk or a damaged file: the first error is the one to tell
             _write(this.record("failed"))
         if isinstance(error, Exception) and phase != "monitoring" and (failed := _failed.get()) is not None:

@@ -10,7 +10,7 @@ import duckdb
 
 from flows.runtime import journal, prefect_events, warehouse
 from flows.store import ledger, shadows
-from ml.errors import AsofError
+from ml.errors import AsofError, Refused
 from ml.models.model import Model
 from ml.statistics import profile
 
@@ -66,7 +66,7 @@ def row(problem: str, model_version: str) -> dict:
             )
         ]
         known = f"the latest are {', '.join(there)}" if there else "none has been trained yet: run `python -m flows train`"
-        raise AsofError(f"{problem} has no model {model_version!r}; {known}")
+        raise Refused(f"{problem} has no model {model_version!r}; {known}")
     return found[0]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ml.errors import AsofError
+from ml.errors import Refused
 
 # Of the labels that come at all; the rest may be later still.
 NEARLY_ALL = 0.95
@@ -58,7 +58,7 @@ def split(
     for name, rows in parts.items():
         if len(rows) == 0:
             there = known(as_of, known_at, now)
-            raise AsofError(
+            raise Refused(
                 _nothing(name, as_of[there], known_at[there], now, {"validation": validation_days, "holdout": holdout_days})
             )
     return Split(**parts, validation_start=validation_start, holdout_start=holdout_start)

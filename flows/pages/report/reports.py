@@ -15,7 +15,7 @@ from flows.steps.monitoring.alerting import events
 from flows.steps.monitoring.health import of as judge
 from flows.steps.serving import publishing
 from flows.store import ledger, problems, registry, shadows
-from ml.errors import AsofError
+from ml.errors import Refused
 from ml.problem.problem import Problem
 
 EXPLAINED = 8  # the highest scores of a day that the page explains
@@ -74,7 +74,7 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
     """Read what a report says from the warehouse; AsofError when it has not been built yet."""
     who, health = [problem.name], judge(problem.name, ledger.wall_clock())
     if health is None:
-        raise AsofError(f"{problem.name} has no monitors to report on yet: run `python -m flows build`")
+        raise Refused(f"{problem.name} has no monitors to report on yet: run `python -m flows build`")
     models = warehouse.rows("select * from marts.model_versions where problem = ? order by trained_as_of, model_version", who)
     version, metric = health["champion"], problem.metric
     quality = warehouse.rows(

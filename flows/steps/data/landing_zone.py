@@ -71,7 +71,7 @@ def land(until: datetime, length: str = "day", tell: Callable[[str], None] = not
     where a feed delivered one of them, the clock then stays where it is: it moves past nothing that could not land.
     """
     with ledger.run("data", until) as run:
-        clock.check(until)
+        check(until)
         # What an interrupted call has landed for this tick is counted with it.
         before, waiting = _landed_ahead(), []
         _deliver(until, length)
@@ -94,6 +94,16 @@ def land(until: datetime, length: str = "day", tell: Callable[[str], None] = not
         if refused:
             raise refused
     return landed
+
+
+def check(until: datetime) -> None:
+    """AsofError where what has landed reaches further than `until` already, and where a landing that was cut off does."""
+    clock.check(until)
+    begun = interrupted() if feeds() else None
+    if begun and until < begun:
+        raise AsofError(
+            f"files up to {begun} are landing: that was cut off, and is finished first; say --until {begun.isoformat()} or later"
+        )
 
 
 def interrupted() -> datetime | None:
@@ -122,10 +132,6 @@ def _deliver(until: datetime, length: str) -> None:
     if not feeds():
         return
     start, folder, begun = clock.now() or beginning(), settings.landing_folder(), interrupted()
-    if begun and until < begun:
-        raise AsofError(
-            f"files up to {begun} are landing: that was cut off, and is finished first; say --until {begun.isoformat()} or later"
-        )
     if not begun:
         _remove_unfinished(start, folder)
     start = begun or start

@@ -13,7 +13,7 @@ from flows.runtime import warehouse
 from flows.runtime.step import step
 from flows.steps.serving.scoring import VALUES, answer, audit, stage, staging
 from flows.store import ledger, problems, registry
-from ml.errors import AsofError
+from ml.errors import AsofError, Refused
 from ml.models import tasks
 from ml.problem.problem import Problem
 
@@ -33,7 +33,7 @@ def score_again(problem: Problem, start: datetime, end: datetime, now: datetime,
     with ledger.run("rescoring", now, problem.name) as run, staging(f"{problem.name}_again", task.columns(problem)) as staged:
         due = stage(problem, version, problems.predicted(problem, start, end), staged, Counter())
         if not due:
-            raise AsofError(f"no row with {start} <= {problem.as_of} < {end} has a prediction; give other instants with --again")
+            raise Refused(f"no row with {start} <= {problem.as_of} < {end} has a prediction; give other instants with --again")
         audit(staged, due, task.span)
         run.rows = _replace(problem, staged, run, reason.strip(), f"{due:,} rows from {start} to {end} by {version}")
     return run.rows

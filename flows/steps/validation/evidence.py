@@ -14,7 +14,7 @@ from checks import border
 from flows.runtime import settings
 from flows.steps.validation.serving_benchmark import measure
 from flows.store import feature_sql, problems, registry, retraining_gains
-from ml.errors import AsofError
+from ml.errors import Refused
 from ml.models import tasks
 from ml.models.conformal import inside, ranges
 from ml.models.model import Model
@@ -137,13 +137,13 @@ def live(problem: Problem, now: datetime, version: str, incumbent: str | None) -
     """What the version said in the shadow and the champion in the open, on the same rows with known outcomes."""
     row = registry.row(problem.name, version)
     if incumbent is None:
-        raise AsofError(f"{problem.name} has no champion to compare live with; judge {version} on its holdout")
+        raise Refused(f"{problem.name} has no champion to compare live with; judge {version} on its holdout")
     rows = border.read(problems.training_rows(problem, now), problem)
     theirs = problems.live_scores(problem, now, incumbent)
     ours = problems.live_scores(problem, now, version, shadow=True)
     judged = there(theirs) & there(ours)
     if not judged.any():
-        raise AsofError(
+        raise Refused(
             f"{version} and {incumbent} have no row in common that both scored live and whose outcome is known: run "
             f"`python -m flows shadow --model {version}`, then let days pass"
         )
@@ -191,9 +191,9 @@ def _ranges(part: Rows, *scored: tuple[Model | None, np.ndarray | None]) -> With
 
 
 def _some(problem: Problem, before: np.ndarray, after: np.ndarray, version: str, why: str) -> None:
-    """AsofError when no row is left to judge on."""
+    """Refused when no row is left to judge on."""
     if not after.any():
-        raise AsofError(
+        raise Refused(
             f"{problem.name}: none of the {int(before.sum())} holdout rows of {version} can be judged: {why}; "
             "land more days (`python -m flows land`, then `build`) until later labels are known, or promote it for a --reason"
         )

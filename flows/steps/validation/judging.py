@@ -41,6 +41,8 @@ def judge(
     incumbent = registry.rival(problem.name)
     if version == incumbent:
         raise AsofError(f"{version} is the champion already; train a challenger first")
+    if registry.row(problem.name, version)["rounds"] == 0:
+        raise AsofError(f"{version} is the rule, with which every challenger is compared anyway; train a challenger first")
     with ledger.run("validation", now, problem.name) as run:
         with allowance.within(problem, now, judging=True):
             case = (live if shadow else holdout)(problem, now, version, incumbent)
