@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import random
 from collections.abc import Iterator
@@ -171,10 +172,11 @@ def keys(rebuilds: Rebuilds) -> Found:
     return tables, rows, found
 
 
-def splits(rebuilds: Rebuilds, seed: int) -> Found:
+def splits(rebuilds: Rebuilds, seed: int) -> tuple[Found, str]:
     """The rows that train were known before the validation begins, and so on: asked of the split and of what is read for it.
 
-    The split is made as of the instant at which some label became known, so that a tie is exercised.
+    The split is made as of the instant at which some label became known, so that a tie is exercised. Beside what was found comes
+    a digest of the rows that were read and of the parts that they were put into.
     """
     problem, days = rebuilds.problem, max(1, (rebuilds.end - rebuilds.begin).days // 5)
     everything = problems.training_rows(problem, rebuilds.end)
@@ -182,10 +184,13 @@ def splits(rebuilds: Rebuilds, seed: int) -> Found:
     now = random.Random(seed).choice(ordered[-max(1, len(ordered) // 10) :]).item()
     rows = problems.training_rows(problem, now)
     if len(late := np.flatnonzero(split.instants(rows[problem.label_known_at]) >= np.datetime64(now))):
-        return 1, len(rows), [_unknown(rebuilds, "training rows", rows, late, problem.label_known_at, f"< {now}")]
+        unknown = _unknown(rebuilds, "training rows", rows, late, problem.label_known_at, f"< {now}")
+        return (1, len(rows), [unknown]), ""
     as_of, known_at = (split.instants(everything[name]) for name in (problem.as_of, problem.label_known_at))
     days = max(days, reach(split.instants(rows[problem.as_of]), now))
     parts = split.split(as_of, known_at, now, days, days)
+    given = (split.instants(rows[problem.as_of]), parts.train, parts.validation, parts.holdout)
+    made = hashlib.sha256(b"".join(one.tobytes() for one in given)).hexdigest()
     bounds = (
         ("train", parts.train, known_at, parts.validation_start),
         ("validation", parts.validation, known_at, parts.holdout_start),
@@ -194,8 +199,8 @@ def splits(rebuilds: Rebuilds, seed: int) -> Found:
     for name, part, times, bound in bounds:
         if len(late := part[times[part] >= bound]):
             difference = _unknown(rebuilds, f"split: {name}", everything, late, problem.label_known_at, f"< {bound}")
-            return 1, len(everything), [difference]
-    return 1, len(everything), []
+            return (1, len(everything), [difference]), made
+    return (1, len(everything), []), made
 
 
 def reach(as_of: np.ndarray, now: datetime) -> int:

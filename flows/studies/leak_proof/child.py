@@ -44,21 +44,22 @@ class Job:
 
 
 def prove(job: Job) -> Iterator[dict]:
-    """Yields `{check, compared, rows, seconds, sql, tables, differences}` per check; the first one is the full build.
+    """Yields `{check, compared, rows, seconds, sql, tables, made, differences}` per check; the first one is the full build.
 
-    `sql` is a digest of the SQL that ran, kept after the full build and after batches, which are incremental.
+    `sql` is a digest of the SQL that ran, kept after the full build and after batches, which are incremental; `made` one of what
+    the split gave.
     """
     from flows.studies.leak_proof import checks, rebuilding
 
     began = time.perf_counter()
 
-    def line(check: str, found: checks.Found = (0, 0, []), sql: str = "", tables: dict[str, str] | None = None) -> dict:
+    def line(check: str, found: checks.Found = (0, 0, []), sql: str = "", tables: dict | None = None, made: str = "") -> dict:
         nonlocal began
         before, began = began, time.perf_counter()
         compared, rows, differences = found
         return {
             "check": check, "compared": compared, "rows": rows, "seconds": began - before, "sql": sql, "tables": tables or {},
-            "differences": [asdict(one) for one in differences],
+            "made": made, "differences": [asdict(one) for one in differences],
         }  # fmt: skip
 
     rebuilds = rebuilding.Rebuilds(Path(job.folder), Path(job.slice), job.problem, job.begin, job.end)
@@ -66,7 +67,8 @@ def prove(job: Job) -> Iterator[dict]:
     rebuilds.keep(rebuilding.FULL)
     yield line("full build", sql=compiled(), tables=checks.dates(rebuilds))
     if "split" in job.parts:
-        yield line("split", checks.splits(rebuilds, job.seed))
+        found, made = checks.splits(rebuilds, job.seed)
+        yield line("split", found, made=made)
     rebuilds.drop("full")
     if "keys" in job.parts:
         yield line("keys", checks.keys(rebuilds))

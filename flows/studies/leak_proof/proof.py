@@ -18,6 +18,7 @@ from flows.studies.leak_proof import mutants, project, rebuilds
 from flows.studies.leak_proof.child import Job
 from flows.studies.leak_proof.comparing import Difference
 from flows.studies.leak_proof.running import Result, differences, run
+from flows.studies.leak_proof.survivors import Made, changed
 from ml.errors import AsofError
 from ml.models.learn import Progress
 
@@ -32,18 +33,33 @@ MUTANT_BATCH_DAYS, MUTANT_BATCH_HOURS = 2, 6
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: caught at `difference`, not in use in this problem, or a survivor; `error` if it could not run."""
+    """What became of a mutant: caught at `difference`, not in use in this problem, or a survivor; `error` if it could not run.
+
+    Of a survivor `changed` says in how many rows what it built is not what the project builds, and `first` which is the first.
+    """
 
     mutant: mutants.Mutant
     difference: Difference | None
     used: bool
     seconds: float
     error: str = ""
+    changed: int = 0
+    first: Difference | None = None
 
     @property
     def survived(self) -> bool:
         """Whether the proof did not notice it, though it changes what runs."""
         return self.difference is None and self.used
+
+    @property
+    def missed(self) -> bool:
+        """Whether it changed what was built, and no check noticed; or could not run."""
+        return self.survived and bool(self.changed or self.error)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it built what the project builds, to the last bit: no fact here lies where the two would differ."""
+        return self.survived and not self.missed
 
 
 @dataclass
@@ -56,8 +72,13 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """No difference in the project as it is, and no mutant that survived."""
-        return not differences(self.results) and not any(fate.survived for fate in self.fates)
+        """No difference in the project as it is, and no mutant that changed anything and was missed."""
+        return not differences(self.results) and not any(fate.missed for fate in self.fates)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it holds, and there were facts on which every mutant in use could show."""
+        return self.holds and not any(fate.unseen for fate in self.fates)
 
 
 @contextmanager
@@ -136,10 +157,12 @@ def prove_mutants(
 ) -> list[Fate]:
     """Every mutant through the checks until one catches it, as many side by side as there are cores.
 
-    `known_sql` are the digests of the SQL that the project itself ran: a mutant that runs no other SQL is not in use.
+    What survives is held against the project as it is, built of the same facts. `known_sql` are the digests of the SQL that the
+    project itself ran: a mutant that runs no other SQL is not in use.
     """
     folder, done = Path(base.folder), 0
     parsed = folder / "project_cuts" / "target"
+    survivors: dict[int, Made] = {}
 
     def one(numbered: tuple[int, mutants.Mutant]) -> Fate:
         nonlocal done
@@ -152,15 +175,31 @@ def prove_mutants(
         try:
             copied = project.copy(where / "project", mutant.edits, parsed)
             results = run(copied, job)
+            used = not sql_of(results) <= {"", *known_sql} or any(edit.file.endswith(".py") for edit in mutant.edits)
+            if used and not differences(results):
+                made = Made.of(Path(job.folder), results)
+                survivors[number] = Made(made.file.rename(folder / f"survivor_{number}.duckdb"), made.split)
         except AsofError as error:
             return Fate(mutant, None, True, 0, f"could not run: {error}")
         finally:
             shutil.rmtree(where, ignore_errors=True)
             done += 1
             on_progress("mutants", done, len(some))
-        used = not sql_of(results) <= {"", *known_sql} or any(edit.file.endswith(".py") for edit in mutant.edits)
         return Fate(mutant, next(iter(differences(results)), None), used, sum(result.seconds for result in results))
 
     on_progress("mutants", 0, len(some))
     with ThreadPoolExecutor(settings.threads()) as pool:
-        return list(pool.map(one, enumerate(some)))
+        fates = list(pool.map(one, enumerate(some)))
+    if survivors:
+        own, key = _as_it_is(base, parsed), problems.get(base.problem)
+        for number, made in survivors.items():
+            rows, first = changed(own, made, [key.entity, key.as_of])
+            fates[number] = replace(fates[number], changed=rows, first=first)
+    return fates
+
+
+def _as_it_is(base: Job, parsed: Path) -> Made:
+    """The project as it is, built of the facts that mutants get."""
+    folder = Path(base.folder) / "as_it_is"
+    job = replace(short(base), folder=str(folder / "rebuilds"), parts=("split",))
+    return Made.of(Path(job.folder), run(project.copy(folder / "project", parsed=parsed), job))

@@ -18,6 +18,7 @@ from flows.studies.leak_proof import rebuilds
 from flows.studies.leak_proof.comparing import columns
 
 FULL = "all_known"  # the schema that keeps the full build
+KEPT = "kept.duckdb"
 
 
 class Rebuilds:
@@ -25,7 +26,7 @@ class Rebuilds:
 
     def __init__(self, folder: Path, slice_file: Path, problem: str, begin: datetime, end: datetime) -> None:
         self.folder, self.slice, self.begin, self.end = folder, slice_file, begin, end
-        self.kept = folder / "kept.duckdb"
+        self.kept = folder / KEPT
         folder.mkdir(parents=True, exist_ok=True)
         # dbt writes the name of the database into its manifest: every rebuild is a file of this one name.
         self._enter("parsing")

@@ -42,8 +42,11 @@ def mutants_of(fates: Iterable[Fate]) -> Iterator[list[object]]:
         elif fate.difference:
             # A mutant is cut once, at an instant that says nothing: "removed", not "removed 2013-01-17 22:00".
             caught = [AT.sub("", fate.difference.check), fate.difference.where]
+        elif fate.missed:
+            where = f"{fate.changed:,} rows are others, the first in {fate.first.where}" if fate.first else ""
+            caught = ["**nothing: it survived**", where]
         else:
-            caught = ["**nothing: it survived**" if fate.used else "not in use", ""]
+            caught = ["nothing to show it on" if fate.used else "not in use", ""]
         yield [fate.mutant.name, fate.mutant.changed, *caught]
 
 
@@ -62,12 +65,26 @@ def verdict(proof: Proof) -> str:
     if found := differences(proof.results):
         first = found[0]
         return f"{proof.job.problem} does not hold ({span}): {first.check}: {first.where} differs in the row of {first.row}"
-    if missed := [fate.mutant.name for fate in proof.fates if fate.survived]:
-        return f"{len(missed)} of {len(proof.fates)} mutants were not caught: {', '.join(missed)}"
+    if missed := [fate.mutant.name for fate in proof.fates if fate.missed]:
+        said = f"{len(missed)} of {len(proof.fates)} mutants were not caught: {', '.join(missed)}"
+        return f"{said}; {unseen}" if (unseen := nothing_to_show(proof)) else said
     caught = sum(fate.difference is not None for fate in proof.fates)
     rows = sum(result.rows for result in proof.results if result.check != "full build")
-    text = f"; {caught} of {caught} mutants in use were caught" if proof.fates else ""
+    used = sum(fate.used for fate in proof.fates)
+    text = f"; {caught} of {used} mutants in use were caught" if proof.fates else ""
+    text += f"; {unseen}" if (unseen := nothing_to_show(proof)) else ""
     return f"{proof.job.problem} holds nothing from the future ({span}): {rows:,} rows compared, all the same{text}"
+
+
+def nothing_to_show(proof: Proof) -> str:
+    """Which mutants built what the project builds, and what helps; empty where every mutant in use had facts to show on."""
+    unseen = [fate.mutant.name for fate in proof.fates if fate.unseen]
+    if not unseen:
+        return ""
+    return (
+        f"{len(unseen)} had nothing to show on, because no fact here lies where {'they differ' if unseen[1:] else 'it differs'} "
+        f"from the project: {', '.join(unseen)}; prove it with more facts or other --seed and --days"
+    )
 
 
 def _table(header: list[str], rows: Iterable[list[object]]) -> Table:

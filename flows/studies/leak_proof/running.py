@@ -19,7 +19,8 @@ Tell = Callable[[str], None]
 class Result:
     """What one check of a job compared, in tables and rows and seconds, and the first difference of each table that differs.
 
-    The full build compares nothing; it tells in `tables` by which column the rows of each table are knowable.
+    The full build compares nothing; it tells in `tables` by which column the rows of each table are knowable. The split tells in
+    `made` a digest of what it gave.
     """
 
     check: str
@@ -29,6 +30,7 @@ class Result:
     sql: str = ""
     compared: int = 0
     tables: Mapping[str, str] = field(default_factory=dict)
+    made: str = ""
 
 
 def run(project: Path, job: Job, tell: Tell = lambda check: None) -> list[Result]:
@@ -40,7 +42,8 @@ def run(project: Path, job: Job, tell: Tell = lambda check: None) -> list[Result
 
     def heard(line: dict) -> None:
         found = tuple(Difference(**one) for one in line["differences"])
-        results.append(Result(line["check"], line["rows"], line["seconds"], found, line["sql"], line["compared"], line["tables"]))
+        told = (line[name] for name in ("sql", "compared", "tables", "made"))
+        results.append(Result(line["check"], line["rows"], line["seconds"], found, *told))
         tell(results[-1].check)
 
     ended = child.run("flows.studies.leak_proof.child", asdict(job), project=project, environment=environment, on_line=heard)

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from checks.landing import LandingColumn, LandingSource
 from flows.runtime.lineage import knowable, lineage
-from flows.studies.leak_proof import mutants, project, proof, rebuilds, report
+from flows.studies.leak_proof import mutants, project, proof, rebuilding, rebuilds, report, survivors
 from flows.studies.leak_proof.checks import reach
 from flows.studies.leak_proof.comparing import Difference, first_difference
 from flows.studies.leak_proof.poisoning import poisoned
@@ -158,22 +158,50 @@ def test_a_list_of_mutants_with_a_wrong_entry_is_refused(tmp_path: Path):
         mutants.of("p", tmp_path)
 
 
-def test_a_survivor_and_a_mutant_that_cannot_run_make_the_proof_fail():
+def test_a_mutant_that_was_missed_or_cannot_run_makes_the_proof_fail_and_one_with_nothing_to_show_on_leaves_it_in_part():
     mutant = mutants.Mutant("m", "all", (), shared=True)
     difference = Difference("removed", "model", "column", "row", "1", "2", 1)
     fates = {
-        "caught": (Fate(mutant, difference, True, 1), True), "survived": (Fate(mutant, None, True, 1), False),
-        "not in use": (Fate(mutant, None, False, 1), True), "broken": (Fate(mutant, None, True, 0, "could not run"), False),
+        "caught": (Fate(mutant, difference, True, 1), True, True),
+        "missed": (Fate(mutant, None, True, 1, changed=7, first=difference), False, False),
+        "unseen": (Fate(mutant, None, True, 1), True, False), "not in use": (Fate(mutant, None, False, 1), True, True),
+        "broken": (Fate(mutant, None, True, 0, "could not run"), False, False),
     }  # fmt: skip
     job = proof.Job(PROBLEM, "", "", T, T)
-    for name, (fate, holds) in fates.items():
+    for name, (fate, holds, whole) in fates.items():
         made = Proof(job, [Result("split", 1, 1.0, ())], [fate])
-        assert made.holds == holds, name
+        assert (made.holds, made.whole) == (holds, whole), name
         assert len(list(report.tables(made))) == 2
-    assert "1 of 1 mutants were not caught: m" in report.verdict(Proof(job, [], [fates["survived"][0]]))
+    assert "1 of 1 mutants were not caught: m" in report.verdict(Proof(job, [], [fates["missed"][0]]))
+    caught, missed, unseen = (fates[name][0] for name in ("caught", "missed", "unseen"))
+    said = report.verdict(Proof(job, [], [caught, unseen]))
+    assert "holds nothing from the future" in said and "1 of 2 mutants in use were caught; 1 had nothing to show on" in said
+    both = report.verdict(Proof(job, [], [missed, unseen]))
+    assert "1 of 2 mutants were not caught: m; 1 had nothing to show on" in both
+    (row,) = report.mutants_of([missed])
+    assert row[2:] == ["**nothing: it survived**", "7 rows are others, the first in model.column"]
     leak = Proof(job, [Result("removed", 1, 1.0, (difference,))])
     assert not leak.holds
     assert "does not hold" in report.verdict(leak) and "model.column differs in the row of row" in report.verdict(leak)
+
+
+def test_what_a_survivor_changed_is_counted_in_rows_and_nothing_where_it_built_the_same(tmp_path: Path):
+    for name, delay in (("own", 3), ("same", 3), ("other", 4)):
+        with duckdb.connect(str(tmp_path / f"{name}.duckdb")) as con:
+            con.execute(
+                f"create schema {rebuilding.FULL}; create schema removed; create table removed.features as select 9 as shop"
+            )
+            con.execute(
+                f"create table {rebuilding.FULL}.features as select shop, timestamp '2026-01-05' as as_of, "
+                f"case when shop > 1 then {delay} else 3 end as delay from range(4) r(shop)"
+            )
+            con.execute(f"create table {rebuilding.FULL}.cohort as select 1 as shop")
+    own, same, other = (survivors.Made(tmp_path / f"{name}.duckdb", "a") for name in ("own", "same", "other"))
+    assert survivors.changed(own, same, ["shop", "as_of"]) == (0, None)
+    rows, first = survivors.changed(own, other, ["shop", "as_of"])
+    assert (rows, first.where, first.full, first.other) == (2, "features.delay", "3", "4")
+    rows, first = survivors.changed(own, dataclasses.replace(same, split="b"), ["shop", "as_of"])
+    assert (rows, first.check) == (1, "split")
 
 
 @pytest.mark.slow

@@ -39,5 +39,12 @@ def test_a_leak_and_a_survivor_are_told_as_they_are(tmp_path: Path) -> None:
     text = page.text(leaking, [], 60)
     assert "**shop does not hold" in text and "1 tables differ" in text
     assert "| removed 2026-01-02 00:00 | shop__features.delay_3h | shop 15 | 4.5 | null | 9 |" in text
-    survived = proof.Proof(HELD.job, [FULL, REMOVED], [proof.Fate(MUTANT, None, True, 1.0)])
-    assert "it survived" in page.text(survived, [], 60)
+    survived = proof.Proof(HELD.job, [FULL, REMOVED], [proof.Fate(MUTANT, None, True, 1.0, changed=9, first=LEAK)])
+    assert "it survived** | 9 rows are others, the first in shop__features.delay_3h |" in page.text(survived, [], 60)
+
+
+def test_a_mutant_with_nothing_to_show_on_is_told_apart_from_one_that_was_missed() -> None:
+    in_part = replace(HELD, fates=[*HELD.fates, proof.Fate(MUTANT, None, True, 1.0)])
+    text = page.text(in_part, [], 60)
+    assert "**shop holds nothing from the future" in text and "it survived**" not in text
+    assert "1 of 2 mutants in use were caught; 1 had nothing to show on" in text and "| nothing to show it on |" in text
