@@ -79,8 +79,9 @@ def costs(plan: Plan, pruned: Pruned) -> str | None:
     if plan.wanted.task != "binary":
         return None
     name, missed = plan.wanted.name, writing.costs(pruned.rate)["false_negative"]
+    much = "as much as" if missed == 1 else f"{missed} times"
     return (
-        f"nobody has said what an error costs: a missed one counts {missed} times a false alarm, which decides who is flagged "
+        f"nobody has said what an error costs: a missed one counts {much} a false alarm, which decides who is flagged "
         f"and what acting is worth; set costs in models/problems/{name}/_{name}.yml"
     )
 

@@ -429,6 +429,7 @@ def test_facts_that_are_late_and_costs_that_nobody_set_are_spoken_of() -> None:
     assert "When the horizon is over, and 36 hours later" in described["label_known_at"]
     assert "TO BE REPLACED: nobody has said what an error costs" in text
     told = telling.costs(plan, SimpleNamespace(rate=0.11))
+    assert "a missed one counts as much as a false alarm" in telling.costs(plan, SimpleNamespace(rate=0.5))
     assert "a missed one counts 8 times a false alarm" in told and "models/problems/big/_big.yml" in told
 
 
