@@ -163,6 +163,18 @@ def _plain(file: str) -> dict:
     return kept or json.loads(parsed_project.text(_parsed(file).to_dict(omit_none=False)))
 
 
+def failure(command: str, failed: Sequence[dict], exception: BaseException | None) -> str:
+    """In words: on which nodes a command failed, or with what; where it is neither, somebody stopped it."""
+    if failed:
+        # Which macros called each other is dbt's business.
+        told = [f"{node['name']}: {' '.join(str(node['message']).split()).split(' > in macro ')[0]}" for node in failed[:3]]
+        again = f"`dbt {command} --select {failed[0]['name']}` runs it alone and names its SQL"
+        return f"dbt {command} failed on {'; '.join(told)}; {again}"
+    if said := str(exception or "").strip():
+        return f"dbt {command} failed on {said}"
+    return f"dbt {command} was stopped before its end; what it had not done is done when it runs again"
+
+
 def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *options: str) -> list[dict]:
     """Run one dbt command; returns one dictionary per node: name, status, seconds, message.
 
@@ -183,10 +195,7 @@ def run(command: str, select: Sequence[str] = (), exclude: Sequence[str] = (), *
     artifacts.dbt_results(command, nodes)
     failed = [node for node in nodes if node["status"] in ("error", "fail", "runtime error")]
     if failed or not result.success:
-        # Which macros called each other is dbt's business.
-        told = [f"{node['name']}: {' '.join(str(node['message']).split()).split(' > in macro ')[0]}" for node in failed[:3]]
-        again = f"; `dbt {command} --select {failed[0]['name']}` runs it alone and names its SQL" if failed else ""
-        raise AsofError(f"dbt {command} failed on {'; '.join(told) or result.exception}{again}")
+        raise AsofError(failure(command, failed, result.exception))
     return nodes
 
 
