@@ -3,9 +3,9 @@
 {% macro _pit_aggregates() -%}
     {{ return({
         'count': {'n': 'count'},
-        'count_if': {'s': 'sum'},
+        'count_if': {'s': 'count_true'},
         'total': {'s': 'sum'},
-        'share': {'n': 'count', 's': 'sum'},
+        'share': {'n': 'count', 's': 'count_true'},
         'sum': {'s': 'sum'},
         'mean': {'n': 'count', 's': 'sum'},
         'stddev': {'n': 'count', 's': 'sum', 'q': 'sum_of_squares'},

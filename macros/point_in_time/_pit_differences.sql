@@ -3,14 +3,13 @@
 {% macro _pit_differences(on, windows, plan, as_of) -%}
     {%- set keys = (on + ['']) | join(', ') -%}
     select {{ keys }}pit_as_of as {{ as_of }}
-        {%- for tag in windows -%}{%- set end = loop.index -%}{%- for part, how in plan.parts.items() %},
-        {%- set n = how[1] ~ '_n' %}
-        {% if how[0] != 'count' %}case when {{ n }}_0 > {{ n }}_{{ end }} then {% endif -%}
-        {{ part }}_0 - {{ part }}_{{ end }}{{ ' end' if how[0] != 'count' }} as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
+        {%- for tag in windows -%}{%- for part, how in plan.parts.items() %},
+        {% if how[0] in ['sum', 'sum_of_squares'] %}case when {{ how[1] }}_n_{{ tag }} > 0 then {{ part }}_{{ tag }} end as {% endif -%}
+        {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
     from (
         select pit_key, pit_as_of
-            {%- for part in plan.parts -%}{%- for end in range(windows | length + 1) %},
-            coalesce(max({{ part }}) filter (where pit_end = {{ end }}), 0) as {{ part }}_{{ end }}{% endfor -%}{%- endfor %}
+            {%- for tag in windows -%}{%- set end = loop.index -%}{%- for part in plan.parts %},
+            sum(case pit_end when 0 then {{ part }} when {{ end }} then -{{ part }} end) as {{ part }}_{{ tag }}{% endfor -%}{%- endfor %}
         from pit_ends
         group by pit_key, pit_as_of
     ) as pit_summed

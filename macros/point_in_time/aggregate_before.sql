@@ -11,7 +11,7 @@
     {%- do asof._pit_list(me, 'measures', on + [as_of] + asof._pit_crossed(plan.measures, windows)) -%}
     {%- do asof._pit_check(me, spine, facts, on, as_of, known_at, asof._pit_uses(measures)) -%}
     {%- set functions = plan.parts.values() | map('first') | list -%}
-    {%- if functions | reject('in', ['count', 'sum', 'sum_of_squares']) | list -%}
+    {%- if functions | reject('in', ['count', 'count_true', 'sum', 'sum_of_squares']) | list -%}
         {{ asof._pit_range(spine, facts, on, windows, seconds, plan, as_of, known_at, where) }}
     {%- else -%}
         {%- do asof._pit_with_counts(plan) -%}

@@ -44,16 +44,19 @@ MUTANTS = {
         ["aggregate_before_of_sums"],
     ),
     "a sum over nothing is zero": (
-        "point_in_time/_pit_differences.sql", "{{ n }}_0 > {{ n }}", "{{ n }}_0 >= {{ n }}", ["aggregate_before_of_sums"],
+        "point_in_time/_pit_differences.sql", "_{{ tag }} > 0 then", "_{{ tag }} >= 0 then", ["aggregate_before_of_sums"],
     ),
     "what is known at an instant counts for it": (
         "point_in_time/dialect/running_sums.sql", "pit_at, pit_end)", "pit_at, pit_end desc)", ["aggregate_before_of_sums"],
     ),
     "one end of a window is taken for another": (
-        "point_in_time/_pit_differences.sql", "pit_end = {{ end }}", "pit_end >= {{ end }}", ["aggregate_before_of_sums"],
+        "point_in_time/_pit_differences.sql", "when {{ end }} then -", "else -", ["aggregate_before_of_sums"],
     ),
     "a row without a key is lost": (
         "point_in_time/_pit_differences.sql", "where not (", "where false and not (", ["aggregate_before_of_sums"],
+    ),
+    "what is not true counts": (
+        "point_in_time/dialect/running_sums.sql", "'= 1'", "'>= 0'", ["aggregate_before_of_sums"],
     ),
     "the midnight after instead of the one before": (
         "point_in_time/last_midnight_before.sql", "{{ as_of }} - interval '1 microsecond'", "{{ as_of }} + interval '1 day'",

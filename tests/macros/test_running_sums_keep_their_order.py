@@ -42,7 +42,7 @@ def test_threads_and_spilling_change_no_answer(threads: int, sql: dict[str, str]
         whole = con.execute(ANSWER.format(query=query)).fetchone()
         rows, equal = con.execute(JOINED.format(query=query)).fetchone()
     assert rows == equal > 1000
-    little = {"threads": threads, "memory_limit": "180MB"}
+    little = {"threads": threads, "memory_limit": "150MB"}
     with made(path, 0, temp_directory="", **little) as con, pytest.raises(duckdb.OutOfMemoryException):
         con.execute(ANSWER.format(query=query))
     with made(path, 0, temp_directory=str(tmp_path / "spill"), **little) as con:
