@@ -31,7 +31,7 @@ class Case:
     """Every row whose truth is known (`rows`), which of them are judged (a mask), and the scores and decisions on those.
 
     `row` is the challenger's row of `model_versions`; `ranges` says where intervals held the truth, `newest` how new the data are
-    that both learned from.
+    that both learned from, `live` whether rows come by waiting.
     """
 
     row: dict
@@ -43,6 +43,7 @@ class Case:
     decided_by_champion: np.ndarray | None
     ranges: Within | None = None
     newest: Newest | None = None
+    live: bool = False
 
     @cached_property
     def part(self) -> Rows:
@@ -74,7 +75,7 @@ def gather(case: Case, alpha: float, thorough: bool = False, past: Past | None =
     return Evidence(
         part, case.challenger, case.champion, Flags(case.decided, by_rule, case.decided_by_champion), alpha,
         drift(registry.cells(case.row), case.rows, case.judged, registry.importances(case.row)),
-        measured, case.ranges, past, sequence,
+        measured, case.ranges, past, sequence, case.live,
     )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def live(problem: Problem, now: datetime, version: str, incumbent: str | None) -
     models = Model.from_row(row), registry.model(problem.name, incumbent)
     ranges = _ranges(rows.take(judged), (models[0], score), (models[1], champion))
     newest = _newest(row, registry.row(problem.name, incumbent))
-    return Case(row, rows, judged, score, champion, decided, by_champion, ranges, newest)
+    return Case(row, rows, judged, score, champion, decided, by_champion, ranges, newest, live=True)
 
 
 def there(scores: pa.Table) -> np.ndarray:

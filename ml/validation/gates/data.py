@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ml.problem.split import days
 from ml.statistics.evaluate import rarer
 from ml.statistics.slices import MIN_CLUSTERS, MIN_OF_CLASS, large_enough
-from ml.validation.gates.gate import Evidence, Gate
+from ml.validation.gates.gate import LONGEST_WAIT, Evidence, Gate, longer
 
 # A tenth of what the model learned from: without it a ROC AUC moves by more than margins are wide.
 BROKEN_GAIN = 0.10
@@ -22,13 +23,30 @@ def enough(evidence: Evidence) -> Iterator[Gate]:
     )
     if evidence.rows.weight is not None and not passed:
         reason += "; only rows with a weight above 0 count"
-    more = None if passed else _missing(clusters, rarer(evidence.problem.metric, label))
+    few = rarer(evidence.problem.metric, label)
+    more = None if passed else _missing(clusters, few)
+    if more and not evidence.live:
+        reason += f"; {_window(evidence, clusters, few)}"
     yield Gate("enough", len(evidence.rows), np.nan, np.nan, MIN_CLUSTERS, passed, reason, more=more)
 
 
 def _missing(clusters: int, rows: int) -> int:
     for_classes = np.ceil(clusters * (MIN_OF_CLASS / max(rows, 1) - 1))
     return int(max(MIN_CLUSTERS - clusters, for_classes, 1))
+
+
+def _window(evidence: Evidence, clusters: int, few: int) -> str:
+    """In words: which window would hold what is missing, since a holdout moves on and does not grow."""
+    by_day, now = evidence.problem.cluster == "day", evidence.problem.holdout_days
+    short = f"a window of holdout_days {now} holds no more"
+    if not by_day and clusters < MIN_CLUSTERS:
+        return f"no holdout has more {evidence.unit}: ask about more of them, or leave out cluster"
+    asked = clusters if by_day else len(np.unique(days(evidence.rows.as_of)))
+    more = _missing(asked, few) if by_day else np.ceil(asked * (MIN_OF_CLASS / max(few, 1) - 1))
+    if few == 0 or more > LONGEST_WAIT:
+        return f"{short}, and days alone will not bring them soon: ask about more, or about what happens more often"
+    needed = longer(more, evidence)
+    return f"{short}; at this rate they need holdout_days {needed}: declare it when there is as much history, or ask about more"
 
 
 def same_world(evidence: Evidence) -> Iterator[Gate]:

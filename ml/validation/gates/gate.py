@@ -14,7 +14,7 @@ from ml.models import tasks
 from ml.models.tasks import Task
 from ml.problem.problem import Problem
 from ml.problem.rows import Rows
-from ml.problem.split import step_days
+from ml.problem.split import days, step_days
 from ml.statistics import long_run
 from ml.statistics.confidence_sequence import bounds
 from ml.statistics.interval import Interval
@@ -82,6 +82,7 @@ class Evidence:
     `champion` is None where there is none; each bound of an interval errs with probability `alpha`. Where `drift` or `measured`
     is None, it was not looked at, and its gates are not asked. `ranges` is None where predictions have no intervals. Without a
     `past` a challenger is compared with the champion by these rows alone; as a `sequence` where they are looked at as they come.
+    `live`: rows that come by waiting, and no window of `holdout_days`.
     """
 
     rows: Rows
@@ -94,6 +95,7 @@ class Evidence:
     ranges: Within | None = None
     past: Past | None = None
     sequence: bool = False
+    live: bool = False
 
     @property
     def problem(self) -> Problem:
@@ -180,9 +182,25 @@ def decide(found: Interval, bound: float, evidence: Evidence) -> tuple[bool | No
 
 
 def lasting(more: int, evidence: Evidence) -> str:
-    """How long further clusters take by the calendar, in words; nothing where a question comes on every day, or days are none."""
+    """How long further clusters take by the calendar, where questions do not come daily, and which holdout would have them.
+
+    In words; nothing where clusters are no days. A holdout is a window: it moves on, and does not grow.
+    """
     if evidence.problem.cluster != "day":
         return ""
     step = step_days(evidence.rows.cluster)
     # between two questions there may be a holiday: half a day more is no step of its own
-    return "" if step < 1.5 else f", in {round(more * step):,} days: it asks every {step:.3g}"
+    calendar = "" if step < 1.5 else f", in {round(more * step):,} days: it asks every {step:.3g}"
+    if evidence.live:
+        return calendar
+    now = evidence.problem.holdout_days
+    return f"{calendar}; a later challenger is judged on as many with holdout_days {longer(more, evidence)} instead of {now}"
+
+
+def longer(more: float, evidence: Evidence) -> int:
+    """The `holdout_days` of a window that holds so many more instants that ask, where these come as they do in it."""
+    by_day, now = evidence.problem.cluster == "day", evidence.problem.holdout_days
+    asked = evidence.rows.cluster if by_day else days(evidence.rows.as_of)
+    # of a single instant nobody sees how far away the next one is, but for the window that holds no other
+    step = step_days(asked) if len(np.unique(asked)) > 1 else now
+    return now + int(np.ceil(more * step))

@@ -1,17 +1,20 @@
 """A verdict promotes what is good enough, keeps what is better, and says when it cannot know."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ml.errors import AsofError
 from ml.models.decide import threshold
 from ml.problem.rows import Rows
+from ml.statistics.slices import large_enough
 from ml.validation.drift import Drift, Moved
 from ml.validation.gates import Evidence, Flags
+from ml.validation.gates.data import enough
 from ml.validation.gates.slices import holm, no_slice_worse
 from ml.validation.judge import INCONCLUSIVE, KEEP, PROMOTE, judge
 from ml.validation.measured import Cost, Measured, Newest, Parity, Repeat
@@ -122,6 +125,7 @@ def test_the_days_that_would_decide_are_told_by_the_calendar_where_questions_com
     z, label, day, noise = _month(days=15, rows=60)
     found = judged(label, 7 * day, _p(z + 0.25 * noise), _p(z + 3 * noise), _p(z), problem=problem)
     assert "more days (360 rows) like these would decide for it, in 42 days: it asks every 7" in found.reason
+    assert "a later challenger is judged on as many with holdout_days 62 instead of 20" in found.reason
 
 
 def test_a_few_days_decide_nothing_however_bad_they_look(problem):
@@ -294,3 +298,44 @@ def test_a_gate_holds_exactly_where_its_p_value_is_below_alpha(problem):
         for gate in found.gates:
             if gate.name in ("beats_rule", "not_worse", "value"):
                 assert (gate.passed is True) == (gate.p_value < problem.alpha)
+
+
+def held_in(window: int, instants: np.ndarray, each: int, positives: np.ndarray, wait: float) -> np.ndarray:
+    """The instants (days, newest last) that a holdout of so many days has whose labels are known, and the labels of their rows."""
+    inside = instants[(instants > instants[-1] + 1 - window) & (instants + wait < instants[-1] + 1)]
+    label = np.zeros((len(inside), each))
+    for at, day in enumerate(inside):
+        label[at, : positives[np.searchsorted(instants, day)]] = 1
+    return np.repeat(inside, each), label.ravel()
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from([1, 7, 14]), st.integers(20, 80), st.integers(0, 5), st.integers(1, 30), st.floats(0, 20)
+)  # fmt: skip
+def test_a_window_that_is_too_small_is_told_with_the_holdout_days_that_open_the_gate(
+    problem, step, each, few, steps, wait
+) -> None:
+    instants = np.arange(0, 12_000, step)
+    positives = np.full(len(instants), few)
+    window = int(wait) + 1 + steps * step
+    small = replace(problem, holdout_days=window)
+    day, label = held_in(window, instants, each, positives, wait)
+    assume(len(day))
+    (gate,) = enough(Evidence(Rows(small, None, day, day, label, None, day, {}, label, {}), label, None, None, 0.05))
+    if gate.passed:
+        return
+    if told := re.search(r"a window of holdout_days (\d+) holds no more; at this rate they need holdout_days (\d+)", gate.reason):
+        assert int(told[1]) == window < int(told[2])
+        more, label = held_in(int(told[2]), instants, each, positives, wait)
+        assert large_enough(label, more)
+    else:
+        assert "days alone will not bring them soon" in gate.reason and few == 0
+
+
+def test_rows_that_come_by_waiting_are_no_window(problem):
+    z, label, day, noise = _month(days=15, rows=60)
+    found = judged(label, day, _p(z + 0.25 * noise), _p(z + 3 * noise), _p(z), problem=problem, live=True)
+    assert "like these would decide for it" in found.reason and "holdout_days" not in found.reason
+    found = judged(label, day, _p(z + 0.25 * noise), _p(z + 3 * noise), _p(z), problem=problem)
+    assert "like these would decide for it; a later challenger is judged on as many with holdout_days 26 instead of 20" in found.reason
