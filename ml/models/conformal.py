@@ -21,6 +21,9 @@ from ml.problem.declared.label_range import ANY, LabelRange
 LEVELS = (80, 95)
 # The outermost of forty errors speaks for one in forty: with six times as many its place varies by two fifths of that.
 ROWS, MOST_BINS = 250, 8
+# So many errors have one at each end that is as far out as the widest interval claims: of n errors the smallest lies above the
+# next one with probability 1 / (n + 1).
+NEEDED = round(2 / (1 - max(LEVELS) / 100)) - 1
 NONE: dict[str, Any] = {"kind": "conformal", "edges": [], "reach": {}}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flows.studies.scaffolding import features
+from flows.studies.scaffolding.days import Usual
 from flows.studies.scaffolding.facts import Table
 from flows.studies.scaffolding.features import Feature, Model
 from flows.studies.scaffolding.pruning import Pruned
@@ -60,6 +61,8 @@ class Plan:
         # Thousandths of the entities whose rows are tried, where all of them are more than features are tried on.
         self.sample: int | None = None
         self.tried = self.features
+        # What a day of questions brings, once labels were looked at.
+        self.usual: Usual | None = None
 
     @property
     def wait(self) -> timedelta:

@@ -15,6 +15,7 @@ from flows.runtime import settings
 from flows.runtime.sql_text import quoted
 from flows.store import clock
 from flows.studies.scaffolding import facts, features, label, telling, writing
+from flows.studies.scaffolding.days import usual
 from flows.studies.scaffolding.facts import Table
 from flows.studies.scaffolding.plan import Plan, Wanted, duration
 from flows.studies.scaffolding.pruning import Pruned, prune
@@ -23,6 +24,7 @@ from flows.studies.scaffolding.scratch import Scratch, scratch
 from ml.errors import AsofError
 from ml.problem.declared.columns import IDENTIFIER, RESERVED
 from ml.problem.declared.section import CLASS, MOST_CLASSES
+from ml.problem.split import instants
 
 Tell = Callable[[str], None]
 # Facts × features that are tried; beyond it, those of some entities are. Fewer entities than this say little.
@@ -253,6 +255,9 @@ def _pruned(place: Scratch, plan: Plan) -> Pruned:
         plan.metric, plan.why = label.metric(plan.wanted.label, values)
         with place.reading() as con:
             plan.never_negative = label.never_negative(con, plan.wanted.label, first.relation, values)
+    there = table.filter(table["the label"].is_valid())
+    values = there["the label"].to_numpy()
+    plan.usual = usual(instants(there["as_of"]), values, plan.metric, (plan.sample or 1000) / 1000)
     names, aim = [one.name for one in plan.features], plan.metric if plan.wanted.task == "regression" else plan.wanted.task
     return prune(table, names, "the label", "as_of", aim, plan.wanted.seconds, settings.threads())
 

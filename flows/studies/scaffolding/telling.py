@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from flows.studies.scaffolding import facts, words, writing
+from flows.studies.scaffolding.days import Days
 from flows.studies.scaffolding.facts import Table
 from flows.studies.scaffolding.plan import Plan
 from flows.studies.scaffolding.pruning import Pruned
 from flows.studies.scaffolding.scratch import Scratch
+from ml.models import conformal
+from ml.statistics.slices import MIN_CLUSTERS, MIN_OF_CLASS
 
 
 def labels(place: Scratch, plan: Plan) -> list[str]:
@@ -51,16 +54,46 @@ def chosen(plan: Plan) -> list[str]:
             f"a label is known {hours} hours after its horizon of {plan.wanted.horizon}: so long it took until "
             f"{facts.IN_TIME:.1%} of what happened was known"
         )
-    parts, history = writing.parts_of(plan), (plan.until - plan.start).days
-    if parts.needed > history:
-        begin = plan.start + timedelta(days=parts.needed)
-        said.append(f"{history} days of questions are too few: no model can be trained before {begin:%Y-%m-%d}")
-    elif parts.holdout < parts.wanted:
+    return said + parts(plan)
+
+
+def parts(plan: Plan) -> list[str]:
+    """In sentences: where the history is too short to train, to judge or to calibrate as it should be."""
+    found, history = writing.parts_of(plan), (plan.until - plan.start).days
+    if found.needed > history:
+        begin = plan.start + timedelta(days=found.needed)
+        return [f"{history} days of questions are too few: no model can be trained before {begin:%Y-%m-%d}"]
+    said = []
+    if plan.usual and not found.may_promote:
+        what = "rows" if plan.usual.number else "rows of the rarer outcome"
+        days = f" on {found.asked} days" if found.asked is not None else ""
+        least = f"{MIN_OF_CLASS}{f' on {MIN_CLUSTERS} days' if days else ''}"
         said.append(
-            f"{history} days of questions allow holdout_days {parts.holdout}, and a verdict wants {parts.wanted}, six "
+            f"{history} days of questions allow holdout_days {found.holdout}, which hold about {found.rarer:.0f} {what}{days}, "
+            f"and no challenger is promoted on fewer than {least}: verdicts stay INCONCLUSIVE. {_helps(plan, found)}"
+        )
+    elif found.holdout < found.wanted:
+        said.append(
+            f"{history} days of questions allow holdout_days {found.holdout}, and a verdict wants {found.wanted}, six "
             "horizons and more: raise it when more is known; until then verdicts may stay INCONCLUSIVE"
         )
+    if plan.usual and plan.usual.number and found.groups < conformal.NEEDED:
+        said.append(
+            f"validation_days {found.validation} hold about {found.groups:.0f} rows that share no outcome, and an interval of "
+            f"{max(conformal.LEVELS)} % is read from {conformal.NEEDED}: intervals hold only roughly what they claim; "
+            f"validation_days {found.wanted_validation} would have as many, when more is known"
+        )
     return said
+
+
+def _helps(plan: Plan, found: Days) -> str:
+    """In a sentence: what brings rows enough for a verdict."""
+    entity = plan.wanted.entity
+    helps = [f"declare holdout_days {found.wanted} when there are {found.history} days"] if plan.usual.rarer else []
+    helps += [f"ask about more than {plan.asked.entities:,} of {entity}", "or about what happens more often"]
+    if found.asked is not None and found.asked < MIN_CLUSTERS <= plan.asked.entities:
+        helps.append(f"or declare cluster: {entity}, if what a day brings to all of them matters little")
+    return f"What helps: {', '.join(helps)}"
 
 
 def versions(table: Table, built_of: Iterable[str]) -> list[str]:

@@ -76,7 +76,8 @@ def costs(rate: float) -> dict[str, int]:
 def parts_of(plan: Plan) -> Days:
     """How many days of its history judge it, and how many stop and calibrate its training."""
     wanted = plan.wanted
-    return days(plan.until - plan.start, duration(wanted.every), duration(wanted.horizon), plan.wait, _by_entity(plan))
+    every, horizon = duration(wanted.every), duration(wanted.horizon)
+    return days(plan.until - plan.start, every, horizon, plan.wait, _by_entity(plan), plan.usual)
 
 
 def remove(plan: Plan) -> None:

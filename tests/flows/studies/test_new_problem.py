@@ -17,17 +17,21 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from flows.cli import new
 from flows.studies.scaffolding import facts, label, problem, telling, words, writing
-from flows.studies.scaffolding.days import days
+from flows.studies.scaffolding.days import Usual, days, usual
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
 from flows.studies.scaffolding.plan import Plan, Wanted, duration
 from flows.studies.scaffolding.pruning import prune
 from flows.studies.scaffolding.rules import best
 from ml.errors import AsofError
+from ml.problem.split import days as days_of
 from ml.problem.split import split
+from ml.statistics.slices import MIN_CLUSTERS
 from tests import synthetic
 from tests.architecture import sql_lint, yaml_lint
 
@@ -414,6 +418,76 @@ def test_a_holdout_is_six_horizons_where_the_history_allows_it_and_else_what_it_
     assert rare.holdout == 168 and rare.validation == 42 > 28 + 1.5 + 7, "longer than a label takes and a step"
     short = days(76 * day, day, week, week, by_entity=False)
     assert short.wanted == 42 > short.holdout == 27 and short.needed <= 76
+
+
+WORLDS = st.tuples(
+    st.sampled_from(["6 hours", "1 day", "7 days", "14 days"]), st.sampled_from(["1 day", "7 days", "28 days"]),
+    st.integers(5, 300), st.floats(0.003, 0.9), st.integers(100, 1_500), st.booleans(), st.integers(0, 2**32 - 1),
+)  # fmt: skip
+
+
+def lived(every: str, wait: timedelta, rows: int, rate: float, until: np.datetime64, history: int, seed: int):
+    """The instants of a history that ends at `until`, one a row, when each label is known, and labels that happen at random."""
+    start = until - np.timedelta64(history, "D")
+    as_of = np.repeat(np.arange(start, until, np.timedelta64(duration(every)), dtype="datetime64[us]"), rows)
+    return as_of, as_of + np.timedelta64(wait), np.random.default_rng(seed).random(len(as_of)) < rate
+
+
+@settings(max_examples=80, deadline=None)
+@given(WORLDS)
+def test_a_holdout_holds_rows_enough_for_a_verdict_or_it_is_said_what_would(world: tuple) -> None:
+    every, horizon, rows, rate, history, by_entity, seed = world
+    wait, until = duration(horizon) + timedelta(hours=20), np.datetime64("2024-01-01", "us")
+    as_of, known, label = lived(every, wait, rows, rate, until, history, seed)
+    late = label[as_of >= np.unique(as_of)[len(np.unique(as_of)) // 2]]
+    assume(min(late.sum(), len(late) - late.sum()) >= 100)  # or the rate itself is a guess
+    brings = usual(as_of, label, "roc_auc")
+    args = (duration(every), duration(horizon), wait, by_entity, brings)
+    found = days(timedelta(days=history), *args)
+    assume(found.needed <= history)
+    part = split(as_of, known, until, found.validation, found.holdout).holdout
+    happened, asked = min(label[part].sum(), len(part) - label[part].sum()), len(np.unique(days_of(as_of[part])))
+    assert abs(happened - found.rarer) <= 5 * np.sqrt(found.rarer + 1) + 2 * brings.rarer, "what is told is what there is"
+    assert found.asked is None or 0 <= asked - found.asked <= 1
+    if found.holdout >= found.wanted:
+        assert found.may_promote and happened >= 50 - 3 * np.sqrt(50), "by chance a little fewer in one of twenty"
+        assert by_entity or asked >= MIN_CLUSTERS
+        return
+    longer = days(timedelta(days=found.history), *args)
+    assert longer.holdout == longer.wanted and longer.may_promote, "what is promised comes true"
+
+
+@settings(max_examples=60, deadline=None)
+@given(WORLDS)
+def test_a_validation_part_holds_what_calibrates_where_history_allows_and_never_takes_from_what_is_learned(world: tuple) -> None:
+    every, horizon, rows, rate, history, by_entity, _ = world
+    wait = duration(horizon) + timedelta(hours=20)
+    for brings in (Usual(rows, rows * min(rate, 1 - rate), False), Usual(rows, rows, True)):
+        found = days(timedelta(days=history), duration(every), duration(horizon), wait, by_entity, brings)
+        if found.needed <= history and found.validation >= found.wanted_validation and brings.number:
+            assert found.groups >= 39, "an interval of 95 % has one error outside at each end"
+        bare = days(timedelta(days=history), duration(every), duration(horizon), wait, by_entity)
+        assert found.validation >= bare.validation
+        learned = history - found.validation - found.holdout - -(-wait // timedelta(days=1))
+        assert learned >= found.holdout or (found.validation, found.holdout) == (bare.validation, bare.holdout)
+
+
+def test_few_days_of_rare_outcomes_are_told_with_what_there_is_and_what_is_needed() -> None:
+    plan = planned(50_000, 48, 2)
+    plan.usual = Usual(48, 2.4, False)
+    (said,) = telling.parts(plan)
+    assert re.search(
+        r"357 days of questions allow holdout_days \d+, which hold about \d\d rows of the rarer outcome on \d+ days", said
+    )
+    found = writing.parts_of(plan)
+    assert f"What helps: declare holdout_days {found.wanted} when there are {found.history} days, ask about more than 48" in said
+    plan.until = plan.start + timedelta(days=found.history)
+    assert telling.parts(plan) == [] and writing.parts_of(plan).holdout == found.wanted
+    plan = planned(50_000, 12, 2)
+    plan.usual = Usual(12, 12, True)
+    plan.until = plan.start + timedelta(days=150)
+    said = telling.parts(plan)[-1]
+    assert "rows that share no outcome, and an interval of 95 % is read from 39: intervals hold only roughly" in said
 
 
 def test_facts_that_are_late_and_costs_that_nobody_set_are_spoken_of() -> None:

@@ -301,7 +301,7 @@ def test_a_gate_holds_exactly_where_its_p_value_is_below_alpha(problem):
 
 
 def held_in(window: int, instants: np.ndarray, each: int, positives: np.ndarray, wait: float) -> np.ndarray:
-    """The instants (days, newest last) that a holdout of so many days has whose labels are known, and the labels of their rows."""
+    """The instants (days, newest last) in a holdout of so many days whose labels are known, and the labels of their rows."""
     inside = instants[(instants > instants[-1] + 1 - window) & (instants + wait < instants[-1] + 1)]
     label = np.zeros((len(inside), each))
     for at, day in enumerate(inside):
@@ -338,4 +338,7 @@ def test_rows_that_come_by_waiting_are_no_window(problem):
     found = judged(label, day, _p(z + 0.25 * noise), _p(z + 3 * noise), _p(z), problem=problem, live=True)
     assert "like these would decide for it" in found.reason and "holdout_days" not in found.reason
     found = judged(label, day, _p(z + 0.25 * noise), _p(z + 3 * noise), _p(z), problem=problem)
-    assert "like these would decide for it; a later challenger is judged on as many with holdout_days 26 instead of 20" in found.reason
+    assert (
+        "like these would decide for it; a later challenger is judged on as many with holdout_days 26 instead of 20"
+        in found.reason
+    )
