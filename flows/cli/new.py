@@ -116,6 +116,8 @@ def _source(
     help="The label where nothing happens, or null; by default what --label says of no facts.",
 )
 @click.option("--event-at", metavar="COLUMN", help="When a fact happened; event_at if there is one, else known_at.")
+@click.option("--delay", metavar="INTERVAL", help="How long a label waits after its horizon for what is late or corrected: "
+              "'10 days'; by default as long as it took until nearly all that happened was known.")  # fmt: skip
 @click.option("--first-champion", type=click.Choice(FIRST), default=FIRST[0], show_default=True,
               help="Served while no model has won for certain: the rule, or what did better on the holdout.")  # fmt: skip
 @click.option("--title", metavar="TEXT", help="The question in words: 'Which machines will stand still tomorrow?'.")

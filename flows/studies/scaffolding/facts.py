@@ -39,7 +39,8 @@ class Column:
 class Table:
     """A table of facts, staged or intermediate; `relation` is its name with its schema. Without `timed` it is a list that was
     known always; `span` are the first and the last known_at; `groups` are columns that say to what an entity belongs. Where
-    later rows correct earlier ones, `fact` are the columns that tell facts apart, and `version` the one that orders versions."""
+    later rows correct earlier ones, `fact` are the columns that tell facts apart, and `version` the one that orders versions.
+    A label waits `delay_hours` after its horizon; `delay_why` is what these are, in words."""
 
     model: str
     relation: str
@@ -50,6 +51,7 @@ class Table:
     entity_type: str | None
     span: tuple | None = None
     delay_hours: int = 0
+    delay_why: str = ""
     left_out: list[tuple[str, str]] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
@@ -107,6 +109,8 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str, event_at: str
         delays = f"select epoch({first} - {happened}) as late from {relation}"
         late = con.execute(f"select quantile_cont(late, {IN_TIME}) from ({delays})").fetchall()[0][0] or 0
         found.delay_hours = max(0, -int(-late // 3600))
+        known = "first known" if found.fact else "known"
+        found.delay_why = f"so long it took until {IN_TIME:.1%} of what happened was {known}"
     for name, kind in types.items():
         if name in OWN or name == entity:
             continue

@@ -35,6 +35,7 @@ class Wanted:
     task: str = "binary"
     otherwise: str | None = None
     event_at: str | None = None
+    delay: str | None = None
     title: str | None = None
     owner: str = "nobody-yet"
     seconds: float = 30.0
@@ -68,6 +69,11 @@ class Plan:
     def wait(self) -> timedelta:
         """How long a label takes: its horizon, and until nearly all that happened in it is known."""
         return duration(self.wanted.horizon) + timedelta(hours=self.tables[0].delay_hours)
+
+    @property
+    def event_at(self) -> str:
+        """The column by which a fact of the label happened."""
+        return self.wanted.event_at or ("event_at" if self.tables[0].has_event else "known_at")
 
     @property
     def features(self) -> list[Feature]:

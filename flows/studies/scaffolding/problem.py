@@ -83,6 +83,7 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
             decided = [*telling.labels(place, plan), telling.cohort(place, plan), *telling.chosen(plan)]
+            decided += telling.corrected(place, plan)
             decided += [one for table in tables for one in telling.versions(table, _built_of([table.model]))]
         except BaseException:
             writing.remove(plan)
@@ -126,7 +127,9 @@ def _check(wanted: Wanted) -> None:
     for what, name in (("the problem", wanted.name), ("--entity", wanted.entity)):
         if not IDENTIFIER.match(name) or name in RESERVED or "__" in name:
             raise AsofError(f"{what} is {name!r}: take lower-case letters, digits and single _, and no word of SQL")
-    for option, text in (("--every", wanted.every), ("--horizon", wanted.horizon), ("--active-within", wanted.active_within)):
+    spans = (("--every", wanted.every), ("--horizon", wanted.horizon), ("--active-within", wanted.active_within),
+             ("--delay", wanted.delay))  # fmt: skip
+    for option, text in spans:
         if text and not re.fullmatch(r"[1-9][0-9]* (hour|day|week)s?", text):
             raise AsofError(f"{option} is {text!r}: say '6 hours', '1 day' or '4 weeks'")
     if (PROJECT / "models" / "problems" / wanted.name).exists():
@@ -149,6 +152,8 @@ def _look(place: Scratch, wanted: Wanted) -> tuple[list[Table], list[Table]]:
             facts.table(con, first, wanted.entity, wanted.event_at),
             *(facts.table(con, one, wanted.entity) for one in others),
         ]
+        if wanted.delay:
+            found[0].delay_hours, found[0].delay_why = duration(wanted.delay) // timedelta(hours=1), "as --delay said"
         for one in found:
             if one.timed and one.entity_type:
                 one.groups = facts.groups(con, one, wanted.entity)

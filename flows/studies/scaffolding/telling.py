@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from flows.studies.scaffolding import facts, words, writing
+from flows.studies.scaffolding import words, writing
 from flows.studies.scaffolding.days import Days
 from flows.studies.scaffolding.facts import Table
-from flows.studies.scaffolding.plan import Plan
+from flows.studies.scaffolding.late_corrections import late_corrections
+from flows.studies.scaffolding.plan import Plan, duration
 from flows.studies.scaffolding.pruning import Pruned
 from flows.studies.scaffolding.scratch import Scratch
 from ml.models import conformal
@@ -50,11 +51,28 @@ def chosen(plan: Plan) -> list[str]:
     said = [f"judged by {plan.metric}: {plan.why}"] if plan.why else []
     said += [f"label_range is {{at_least: 0}}: {plan.never_negative}"] if plan.never_negative else []
     if hours := plan.tables[0].delay_hours:
-        said.append(
-            f"a label is known {hours} hours after its horizon of {plan.wanted.horizon}: so long it took until "
-            f"{facts.IN_TIME:.1%} of what happened was known"
-        )
+        said.append(f"a label is known {hours} hours after its horizon of {plan.wanted.horizon}: {plan.tables[0].delay_why}")
     return said + parts(plan)
+
+
+def corrected(place: Scratch, plan: Plan) -> list[str]:
+    """In a sentence: how many labels change by corrections that come after they are known, and which delay waits for them."""
+    wanted, first = plan.wanted, plan.tables[0]
+    with place.reading() as con:
+        found = late_corrections(
+            con, first, f"problems.{wanted.name}__cohort", wanted.entity, plan.event_at, wanted.label, plan.otherwise,
+            duration(wanted.horizon), plan.until,
+        )  # fmt: skip
+    if not found:
+        return []
+    true = f", and {found.missed:,} of the {found.true:,} that are true in the end are false by then" if found.true else ""
+    helps = "no delay that could be tried waits for nearly all of them"
+    if found.days:
+        helps = f"these come up to {found.days} days after the horizon, and --delay '{found.days} days' waits for them"
+    return [
+        f"{found.changed:,} of {found.labels:,} labels ({found.changed / found.labels:.1%}) would change by corrections that "
+        f"come after the label is known{true}: a label does not change when it is known; {helps}"
+    ]
 
 
 def parts(plan: Plan) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from flows.runtime.problem_names import NAMED, renamed
 from flows.studies.scaffolding.days import Days, days
-from flows.studies.scaffolding.facts import IN_TIME
 from flows.studies.scaffolding.features import Feature, Model
 from flows.studies.scaffolding.plan import WEEKDAY, Plan, duration
 from flows.studies.scaffolding.pruning import Pruned
@@ -113,8 +112,9 @@ def _models(plan: Plan, rule: dict[str, Any]) -> dict[str, str]:
         "problem": name, "entity": wanted.entity, "every": wanted.every, "horizon": wanted.horizon,
         "active_within": wanted.active_within, "at_least": wanted.at_least, "sample": plan.sample,
         "model": facts.model, "short": facts.short, "start": plan.start, "measure": wanted.label, "exact": doubles, "label": name,
-        "event_at": wanted.event_at or ("event_at" if facts.has_event else "known_at"), "otherwise": plan.otherwise,
-        "delay": f"{facts.delay_hours} hours" if facts.delay_hours else None, "label_type": LABEL_TYPES[wanted.task],
+        "event_at": plan.event_at, "otherwise": plan.otherwise,
+        "delay": f"{facts.delay_hours} hours" if facts.delay_hours else None,
+        "delay_why": facts.delay_why, "label_type": LABEL_TYPES[wanted.task],
         "models": [one.name.removeprefix(f"{name}__") for one in plan.models], "rule": rule,
         "weekday": WEEKDAY if plan.weekday else None,
         "asked": plan.asked, "order": ", ".join(dict.fromkeys(("known_at", plan.asked.version))), "apart": facts.apart,
@@ -248,8 +248,8 @@ def _declaration(plan: Plan, kept: list[Feature], pruned: Pruned | None) -> str:
 
 
 def _known(plan: Plan) -> str:
-    hours = plan.tables[0].delay_hours
-    waits = f", and {hours} hours later: so long it took until {IN_TIME:.1%} of what happened was known" if hours else ""
+    first = plan.tables[0]
+    waits = f", and {first.delay_hours} hours later: {first.delay_why}" if first.delay_hours else ""
     return f"When the horizon is over{waits}."
 
 

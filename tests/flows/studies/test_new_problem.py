@@ -493,7 +493,7 @@ def test_few_days_of_rare_outcomes_are_told_with_what_there_is_and_what_is_neede
 def test_facts_that_are_late_and_costs_that_nobody_set_are_spoken_of() -> None:
     plan = planned(50_000, 500, 2)
     assert not [said for said in telling.chosen(plan) if "hours" in said]
-    plan.tables[0].delay_hours = 36
+    plan.tables[0].delay_hours, plan.tables[0].delay_why = 36, "so long it took until 99.9% of what happened was known"
     (said,) = [said for said in telling.chosen(plan) if "hours" in said]
     assert (
         "a label is known 36 hours after its horizon of 14 days: so long it took until 99.9% of what happened was known" in said
