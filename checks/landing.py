@@ -29,6 +29,8 @@ ARROW = {
 REFERENCE = {"problem": "varchar", "entity_id": "varchar", "as_of": "timestamp"}
 # No `..`, nothing absolute, nothing that a shell, a glob or SQL would read as more than a name.
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
+# What a source loses without saying so: beyond it a file is rather of another form than its declaration.
+MAX_REJECTED_SHARE = 0.01
 # Written forms that a source may declare for all of its columns.
 DEFAULTS = ("decimal", "thousands", "timezone")
 
@@ -72,6 +74,10 @@ class LandingSource:
         """The landed table, `landing.shop__visits`."""
         return f"landing.{self.source}__{self.table}"
 
+    def may_reject(self, rows: int) -> float:
+        """Of a file of so many rows so many may be bad."""
+        return may_reject(rows, self.max_rejected_share)
+
     @property
     def arrow_schema(self) -> arrow.Schema:
         """The Arrow types of the declared columns, in declared order."""
@@ -85,6 +91,14 @@ class LandingSource:
         found = sorted((_source(node, meta) for node, meta in declared if "landing" in meta), key=lambda one: one.name)
         _collisions(nodes)
         return known_at.resolved(found)
+
+
+def may_reject(rows: int, share: float) -> float:
+    """Of a file of so many rows so many may be bad: the share, and one line wherever any may.
+
+    A share says nothing of a small file: of 45 rows a single one is more than a hundredth.
+    """
+    return max(1.0, share * rows) if share else 0.0
 
 
 def _collisions(nodes: Iterable[Mapping[str, Any]]) -> None:
@@ -125,7 +139,7 @@ def _source(node: Mapping[str, Any], meta: Mapping[str, Any]) -> LandingSource:
         key=keys.choices("key", names, "no declared column"),
         known_at=known,
         made=made,
-        max_rejected_share=keys.number("max_rejected_share", 0.01, low=0, high=1),
+        max_rejected_share=keys.number("max_rejected_share", MAX_REJECTED_SHARE, low=0, high=1),
         feed=meta.get("feed"),
         columns=columns,
         repeats=_flag(keys, "repeats"),

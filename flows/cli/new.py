@@ -209,9 +209,18 @@ def _of_rows(made) -> Iterator[str]:
         )
     if seen.odd:
         odd = f"{seen.odd:,} lines have not as many fields as the header, such as {seen.odd_at}"
-        yield f"{odd}: landing will quarantine them"
+        yield (
+            f"{odd}: landing will quarantine them; a file of which more than {made.share:.0%} are bad, and more than one, "
+            "is refused"
+        )
     if seen.identical:
         yield f"{seen.identical:,} lines repeat an earlier one in every column: {_of_identical(made)}"
+    if bad := made.refused:
+        what = f"the rows of {bad.day}, which the archive delivers together," if bad.day else "all rows"
+        yield (
+            f"{bad.bad:,} of {bad.rows:,} of {what} are bad: by the default of 0.01 landing would refuse that file, so "
+            f"max_rejected_share {bad.share:g} is declared; lower it if such files shall wait for a person"
+        )
 
 
 def _of_identical(made) -> str:

@@ -30,13 +30,13 @@ def known_later(seen: Look, known_at: Any, event_at: str | None) -> dict[str, in
         read_files(con, seen.files, seen.format, seen.delimiter)
         counts = ", ".join(f'count(*) filter (where cast("{one.name}" as timestamp) > known)' for one in times)
         found = con.execute(
-            f"select {counts} from (select *, {expression} as known from ({_read(con, wanted, seen.null)}) as said)"
+            f"select {counts} from (select *, {expression} as known from ({read_columns(con, wanted, seen.null)}) as said)"
         ).fetchall()[0]
     return {one.name: rows for one, rows in zip(times, found, strict=True) if rows}
 
 
-def _read(con: duckdb.DuckDBPyConnection, columns: list[Seen], nulls: list[str]) -> str:
-    """A select of columns by their names, as landing would read them."""
+def read_columns(con: duckdb.DuckDBPyConnection, columns: list[Seen], nulls: list[str]) -> str:
+    """A select of columns as landing would read them, each also as it stands (`… raw`), and of the place of a row (`its row`)."""
     picked, joined = [], []
     for at, one in enumerate(columns):
         header = f'"{one.header}"'
@@ -48,5 +48,5 @@ def _read(con: duckdb.DuckDBPyConnection, columns: list[Seen], nulls: list[str])
             header = f"read{at}.it"
         else:
             header = f"seen.{header}"
-        picked.append(f'{header} as "{one.name}"')
-    return f"select {', '.join(picked)} from seen {' '.join(joined)}"
+        picked.append(f'{header} as "{one.name}", seen."{one.header}" as "{one.name} raw"')
+    return f'select {", ".join(picked)}, seen.rowid as "its row" from seen {" ".join(joined)}'

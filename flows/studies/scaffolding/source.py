@@ -12,9 +12,11 @@ from typing import Any
 import duckdb
 
 from checks.known_at import COLUMN, KnownAt
+from checks.landing import MAX_REJECTED_SHARE
 from flows.runtime import settings
 from flows.steps.data.feeds.archive import ARCHIVE
 from flows.studies.scaffolding import rendering
+from flows.studies.scaffolding.bad_lines import Refused, refused
 from flows.studies.scaffolding.corrections import Again, again
 from flows.studies.scaffolding.known_later import known_later
 from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look, plain
@@ -64,7 +66,8 @@ class Wanted:
 class Made:
     """What was written, and what it was inferred from. `fact` are the columns that tell facts apart where rows
     come again, and `corrections` what becomes of them; `by` is the column by which rows were known earlier and later. With
-    `dropped` only one of identical lines leaves staging. `later` are instants after known_at, and in how many rows."""
+    `dropped` only one of identical lines leaves staging. `later` are instants after known_at, and in how many rows; a delivery
+    would be `refused` by the default share of bad lines."""
 
     source: str
     table: str
@@ -81,6 +84,12 @@ class Made:
     replaced: Path | None = None
     dropped: bool = False
     later: Mapping[str, int] = field(default_factory=dict)
+    refused: Refused | None = None
+
+    @property
+    def share(self) -> float:
+        """Of a file so large a share may be bad."""
+        return self.refused.share if self.refused else MAX_REJECTED_SHARE
 
 
 def make(wanted: Wanted, ask: Ask | None = None) -> Made:
@@ -105,7 +114,9 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
         event_at = None  # of a correction it says when it was made, and not when the fact happened
     feed = wanted.feed if known_at is not None and wanted.feed != "none" else None
     path = f"{source}/{table}"
-    files = _files(source, table, seen, key, fact, by if how == "latest" else None, known_at, event_at, feed, path, pii, dropped)
+    bad = refused(seen, known_at, feed == ARCHIVE)
+    version_by = by if how == "latest" else None
+    files = _files(source, table, seen, key, fact, version_by, known_at, event_at, feed, path, pii, dropped, bad)
     folder = settings.landing_folder() / (ARCHIVE if feed == ARCHIVE else "") / path
     replaced = None
     if wanted.again:
@@ -115,7 +126,9 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     written = write(files)
     landed = _put(seen, folder)
     later = known_later(seen, known_at, event_at)
-    return Made(source, table, written, landed, seen, key, known_at, event_at, fact, repeated, how, by, replaced, dropped, later)
+    return Made(
+        source, table, written, landed, seen, key, known_at, event_at, fact, repeated, how, by, replaced, dropped, later, bad
+    )
 
 
 def _named(wanted: Wanted) -> tuple[str, str]:
@@ -267,6 +280,7 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
 def _files(
     source: str, table: str, seen: Look, key: tuple[str, ...], fact: tuple[str, ...], by: str | None, known_at: Any,
     event_at: str | None, feed: str | None, path: str, pii: set[str], dropped: bool,
+    bad: Refused | None,
 ) -> dict[str, str]:  # fmt: skip
     # what orders the versions of a fact, by its name in the staging model
     version = by and ("known_at" if by == known_at else "event_at" if by == event_at else by)
@@ -282,9 +296,14 @@ def _files(
     if renamed:
         landing["rename"] = renamed
     landing |= {"key": [] if dropped else list(key), "known_at": known_at}  # each of identical lines lands
+    said_of = {}
+    if bad:
+        landing["max_rejected_share"] = bad.share
+        said_of["max_rejected_share"] = f"{_delivered(bad)}; of a file with more bad lines nothing lands"
     folder = f"models/staging/{source}"
     values = {
         "source": source, "table": table, "feed": feed, "one_row": _one_row(seen, ()) if dropped else one_row, "landing": landing,
+        "said_of": said_of,
         "rows_apart": (*fact, version) if version else fact or key,
         "versions": {"of": [*fact], "by": version} if version else None, "by": by, "ties": not key,
         "different": [one.name for one in seen.columns] if dropped else [],
@@ -301,6 +320,11 @@ def _files(
         f"{folder}/_{source}__{table}.yml": rendered("source.yml", **values),
         f"{folder}/stg_{source}__{table}.sql": rendered("staging.sql", **values),
     }
+
+
+def _delivered(bad: Refused) -> str:
+    """How many lines of a delivery are bad, for a comment."""
+    return f"{bad.bad} of the {bad.rows} rows {f'of {bad.day}' if bad.day else 'of the first files'} are bad"
 
 
 def _selected(one: Seen, pii: set[str]) -> str:

@@ -654,7 +654,10 @@ def test_a_byte_order_mark_is_no_part_of_a_name_and_lines_that_are_no_rows_are_c
     lines = "".join(f"{n},tea\n" for n in range(1, 9))
     made = make(put(project, "visits.csv", b"\xef\xbb\xbfid,what\n" + lines.encode() + b"9\n"), known_always=True)
     assert [one.name for one in made.look.columns] == ["id", "what"]
-    said = "1 lines have not as many fields as the header, such as line 10: landing will quarantine them"
+    said = (
+        "1 lines have not as many fields as the header, such as line 10: landing will quarantine them; a file of which more than "
+        "1% are bad, and more than one, is refused"
+    )
     assert said in told(made, capsys)
 
 
@@ -690,3 +693,45 @@ def test_a_personal_column_is_marked_and_hashed_and_none_of_its_values_is_writte
     assert not [value for value in ("+49", "151", "red", "blue") if value in written + sql]
     with pytest.raises(AsofError, match="--pii seen_at: it says when"):
         make(file, "crm.others", known_at="seen_at", pii=("seen_at",))
+
+
+def test_a_single_bad_line_of_a_small_delivery_is_quarantined_and_of_more_the_share_is_declared_and_told(
+    project: Path, capsys: pytest.CaptureFixture
+) -> None:
+    draw, lines = random.Random(4), []
+    for day in range(60):
+        for hour in range(20):
+            lines.append(f"{len(lines)};2024-{1 + day // 28:02}-{1 + day % 28:02} {hour:02}:00:00;{draw.randrange(100)}")
+    lines[25 * 20 + 3] = lines[25 * 20 + 3].rpartition(";")[0] + ";4,1O"
+    one_bad = make(put(project, "readings.csv", "id;read_at;liter\n" + "\n".join(lines)), "water.one", known_at="read_at")
+    assert "1 of 1,200 values of liter are no " in (said := told(one_bad, capsys)) and "max_rejected_share" not in said
+    assert len(landed_by_day(one_bad, project)) == 1_199
+    shutil.rmtree(project / "landing")
+    for at in (3, 7, 11):
+        lines[31 * 20 + at] = lines[31 * 20 + at].rpartition(";")[0] + ";viel"
+    lines[31 * 20 + 12] = "x;31.02.2024;5"
+    made = make(put(project, "more.csv", "id;read_at;liter\n" + "\n".join(lines)), "water.more", known_at="read_at",
+                types={"liter": "double", "id": "bigint", "read_at": "timestamp"})  # fmt: skip
+    said = told(made, capsys)
+    assert "4 of 20 of the rows of 2024-02-04, which the archive delivers together, are bad" in said
+    assert "max_rejected_share 0.2 is declared" in said and declared(made, project).max_rejected_share == 0.2
+    text = (project / made.files[0]).read_text()
+    assert (
+        "max_rejected_share: 0.2  # 4 of the 20 rows of 2024-02-04 are bad; of a file with more bad lines nothing lands" in text
+    )
+    assert len(landed_by_day(made, project)) == 1_195
+
+
+def landed_by_day(made: source.Made, project: Path) -> list[tuple]:
+    """All rows, landed as an archive delivers them: a file a day, none of which is refused."""
+    one, folder = declared(made, project), settings.landing_folder()
+    delivered = feed(one.feed, [one], folder)
+    at = delivered.first.replace(hour=0)
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(LEDGER)
+        while at < delivered.last:
+            delivered.drop(folder, at, at + timedelta(days=1))
+            at += timedelta(days=1)
+            land_all(con, [one], folder, at)
+        return con.execute(f"from {one.relation}").fetchall()

@@ -129,6 +129,12 @@ class Stage:
         """The reject of the lowest line."""
         return Reject(*self.con.execute(f"from {REJECTS} order by line, column_name limit 1").fetchall()[0])
 
+    def waits_for_another(self) -> bool:
+        """Whether a line is rejected because a row of another source, which says when it was known, has not landed."""
+        made = self.source.made
+        reason = made.expected if made and made.of else None
+        return bool(reason and self.con.execute(f"from {REJECTS} where reason = ? limit 1", [reason]).fetchall())
+
     def lines(self) -> list[int]:
         """The rejected lines, in order."""
         return [line for (line,) in self.con.execute(f"select distinct line from {REJECTS} order by line").fetchall()]
@@ -176,7 +182,7 @@ def wait_beyond_share(stage: Stage, received: int) -> None:
         bad = stage.con.execute(
             f"select count(distinct line) from {REJECTS} where reason not like 'is not before the clock, %'"
         ).fetchall()[0][0]
-        if bad <= stage.source.max_rejected_share * received:
+        if bad <= stage.source.may_reject(received):
             raise Waits(f"waits: {stage.late:,} of {received:,} rows are known only at the clock or later")
 
 
@@ -190,7 +196,9 @@ def refuse_beyond_share(
 ) -> None:
     """AsofError where more lines are bad than the source declares; `origin` says of a line where it was taken from."""
     share = stage.source.max_rejected_share
-    if staged.quarantined > share * received:
+    # A line whose row in another source may land yet is no slip: for it, too, a file is tried again.
+    may = share * received if stage.waits_for_another() else stage.source.may_reject(received)
+    if staged.quarantined > may:
         first = stage.first()
         place = placed(first.line, first.column, origin(first.line))
         raise AsofError(

@@ -34,7 +34,8 @@ def sources(*nodes: dict) -> list[LandingSource]:
 
 
 ORDERS = node("orders", {"order_id": "bigint", "closed_at": "timestamp"}, ["order_id"], {"sql": "closed_at + interval 6 hours"})
-LINES = node("lines", {"order_id": "bigint", "what": "varchar"}, [], {"of": "shop.orders", "by": ["order_id"]})
+OF_ORDERS = {"order_id": "bigint", "what": "varchar"}, [], {"of": "shop.orders", "by": ["order_id"]}
+LINES = node("lines", *OF_ORDERS)
 
 
 def put(folder: Path, table: str, *lines: str, name: str = "a.csv") -> None:
@@ -65,15 +66,17 @@ def test_lines_are_known_with_the_order_that_they_belong_to_whatever_the_names_o
     ]  # fmt: skip
 
 
-def test_a_line_of_no_order_is_quarantined_and_says_whose_it_is(con, tmp_path):
+@pytest.mark.parametrize("share", [0.0, 0.01])
+def test_a_file_with_a_line_of_no_order_waits_for_it_and_says_whose_it_is_also_where_one_line_may_be_bad(con, tmp_path, share):
+    lines = node("lines", *OF_ORDERS, share)
     orders(tmp_path)
     put(tmp_path, "lines", "order_id,what", "1,tea", "7,salt")
     with pytest.raises(
         LandingRefused, match=r"line 3, column known_at: no row of shop\.orders that has landed has this order_id"
     ):
-        land_all(con, sources(LINES, ORDERS), tmp_path, CLOCK)
+        land_all(con, sources(lines, ORDERS), tmp_path, CLOCK)
     put(tmp_path, "orders", "order_id,closed_at", "7,2026-03-01T01:00:00", name="b.csv")
-    (_, batch) = land_all(con, sources(LINES, ORDERS), tmp_path, CLOCK)
+    (_, batch) = land_all(con, sources(lines, ORDERS), tmp_path, CLOCK)
     assert batch.rows_loaded == 2, "it waits for its order"
 
 

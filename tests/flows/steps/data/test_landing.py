@@ -270,6 +270,17 @@ def test_one_bad_row_in_a_hundred_is_quarantined_and_two_refuse_the_batch(con, f
     assert land(con, declared, folder, CLOCK)[0].rows_quarantined == 1
 
 
+def test_a_single_bad_line_refuses_no_file_however_small_unless_none_may_be_bad(con, folder):
+    put(folder, row("x"), *[row(n) for n in range(44)])
+    assert "1 of 45 rows are bad" in refused(con, folder, source(share=0))
+    assert land(con, source(share=0.01), folder, CLOCK)[0].rows_quarantined == 1
+    put(folder, row(100), row("y"), row("z"), name="2.csv")
+    with pytest.raises(LandingRefused, match=r"2 of 3 rows are bad, more than the declared share of 0\.01"):
+        land(con, source(share=0.01), folder, CLOCK)
+    put(folder, row("y"), name="2.csv")
+    assert land(con, source(share=0.01), folder, CLOCK)[0].rows_quarantined == 1, "a file of a single line holds a single slip"
+
+
 def test_the_same_batch_delivered_again_changes_nothing(con, folder):
     path = put(folder, row(1), row("x"))
     land(con, source(), folder, CLOCK)
