@@ -71,13 +71,13 @@ def left_out(report: Report, there: list[str]) -> str:
     whys: dict[str, list[str]] = {}
     for name in (name for name in report.order if name not in there):
         if name in moved:
-            why = "their columns declare drift: false, because the calendar moves them"
+            why = "drift: false is declared, because the calendar moves such values"
         elif name == "label":
             why = "no label of these weeks is known yet"
         elif name in report.cells or name in report.importances:
             why = "no row of these weeks was counted"
         else:
-            why = "the champion did not learn from them, so there are no rows to compare with"
+            why = "not learned from by the champion, so there are no rows to compare with"
         whys.setdefault(why, []).append(f"“{report.called(name)}”")
     said = "; ".join(f"{', '.join(names)} ({why})" for why, names in whys.items())
     return f"Not in the picture: {said}." if said else ""

@@ -42,7 +42,7 @@ def test_what_leaves_the_picture_is_named_below_it_with_the_reason() -> None:
     page = drift.heat(made)
     line = page[page.index("Not in the picture: ") :].split("</p>")[0]
     assert page.index("</figure>") < page.index(line)
-    assert f"“{made.called(calendar)}” (their columns declare drift: false, because the calendar moves them)" in line
-    assert f"“{made.called(newer)}” (the champion did not learn from them, so there are no rows to compare with)" in line
+    assert f"“{made.called(calendar)}” (drift: false is declared, because the calendar moves such values)" in line
+    assert f"“{made.called(newer)}” (not learned from by the champion, so there are no rows to compare with)" in line
     assert "“label: what happened” (no label of these weeks is known yet)" in line
     assert not any(f"“{made.called(name)}”" in line for name in rest)
