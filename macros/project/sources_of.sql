@@ -4,17 +4,17 @@
     {%- set found = [] -%}
     {%- if execute and 'nodes' in graph -%}
     {%- set todo = graph.nodes.values() | selectattr('name', 'equalto', model) | map(attribute='unique_id') | list -%}
-    {%- set seen = [] -%}
-    {#- Jinja has no loop that ends by itself: each round goes one model further up -#}
-    {%- for _ in range(graph.nodes | length) if todo -%}
+    {%- set seen = todo | list -%}
+    {#- Jinja has no loop that ends by itself: each round takes one node or source, and none comes twice -#}
+    {%- for _ in range((graph.nodes | length) + (graph.sources | length)) if todo -%}
         {%- set key = todo.pop() -%}
-        {%- if key not in seen -%}
-            {%- do seen.append(key) -%}
-            {%- if key in graph.sources and graph.sources[key].source_name not in ['asof', 'feedback'] -%}
-                {%- do found.append(graph.sources[key].source_name ~ '.' ~ graph.sources[key].name) -%}
-            {%- elif key in graph.nodes and graph.nodes[key].depends_on -%}
-                {%- do todo.extend(graph.nodes[key].depends_on.nodes) -%}
-            {%- endif -%}
+        {%- if key in graph.sources and graph.sources[key].source_name not in ['asof', 'feedback'] -%}
+            {%- do found.append(graph.sources[key].source_name ~ '.' ~ graph.sources[key].name) -%}
+        {%- elif key in graph.nodes and graph.nodes[key].depends_on -%}
+            {%- for parent in graph.nodes[key].depends_on.nodes if parent not in seen -%}
+                {%- do seen.append(parent) -%}
+                {%- do todo.append(parent) -%}
+            {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
     {%- endif -%}

@@ -12,9 +12,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import Environment
 
-from flows.runtime import salt
+from flows.runtime import lineage, salt
 from flows.steps.serving import served
 from ml.models.tasks import TASKS
 from ml.problem.declared.feedback import Feedback
@@ -119,3 +121,24 @@ def test_a_phase_is_missed_after_three_turns_of_its_schedule() -> None:
 
 def test_the_salted_hash_is_the_same_in_sql_and_python() -> None:
     assert _returned("privacy/hashed.sql", "hashed", "lower(mail)") == salt.hashed("lower(mail)")
+
+
+OWN = ("asof", "feedback")
+ASKED, _ = lineage.tips("asked")
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> dict[str, dict]:
+    """A graph of models over sources, those of the project itself among them; each model reads some that come before it."""
+    sources = {f"source.{one}": {"source_name": one, "name": "rows"} for one in ("shop", "till", *OWN)}
+    nodes: dict[str, dict] = {}
+    for name in ("a", "b", "c", "d", ASKED):
+        parents = draw(st.lists(st.sampled_from([*sources, *nodes]), unique=True))
+        nodes[f"model.{name}"] = {"unique_id": f"model.{name}", "name": name, "depends_on": {"nodes": parents}}
+    return {"nodes": nodes, "sources": sources}
+
+
+@given(graphs())
+def test_what_a_model_lands_from_is_the_same_in_sql_and_in_python(graph: dict[str, dict]) -> None:
+    landed = {one for one in lineage.sources(graph, "asked") if one.split(".")[0] not in OWN}
+    assert _returned("project/sources_of.sql", "sources_of", ASKED, graph=graph, execute=True) == sorted(landed)
