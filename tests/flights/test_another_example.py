@@ -1,4 +1,4 @@
-"""Another example takes the place of the flights: its models, its problem, and its data as an archive."""
+"""Another example takes the place of the flights, with its models, its problem and its data as an archive; or stands beside them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,18 @@ def test_another_example_brings_its_files_its_problem_and_its_data(tmp_path: Pat
     assert build(folder, "build").keys() <= {"success", "pass", "no-op"}
 
 
+@pytest.mark.slow
+def test_an_example_of_the_same_data_stands_beside_and_builds_also_where_nothing_has_landed(tmp_path: Path) -> None:
+    folder = cloned(tmp_path / "clone")
+    flows(folder, "init", "--example", "flight_outcomes")
+    assert "problems: [flight_disruption, arrival_delay, flight_fate]" in (folder / "dbt_project.yml").read_text()
+    assert (folder / "models/problems/flight_disruption").exists() and (folder / "examples").exists()
+    assert build(folder, "build", "--exclude-resource-type", "unit_test").keys() <= {"success", "pass", "no-op"}
+    assert "_flight_outcomes.yml is there already" in flows(folder, "init", "--example", "flight_outcomes", code=1)
+
+
 def test_an_example_that_is_none_is_refused_with_those_that_are(tmp_path: Path) -> None:
-    assert "examples are groceries" in flows(cloned(tmp_path / "clone"), "init", "--example", "flowers", code=1)
+    assert "examples are flight_outcomes, groceries" in flows(cloned(tmp_path / "clone"), "init", "--example", "flowers", code=1)
 
 
 def test_nothing_is_written_where_another_example_would_replace_a_file(tmp_path: Path) -> None:

@@ -1,0 +1,2 @@
+-- One row per scored flight, instant and model version.
+{{ predictions('flight_fate') }}

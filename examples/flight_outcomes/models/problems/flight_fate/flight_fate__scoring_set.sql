@@ -1,0 +1,2 @@
+-- One row per row of the cohort: what a model may see of it when it is scored.
+{{ scoring_set('flight_fate') }}
