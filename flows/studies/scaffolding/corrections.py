@@ -9,8 +9,8 @@ import duckdb
 
 from flows.studies.scaffolding.looking import Look, Seen, likely_key, read_files
 
-# Columns that nearly tell rows apart: rows come again less often than not.
-NEARLY = 0.5
+# Columns that nearly tell rows apart: rows come again less often than not; of a single one, an id, up to twice and more.
+NEARLY, NEARLY_ALONE = 0.5, 0.3
 # A row corrects another one if it says the same in most columns; where there is hardly another column, if few come again.
 ALIKE, FEW_AGAIN = 0.5, 0.1
 # Of the rows that come again, those that were known later; the others may be slips.
@@ -40,26 +40,37 @@ class Again:
         return f"{'+'.join(self.columns)} comes again in {self.rows:,} of {rows:,} rows with a later {self.by}"
 
 
-def again(seen: Look, by: str) -> Again | None:
+def again(seen: Look, by: str, said: tuple[str, ...] = ()) -> Again | None:
     """What comes again in the files, by when rows were known; None where nothing nearly tells rows apart, or all are apart.
 
-    Wholly identical lines are one.
+    Of the columns that a person has `said` to be the key, if any. Else few columns come before many: what is corrected tells rows
+    apart as well, beside the id of the fact, and would make each version of it a fact of its own. Wholly identical lines are one.
     """
-    if any(by not in key for key in seen.keys):
+    without = [key for key in seen.keys if by not in key]
+    named = tuple(name for name in said if name != by)
+    if any(len(key) == 1 or set(key) <= set(named) for key in without):
         return None
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         read_files(con, seen.files, seen.format, seen.delimiter)
         _whole(con, seen.column(by))
         rows = con.execute("select count(*) from whole").fetchall()[0][0]
+        alone = NEARLY if without else NEARLY_ALONE
+        if named:
+            return _again(con, seen, tuple(seen.column(name) for name in named), by, rows, alone)
         may = [one for one in seen.columns if one.name != by and likely_key(one)]
-        for size in range(1, COLUMNS + 1):
+        # Where some columns are a key already, only one of them alone may be what it is all about.
+        most = 1 if without else COLUMNS
+        found = []
+        for size in range(1, most + 1):
             for some in itertools.combinations(may[:8], size):
                 if all(one.form.data_type in ("date", "timestamp") for one in some):
                     continue
-                if found := _again(con, seen, some, by, rows):
-                    return found
-    return None
+                if one := _again(con, seen, some, by, rows, alone if size == 1 else NEARLY):
+                    if one.corrects:
+                        return one
+                    found += [one] if rows - one.rows >= NEARLY * rows else []
+    return found[0] if found and not without else None
 
 
 def _whole(con: duckdb.DuckDBPyConnection, by: Seen) -> None:
@@ -73,10 +84,10 @@ def _whole(con: duckdb.DuckDBPyConnection, by: Seen) -> None:
     )
 
 
-def _again(con: duckdb.DuckDBPyConnection, seen: Look, some: tuple[Seen, ...], by: str, rows: int) -> Again | None:
+def _again(con: duckdb.DuckDBPyConnection, seen: Look, some: tuple[Seen, ...], by: str, rows: int, nearly: float) -> Again | None:
     listed = ", ".join(f'"{one.header}"' for one in some)
     facts = con.execute(f"select count(*) from (select distinct {listed} from whole)").fetchall()[0][0]
-    if not NEARLY * rows <= facts < rows:
+    if not nearly * rows <= facts < rows:
         return None
     others = [one for one in seen.columns if one not in some and one.name != by]
     order = f'partition by {listed} order by "its instant"'

@@ -40,7 +40,8 @@ class Table:
     """A table of facts, staged or intermediate; `relation` is its name with its schema. Without `timed` it is a list that was
     known always; `span` are the first and the last known_at; `groups` are columns that say to what an entity belongs. Where
     later rows correct earlier ones, `fact` are the columns that tell facts apart, and `version` the one that orders versions.
-    A label waits `delay_hours` after its horizon; `delay_why` is what these are, in words."""
+    A label waits `delay_hours` after its horizon; `delay_why` is what these are, in words.
+    `order` says which of the facts that were known at one instant is the last: when they happened, then their key."""
 
     model: str
     relation: str
@@ -58,6 +59,7 @@ class Table:
     entities: int = 0
     fact: tuple[str, ...] = ()
     version: str = "known_at"
+    order: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -104,6 +106,8 @@ def table(con: duckdb.DuckDBPyConnection, model: str, entity: str, event_at: str
     if event_at and event_at not in types:
         raise AsofError(f"{model} has no column {event_at}, which --event-at names")
     happened = event_at or ("event_at" if found.has_event else None)
+    key = found.fact or words.key(model)
+    found.order = tuple(dict.fromkeys(name for name in (happened, *key) if name in types and name not in (entity, "known_at")))
     if found.timed and happened:
         first = f"min(known_at) over (partition by {', '.join(found.fact)})" if found.fact else "known_at"
         delays = f"select epoch({first} - {happened}) as late from {relation}"

@@ -124,6 +124,7 @@ def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, aim:
     """Prune the features of a table of labelled rows, sorted by `as_of`, within so many seconds; `aim` as in LOSSES.
 
     Backwards: of all that say anything those stay that gained most, then of these, until so few are left that they do worse.
+    What the rule reads stays as well.
     """
     began = time.monotonic()
     levels = {name: _levels(table[name]) for name in features if pa.types.is_string(table[name].type)}
@@ -153,7 +154,7 @@ def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, aim:
             break
         tried.append(found)
     stays = _smallest_as_good(tried)
-    kept = set(stays.best(len(stays.names)))
+    kept = {*stays.best(len(stays.names)), *([rule.feature] if rule else [])}
     share = dict(zip(telling, tried[0].gains / max(tried[0].gains.sum(), 1e-12), strict=True))
     for name in sorted(set(telling) - kept, key=lambda name: -share[name]):
         why = "no tree used it" if share[name] == 0 else f"without it as good: {share[name]:.1%} of what the trees gained"

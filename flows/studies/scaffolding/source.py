@@ -104,7 +104,7 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
     known_at, event_at = _when(wanted, seen, ask)
     pii = _personal(wanted, seen, known_at, event_at)
     by = _by(known_at, seen)
-    repeated = again(seen, by) if by else None
+    repeated = again(seen, by, tuple(seen.column(name).name for name in wanted.key or ())) if by else None
     dropped = _dropped(wanted, seen, ask)
     of_keys = replace(seen, keys=seen.keys_without) if dropped else seen
     key, fact, how = _corrected(wanted, of_keys, repeated, by, ask)
@@ -201,7 +201,7 @@ def _corrected(
     AsofError where nobody says it.
     """
     said = tuple(seen.column(name).name for name in wanted.key or ())
-    if repeated and repeated.corrects and set(said) <= {*repeated.columns, by}:
+    if repeated and repeated.corrects:
         how, told = wanted.corrections, f"{repeated.told(seen.rows)}: do later rows correct earlier ones?"
         if not how and ask:
             how = ask(f"{told} ({', '.join(CORRECTIONS)})", "latest")
@@ -273,7 +273,9 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
         try:
             con.execute(f"select {KnownAt(sql=sql).expression} from (select {row}) as said")
         except duckdb.Error as error:
-            raise AsofError(f"--known-at-expr {sql!r}: {str(error).splitlines()[0]}") from error
+            other = [one for one in seen.columns if one.header != one.name and re.search(rf"\b{re.escape(one.header)}\b", sql)]
+            named = "".join(f"; the column {one.header} is called {one.name} here" for one in other)
+            raise AsofError(f"--known-at-expr {sql!r}: {str(error).splitlines()[0]}{named}") from error
     return {"sql": sql}
 
 

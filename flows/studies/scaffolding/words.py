@@ -46,6 +46,15 @@ def entry(model: str) -> dict[str, Any]:
     return {}
 
 
+def key(model: str) -> tuple[str, ...]:
+    """The columns that tell the rows of a model apart, as the tests in its YAML say; none where they do not."""
+    said = entry(model)
+    for one in said.get("data_tests") or []:
+        if isinstance(one, dict) and "one_row_per" in one:
+            return tuple(one["one_row_per"]["arguments"]["columns"])
+    return tuple(one["name"] for one in said.get("columns") or [] if "unique" in (one.get("data_tests") or []))[:1]
+
+
 def meta_of(said: dict[str, Any]) -> dict[str, Any]:
     """`config.meta` of a model or column as its YAML says it."""
     return (said.get("config") or {}).get("meta") or {}

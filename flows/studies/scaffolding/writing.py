@@ -154,6 +154,7 @@ def _facts_by(plan: Plan, one: Model) -> str:
     return rendered(
         "facts_by.sql", problem=plan.wanted.name, entity=entity, by=one.by, short=one.table.short, model=one.table.model,
         owner=one.owner, spine=spine, facts=facts, on=on, own=own, sample=plan.sample, apart=one.table.apart,
+        ordered=f", order_by={[*one.table.order]}" if one.table.order else "",
         longest=max(one.windows.tags.values(), key=duration, default=None), windows=one.windows, last=one.last, newest=one.newest,
         sections=sections, whose=whose,
     )  # fmt: skip
@@ -215,6 +216,7 @@ def _where(feature: str, plan: Plan) -> str:
         for column, each in some.items():
             if each.name == feature:
                 return f"{short}.{column}"
+    assert feature == WEEKDAY and plan.weekday, feature
     return "{{ iso_weekday('cohort.as_of') }}"
 
 

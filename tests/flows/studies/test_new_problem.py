@@ -75,7 +75,9 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     orders = write_orders(tmp_path / "orders.csv")
     listed = tmp_path / "customers.csv"
     listed.write_text("customer,region\n" + "".join(f"c-{i:03},{'north' if i % 3 else 'south'}\n" for i in range(65)))
-    assert flows(where, "new", "source", "crm.orders", "--from", str(orders), "--known-at", "at").returncode == 0
+    # All orders of a day are known at once, at its end: which of them is the last, known_at does not say.
+    known = ("--known-at-expr", "date_trunc('day', its_at) + interval 1 day", "--event-at", "at")
+    assert flows(where, "new", "source", "crm.orders", "--from", str(orders), *known).returncode == 0
     assert flows(where, "new", "source", "crm.customers", "--from", str(listed), "--known-always").returncode == 0
     before = files(where)
     asked = ("--entity", "customer", "--every", "7 days", "--horizon", "28 days", "--from", "stg_crm__orders")
@@ -115,6 +117,10 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert meta["title"] == "Who will buy much?" and set(meta["classes"]) == {"nothing", "some", "much"}
     roles = {one["name"]: one.get("config", {}).get("meta", {}).get("role") for one in declared["columns"]}
     assert [name for name, role in roles.items() if role == "rule"] == [f"rule_{one}" for one in meta["classes"]]
+
+    made = [text for name, text in files(where).items() if name.startswith(("models/problems/spend/", "models/problems/basket/"))]
+    last = [call for text in made for call in re.findall(rb"last_before\((?:[^{}]|\{\n|\n *\}\))*\) \}\}", text)]
+    assert last and all(b"order_by=['event_at', 'its_order']" in call for call in last), last
 
     built = subprocess.run(
         [Path(sys.executable).parent / "dbt", "build", "--quiet", "--select", *(f"+{one}" for name in ("spend", "basket")
@@ -327,6 +333,19 @@ def test_as_few_features_stay_as_do_as_well() -> None:
     sizes = [size for size, _ in found.sizes]
     assert sizes[0] == 60 and sizes == sorted(sizes, reverse=True) and sizes[-1] <= 4
     assert len(found.kept) + len(found.left_out) == 60
+
+
+def test_what_the_rule_reads_stays_also_where_trees_do_as_well_without_it() -> None:
+    draw = np.random.default_rng(7)
+    numbers = draw.normal(size=(4_000, 8))
+    # Pairs say nearly all, but none of a pair says anything by itself; the fifth says a little.
+    y = numbers[:, 0] * numbers[:, 1] + numbers[:, 2] * numbers[:, 3] + 0.09 * numbers[:, 4] + 0.5 * draw.normal(size=4_000)
+    at = pa.array([datetime(2020, 1, 1) + timedelta(hours=i) for i in range(4_000)], pa.timestamp("us"))
+    names = ["a", "b", "c", "d", "little", "e", "f", "g"]
+    table = pa.table([at, pa.array(y), *(pa.array(one) for one in numbers.T)], ["as_of", "y", *names])
+    found = prune(table, names, "y", "as_of", "rmse", 30, 1)
+    assert found.rule.feature == "little" and {"a", "b", "c", "d", "little"} == set(found.kept)
+    assert "little" not in dict(found.left_out)
 
 
 def test_pruning_keeps_to_its_time_box_also_in_its_first_fit() -> None:

@@ -386,6 +386,50 @@ def test_rows_that_come_again_later_are_named_and_a_person_says_what_they_are(pr
     assert len(staged(made, project)) == len(rows)
 
 
+def reopened_orders(seed: int) -> str:
+    """Orders that are entered when they open and when they close, and every sixth once more, as of another kind."""
+    draw, lines = random.Random(seed), []
+    for order in range(120):
+        kind, opened = draw.choice(["leak", "check", "meter"]), datetime(2020, 3, 1) + timedelta(hours=draw.randrange(4000))
+        entered, closed = opened + timedelta(minutes=draw.randrange(1, 900)), ""
+        meter = draw.randrange(30)
+        for version in range(2 if order % 6 else 3):
+            lines.append((entered, f"A{order},{meter},{kind},{opened:%Y-%m-%d %H:%M:%S},{closed},{entered:%Y-%m-%d %H:%M:%S}"))
+            entered += timedelta(minutes=draw.randrange(1, 9000))
+            closed = f"{entered:%Y-%m-%d %H:%M:%S}"
+            kind = {"leak": "check", "check": "leak", "meter": "leak"}[kind] if version else kind
+    return "order_no,meter,kind,opened_at,closed_at,reported_at\n" + "\n".join(text for _, text in sorted(lines)) + "\n"
+
+
+@pytest.mark.parametrize("key", [None, ("order_no",), ("order_no", "reported_at")])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_corrected_is_no_part_of_the_key_of_a_fact_also_where_a_fact_has_more_than_two_versions(
+    project: Path, seed: int, key: tuple[str, ...] | None
+) -> None:
+    said = {} if key is None else {"key": key}
+    file = put(project, "orders.csv", reopened_orders(seed))
+    with pytest.raises(AsofError, match=r"order_no comes again in 140 of 260 rows with a later reported_at"):
+        make(file, "plant.orders", known_at="reported_at", **said)
+    made = make(file, "plant.orders", known_at="reported_at", corrections="latest", **said)
+    assert (made.key, made.fact) == (("order_no", "reported_at"), ("order_no",))
+
+
+def test_a_column_of_another_name_than_in_the_file_is_named_where_an_expression_cannot_be_read(project: Path) -> None:
+    file = put(project, "visits.csv", "visit_id,at\n1,2024-01-01 10:00:00\n2,2024-01-02 10:00:00\n")
+    for sql in ("date_trunc('day', at) + interval 1 day", '"at" + interval 1 day'):
+        with pytest.raises(AsofError, match=r"the column at is called its_at here"):
+            make(file, known_sql=sql)
+    assert make(file, known_sql="date_trunc('day', its_at) + interval 1 day").known_at
+
+
+def test_a_list_with_few_corrections_is_asked_about_and_what_is_corrected_is_not_taken_into_its_key(project: Path) -> None:
+    lines = [f"{n},north,{'iron' if n % 5 else 'steel'},1960-01-0{1 + n % 9},2020-01-01 09:00:00" for n in range(48)]
+    lines += [f"{n},north,plastic,1960-01-0{1 + n % 9},2020-0{2 + n % 7}-01 09:00:00" for n in range(0, 48, 5)]
+    file = put(project, "meters.csv", "meter_no,district,material,built_on,noted_at\n" + "\n".join(lines) + "\n")
+    with pytest.raises(AsofError, match=r"meter_no comes again in 10 of 58 rows with a later noted_at"):
+        make(file, "plant.meters", known_at="noted_at")
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_of_corrected_facts_the_first_version_counts_at_every_instant(project: Path, seed: int) -> None:
     text, rows = corrected_readings(seed)
