@@ -1,4 +1,4 @@
-"""Another example takes the place of the flights, with its models, its problem and its data as an archive; or stands beside them."""
+"""Another example takes the place of the flights, with its models, its problem and its data, or stands beside them."""
 
 from __future__ import annotations
 
