@@ -122,7 +122,9 @@ def _source(
               help="Served while no model has won for certain: the rule, or what did better on the holdout.")  # fmt: skip
 @click.option("--title", metavar="TEXT", help="The question in words: 'Which machines will stand still tomorrow?'.")
 @click.option("--owner", default="nobody-yet", show_default=True, help="Who answers for it.")
-@click.option("--seconds", type=click.IntRange(1), default=30, show_default=True, help="Time box of pruning.")
+@click.option(
+    "--seconds", type=click.IntRange(1), default=30, show_default=True, help="Time box of pruning, after what is tried was built."
+)
 def _problem(name: str, **said: Any) -> None:
     """Write cohort, features, labels, rule, declaration, mart, exposures, contract and tests of a problem, and build them once.
 

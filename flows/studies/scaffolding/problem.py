@@ -82,7 +82,8 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
             plan.sample = None
             written = writing.final(plan, pruned)
             place.build(_all(wanted), wanted.share, anew=True)
-            decided = [*telling.labels(place, plan), telling.cohort(place, plan), *telling.chosen(plan)]
+            decided = [writing.took(plan, pruned)] if pruned.took > writing.LATE * wanted.seconds else []
+            decided += [*telling.labels(place, plan), telling.cohort(place, plan), *telling.chosen(plan)]
             decided += telling.corrected(place, plan)
             decided += [one for table in tables for one in telling.versions(table, _built_of([table.model]))]
         except BaseException:

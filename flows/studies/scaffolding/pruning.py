@@ -51,6 +51,7 @@ class Pruned:
     shares: tuple[float, ...] = ()
     sizes: tuple[tuple[int, float], ...] = ()
     loss: str = "loss"
+    took: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -143,12 +144,14 @@ def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, aim:
              "spread": spread}  # fmt: skip
     if not telling or min(len(learn), len(check)) < FEWEST or np.ptp(y[learn]) == 0 or np.ptp(y[check]) == 0:
         said = "Too few labelled rows to say which of them help: all that say anything stay."
-        return Pruned(telling, left_out, said, **facts)
+        return Pruned(telling, left_out, said, took=time.monotonic() - began, **facts)
     drawn = min(1.0, seconds * FIRST * VALUES_A_SECOND / (len(y) * len(telling)))
     learn, check = _drawn(learn, drawn), _drawn(check, drawn)
     trees = Trees(telling, matrix, y, learn, check, levels, aim, len(classes), threads)
     tried = [trees.fit(telling, began + FIRST * seconds)]
     while (names := tried[-1].best(int(len(tried[-1].names) * STAYS))) and len(names) >= LEAST:
+        if time.monotonic() >= began + seconds:
+            break
         found = trees.fit(names, began + seconds)
         if not found.whole:
             break
@@ -164,7 +167,9 @@ def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, aim:
         f"with all, {stays.loss:.4f} with those that stayed."
     )
     sizes = tuple((len(one.names), one.loss) for one in tried)
-    return Pruned([name for name in telling if name in kept], left_out, judged, sizes=sizes, **facts)
+    return Pruned(
+        [name for name in telling if name in kept], left_out, judged, sizes=sizes, took=time.monotonic() - began, **facts
+    )
 
 
 def _smallest_as_good(tried: Sequence[Fit]) -> Fit:

@@ -26,6 +26,8 @@ SCORES = {"binary": "Calibrated probability.", "regression": "The predicted numb
           "multiclass": "Probability of the predicted class."}  # fmt: skip
 # Ten instants, as a verdict needs, are long where questions come by the week: then so many entities are what is independent.
 WEEK, ENTITIES = timedelta(days=7), 100
+# A fit that has begun ends a little later than the time box.
+LATE = 1.1
 # Until the labels are looked at nobody knows which classes there are.
 AT_FIRST = ("one", "other")
 BOILERPLATE = {
@@ -54,7 +56,7 @@ def final(plan: Plan, pruned: Pruned) -> list[str]:
         **_models(plan, rule),
         f"{_folder(plan)}/_{name}.yml": _declaration(plan, plan.features, pruned),
         f"{_folder(plan)}/left_out.md": rendered(
-            "left_out.md", problem=name, kept=len(pruned.kept), tried=len(plan.tried), seconds=round(plan.seconds),
+            "left_out.md", problem=name, kept=len(pruned.kept), tried=len(plan.tried), took=f"{sentence(took(plan, pruned))}.",
             judged=pruned.judged, left_out=left_out + pruned.left_out, sizes=pruned.sizes, loss=pruned.loss,
         ),
         f"{mart}/{name}_predictions.sql": rendered("mart.sql", **values),
@@ -65,6 +67,16 @@ def final(plan: Plan, pruned: Pruned) -> list[str]:
     written = write(files)
     _name_it(name)
     return [*written, "dbt_project.yml"]
+
+
+def took(plan: Plan, pruned: Pruned) -> str:
+    """In a sentence: how long pruning took of its time box, and what it took to have something to prune."""
+    box, before = plan.wanted.seconds, plan.seconds - pruned.took
+    longer = ", longer because the first trees go on until they have seen every feature" if pruned.took > LATE * box else ""
+    return (
+        f"pruning took {pruned.took:.0f} seconds of a time box of {box:.0f}{longer}; landing the past and building what "
+        f"was tried took {before:.0f} before it, which no box bounds"
+    )
 
 
 def costs(rate: float) -> dict[str, int]:

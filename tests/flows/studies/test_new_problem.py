@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import re
@@ -352,7 +353,21 @@ def test_pruning_keeps_to_its_time_box_also_in_its_first_fit() -> None:
     table, names = many_features(60_000, 150)
     began = time.monotonic()
     found = prune(table, names, "y", "as_of", "binary", 2, 1)
-    assert time.monotonic() - began < 8 and {"f0", "f1", "f2"} <= set(found.kept)
+    whole = time.monotonic() - began
+    assert whole < 8 and {"f0", "f1", "f2"} <= set(found.kept)
+    assert found.took == pytest.approx(whole, rel=0.2, abs=0.2), "what is told is what it took"
+
+
+def test_no_fit_begins_when_the_time_box_is_over_and_it_is_told_what_took_how_long() -> None:
+    table, names = many_features(3_000, 20)
+    found = prune(table, names, "y", "as_of", "binary", 0.001, 1)
+    assert [size for size, _ in found.sizes] == [20], "the first fit alone"
+    plan = planned(50_000, 48, 2)
+    plan.seconds = found.took + 52.0
+    said = writing.took(plan, found)
+    assert f"pruning took {found.took:.0f} seconds of a time box of 30; landing the past and building" in said
+    assert "was tried took 52 before it, which no box bounds" in said
+    assert ", longer because the first trees go on" in writing.took(plan, dataclasses.replace(found, took=40.0))
 
 
 def test_a_rule_of_classes_says_how_probable_each_is_in_each_step() -> None:
