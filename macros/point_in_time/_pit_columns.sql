@@ -8,7 +8,7 @@
         {%- if modules.re.match('^u?(tiny|small|big|huge)?int(eger)?$', type) -%}{%- set type = 'integer' -%}
         {%- elif type in ['text', 'string'] or type.startswith('varchar') or type.startswith('character') -%}
             {%- set type = 'varchar' -%}
-        {%- elif type in ['date', 'timestamp_s', 'timestamp_ms', 'timestamp_ns'] -%}{%- set type = 'timestamp' -%}
+        {%- elif type in ['date', 'timestamp_s', 'timestamp_ms', 'timestamp_ns', 'timestamp_ntz'] -%}{%- set type = 'timestamp' -%}
         {%- endif -%}
         {%- do types.update({column.name | lower: type}) -%}
     {%- endfor -%}

@@ -6,3 +6,8 @@
 {% macro default___pit_within_frame(window) -%}
     range between current row and interval '{{ window }}' following exclude group
 {%- endmacro %}
+
+{% macro spark___pit_within_frame(window) -%}
+    range between interval '0.000001' second following
+        and interval '{{ asof._pit_seconds('_pit_within_frame', 'window', window) }}' second following
+{%- endmacro %}

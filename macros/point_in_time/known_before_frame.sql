@@ -13,3 +13,9 @@
     range between interval '{{ window }}' preceding and current row exclude group
     {%- endif -%}
 {%- endmacro %}
+
+{#- Spark excludes nothing from a frame, and wants both bounds in one unit. -#}
+{% macro spark__known_before_frame(window, plain_ends) -%}
+    range between interval '{{ asof._pit_seconds('known_before_frame', 'window', window) }}' second preceding
+        and interval '0.000001' second preceding
+{%- endmacro %}

@@ -23,3 +23,15 @@
         else pit_end < {{ facts_end }}
     end
 {%- endmacro %}
+
+{% macro spark__running_sums(events, parts, facts_end) -%}
+    select pit_key, pit_as_of, pit_end, {{ parts | join(', ') }}
+    from (
+        select pit_key, pit_end, pit_as_of
+            {%- for part, how in parts.items() %},
+            {{ asof._pit_part(how, 'pit_before') }} as {{ part }}{% endfor %}
+        from {{ events }}
+        window pit_before as (partition by pit_key order by pit_at, pit_end rows unbounded preceding)
+    ) as pit_summed_up
+    where pit_end < {{ facts_end }}
+{%- endmacro %}

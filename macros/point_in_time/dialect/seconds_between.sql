@@ -6,3 +6,7 @@
 {% macro default__seconds_between(earlier, later) -%}
     (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1e6
 {%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+    (unix_micros(cast({{ later }} as timestamp_ltz)) - unix_micros(cast({{ earlier }} as timestamp_ltz))) / 1e6
+{%- endmacro %}

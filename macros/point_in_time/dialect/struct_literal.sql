@@ -6,3 +6,7 @@
 {% macro default__struct_literal(fields) -%}
     struct_pack({% for field, expression in fields.items() %}{{ field }} := {{ expression }}{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
+
+{% macro spark__struct_literal(fields) -%}
+    named_struct({% for field, expression in fields.items() %}'{{ field }}', {{ expression }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}

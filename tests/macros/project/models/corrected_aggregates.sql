@@ -7,4 +7,4 @@ answer as ({{ aggregate_before('states', 'corrected', ['case_id', 'k', 'pit_stat
     'age': 'time_since', 'newest': ['time_since', 'event_at'], 'opening': ['first', 'x'], 'latest': ['last', 's'],
     'whole': ['total', 'x'], 'kinds': ['distinct', 's']
 }) }})
-select * exclude (pit_state) from answer
+select {{ all_but('answer', ['pit_state']) }} from answer

@@ -5,4 +5,4 @@ corrected as ({{ as_corrected('states', 'facts', ['case_id', 'k'], fact=['case_i
 asked as (select case_id, k, pit_state, settled_at - interval '51 hours' as as_of from states),
 answer as ({{ label_over('asked', 'corrected', ['case_id', 'k', 'pit_state'], '2 days', 'sum(x)', "timestamp '2020-01-04 06:00:00'",
     delay='3 hours') }})
-select * exclude (pit_state) from answer
+select {{ all_but('answer', ['pit_state']) }} from answer

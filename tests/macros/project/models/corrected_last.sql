@@ -5,4 +5,4 @@ answer as ({{ aggregate_last_before('states', 'corrected', ['case_id', 'k', 'pit
     'n': 'count', 'total': ['sum', 'x'], 'mean': ['mean', 'x', 'bigint'], 'lo': ['min', 'x'], 'big': ['share', 'x > 2'],
     'age': 'time_since', 'span': 'time_since_first', 'kinds': ['distinct', 's']
 }, order_by=['event_at', 'x', 's']) }})
-select * exclude (pit_state) from answer
+select {{ all_but('answer', ['pit_state']) }} from answer

@@ -5,4 +5,4 @@ answer as ({{ aggregate_before('states', 'corrected', ['case_id', 'k', 'pit_stat
     'n': 'count', 'n_x': ['count', 'x'], 'n_big': ['count_if', 'x > 2'], 'big': ['share', 'x > 2'],
     'total': ['sum', 'x'], 'mean': ['mean', 'x', 'bigint'], 'sd': ['stddev', 'x']
 }) }})
-select * exclude (pit_state) from answer
+select {{ all_but('answer', ['pit_state']) }} from answer
