@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-TESTS := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+TESTS := $(BIN)/python -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
 STYLE := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 # Compiled bytecode halves the start of dbt and Prefect.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,7 +13,7 @@ export OMP_WAIT_POLICY := PASSIVE
 -include .env
 .DEFAULT_GOAL := help
 
-.PHONY: help run replay leak-proof bench chaos check test lint docs serve status clean
+.PHONY: help run replay leak-proof bench chaos check test test-spark lint docs serve status clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,16 +59,24 @@ check: .venv/.locked ## Run the quick checks: style, imports, declarations, ever
 test: .venv/.locked ## Run every check: style, imports, Python, SQL
 	@$(STYLE) && $(TESTS)
 
+test-spark: .venv-spark/.locked ## Run the macros on a cluster of Apache Spark that the tests start (about ten minutes)
+	@[ -n "$$JAVA_HOME" ] || command -v java > /dev/null \
+	  || { apt-get update --quiet && apt-get install --yes --no-install-recommends openjdk-17-jre-headless; } \
+	  || { echo "Java 17 is needed: apt-get install --no-install-recommends openjdk-17-jre-headless"; exit 1; }
+	@.venv-spark/bin/python -m pytest -rs tests/spark
+
 lint: .venv/.locked ## Mend the style
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 clean: ## Remove data/ (warehouse, landed files, remarks, password), published/, target/, logs/
 	rm -rf data published target logs
 
-# The environment is made anew when the lock file is newer than it.
+# An environment is made anew when its lock file is newer than it.
 .venv/.locked: requirements.lock
-	@echo "installing the locked packages into .venv (one to two minutes)"
+.venv-spark/.locked: requirements-spark.lock
+.venv/.locked .venv-spark/.locked:
+	@echo "installing the locked packages into $(@D) (one to two minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make run PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@

@@ -20,7 +20,7 @@ settings.load_profile("untimed")
 
 
 # Who uses one of these is slow.
-SLOW = {"lived", "hour", "daily", "copied", "inside", "window", "lived_shop", "shop_project", "shop_house"}
+SLOW = {"lived", "hour", "daily", "copied", "inside", "window", "lived_shop", "shop_project", "shop_house", "pyspark"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,6 +22,14 @@ _COMPARES = (
     re.compile(r"known_at\s+(?:not\s+)?between\b"),
 )
 
+# Words that DuckDB or Spark alone knows, or that mean another thing there. `asof.` is the package, `in range(` is Jinja's.
+_ENGINE = re.compile(
+    r"\b(?:asof(?![.'\w])|exclude|epoch\w*|isodow|dayofweek|unnest|explode|generate_series|struct_pack|named_struct|string_agg"
+    r"|strftime|strptime|date_format|date_?diff|ignore nulls|(?:quantile|approx|list|array|collect|json|regexp|to|unix|arg)_\w+"
+    r"|(?:except|sequence|struct|hash|error|log|try)\s*\(|count\(distinct [^)]*\)\s+over)|(?<!in )\brange\(|:=|::",
+    re.IGNORECASE,
+)
+
 
 def layers_refer_to_earlier_ones(house: House) -> list[str]:
     """staging → intermediate → features → problems → ledger → monitoring → marts, and never back."""
@@ -154,9 +162,19 @@ def macros_compare_times(house: House) -> list[str]:
     ]
 
 
+def engine_words_stand_in_dispatched_macros(house: House) -> list[str]:
+    """What engines spell differently stands in `default__…` and `spark__…`; the rest of the package is the same SQL on all."""
+    text = {
+        macro.name: re.sub(r"{#.*?#}", "", macro.sql, flags=re.S)
+        for macro in house.macros.values()
+        if macro.path.startswith("macros/point_in_time/") and not macro.name.startswith(("default__", "spark__"))
+    }
+    return [f"{name}: {word}" for name, sql in text.items() for word in _ENGINE.findall(sql)]
+
+
 LAWS = [
     layers_refer_to_earlier_ones, problems_are_strangers, features_never_read_predictions, only_staging_reads_sources,
     predictions_name_their_scoring_set, every_source_reaches_the_marts, every_model_reaches_a_reader,
     every_report_has_its_exposure, every_model_names_its_row, models_and_macros_are_short, everything_is_documented,
-    features_are_listed_once, macros_compare_times,
+    features_are_listed_once, macros_compare_times, engine_words_stand_in_dispatched_macros,
 ]  # fmt: skip

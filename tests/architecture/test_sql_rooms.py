@@ -69,6 +69,10 @@ def _long_macro(house: House) -> None:
     house.macros["long"] = Macro("_long", "macros/long.sql", "\n" * 61, "", [])
 
 
+def _engine_word(house: House) -> None:
+    house.macros["last_midnight_before"].sql += "epoch_us(known_at)"
+
+
 def _unlanded(house: House) -> None:
     house.sources.add("shop.crews")
 
@@ -90,6 +94,7 @@ BROKEN = [
     ("a long macro", laws.models_and_macros_are_short, _long_macro),
     ("a column without words", laws.everything_is_documented, _undescribed_column),
     ("an argument without words", laws.everything_is_documented, _undocumented_argument),
+    ("a word of one engine", laws.engine_words_stand_in_dispatched_macros, _engine_word),
     ("a second list of features", laws.features_are_listed_once, _second_list),
 ]  # fmt: skip
 
@@ -126,6 +131,29 @@ def test_a_lower_bound_and_the_macro_itself_are_no_comparison(shop: House, line:
     fine = deepcopy(shop)
     _sql(f"{P}__features", lambda sql: f"{sql}\n{line}")(fine)
     assert laws.macros_compare_times(fine) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("select t.* exclude (a)", "exclude"), ("asof left join facts", "asof"), ("epoch(at)", "epoch"), ("unnest(xs)", "unnest"),
+        ("extract(isodow from at)", "isodow"), ("struct_pack(a := 1)", "struct_pack"), ("quantile_cont(x, 0.5)", "quantile_cont"),
+        ("at::date", "::"), ("explode(sequence(a, b))", "explode"), ("count(distinct x) over w", "count(distinct x) over"),
+    ],
+)  # fmt: skip
+def test_words_that_engines_do_not_share_are_found(shop: House, line: str, word: str) -> None:
+    broken = deepcopy(shop)
+    broken.macros["last_midnight_before"].sql += line
+    assert f"last_midnight_before: {word}" in laws.engine_words_stand_in_dispatched_macros(broken)
+
+
+@pytest.mark.parametrize(
+    "line", ["{# epoch #}", "{{ asof.known_before('a', 'b') }}", "count(distinct x)", "date_trunc('day', at)"]
+)
+def test_words_that_engines_share_are_none_of_one(shop: House, line: str) -> None:
+    fine = deepcopy(shop)
+    fine.macros["last_midnight_before"].sql += line
+    assert laws.engine_words_stand_in_dispatched_macros(fine) == []
 
 
 def test_every_law_has_been_seen_to_fail() -> None:

@@ -95,11 +95,23 @@ def flatten(world: World) -> tuple[list[Fact], list[Ask]]:
     return numbered + numbered[::3], [a._replace(case_id=i) for i, (_, rows) in enumerate(world) for a in rows]
 
 
+def tables(facts: list[Fact], spine: list[Ask]) -> dict[str, pa.Table]:
+    """The inputs of a query, by the name that it knows them by."""
+    return {
+        "facts": pa.Table.from_pylist([f._asdict() for f in facts], schema=_FACTS),
+        "spine": pa.Table.from_pylist([a._asdict() for a in spine], schema=_SPINE),
+    }
+
+
 def run(con: duckdb.DuckDBPyConnection, sql: str, facts: list[Fact], spine: list[Ask], keys: int) -> dict[tuple, tuple]:
     """The query's rows over these inputs, as key columns (the first `keys`) → the others. Raises RowTwiceError."""
-    con.register("facts", pa.Table.from_pylist([f._asdict() for f in facts], schema=_FACTS))
-    con.register("spine", pa.Table.from_pylist([a._asdict() for a in spine], schema=_SPINE))
-    rows = con.execute(sql).fetchall()
+    for name, table in tables(facts, spine).items():
+        con.register(name, table)
+    return keyed(con.execute(sql).fetchall(), keys)
+
+
+def keyed(rows: list[tuple], keys: int) -> dict[tuple, tuple]:
+    """Rows as their key columns (the first `keys`) → the others. Raises RowTwiceError."""
     answer = {row[:keys]: row[keys:] for row in rows}
     if len(answer) < len(rows):
         raise RowTwiceError(f"{len(rows)} rows for {len(answer)} keys")

@@ -17,9 +17,9 @@ def invoke(command: list[str], work: Path, project: Path = PROJECT) -> dbtRunner
     )  # fmt: skip
 
 
-def compiled(work: Path, project: Path = PROJECT, select: str = "*") -> dict[str, str]:
+def compiled(work: Path, project: Path = PROJECT, select: str = "*", target: str = "duckdb") -> dict[str, str]:
     """Compile the project; returns model name → SQL. Raises AssertionError with dbt's message."""
-    result = invoke(["compile", "--select", select], work, project)
+    result = invoke(["compile", "--select", select, "--target", target], work, project)
     assert result.success, result.exception or [r.message for r in result.result]
     return {r.node.name: r.node.compiled_code for r in result.result}
 

@@ -8,11 +8,23 @@ import pyarrow as pa
 import pytest
 
 from tests.macros import oracle
-from tests.macros.cases import flatten, run, sample
+from tests.macros.cases import Ask, Fact, flatten, run, sample
 from tests.macros.compiling import invoke
 
 DAY = timedelta(days=1)
 Connection = duckdb.DuckDBPyConnection
+
+
+def without_a_key(facts: list[Fact], spine: list[Ask]) -> dict[str, oracle.Answer]:
+    """What the models without a key must answer over facts and asks that all have one key, by model."""
+    with_x = [f for f in facts if f.x is not None]
+    last = oracle.last_before([f._replace(event_at=f.known_at) for f in with_x if f.known_at], spine)
+    positive = [f for f in with_x if f.x > 0]
+    trailing = oracle.aggregate_before(positive, spine, [DAY, 2 * DAY], distinct=False)
+    return {
+        "last_before_global": {key[2:]: (None if x is None else x + 1, s) for key, (x, s, _) in last.items()},
+        "aggregate_before_global": {key[2:]: (row[0], row[1], row[10], row[11]) for key, row in trailing.items()},
+    }
 
 
 def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Connection) -> None:
@@ -20,14 +32,8 @@ def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Conne
         for facts, spine in world:
             facts = [f._replace(case_id=0, k="only") for f in facts]
             spine = [a._replace(case_id=0, k="only") for a in spine]
-            with_x = [f for f in facts if f.x is not None]
-            last = {key[2:]: (None if x is None else x + 1, s) for key, (x, s, _) in oracle.last_before(
-                [f._replace(event_at=f.known_at) for f in with_x if f.known_at], spine).items()}  # fmt: skip
-            assert run(con, sql["last_before_global"], facts, spine, keys=1) == last
-            positive = [f for f in with_x if f.x > 0]
-            trailing = oracle.aggregate_before(positive, spine, [DAY, 2 * DAY], distinct=False)
-            expected = {key[2:]: (row[0], row[1], row[10], row[11]) for key, row in trailing.items()}
-            assert run(con, sql["aggregate_before_global"], facts, spine, keys=1) == expected
+            for model, expected in without_a_key(facts, spine).items():
+                assert run(con, sql[model], facts, spine, keys=1) == expected
 
 
 def test_corrected_facts_without_a_key_equal_the_oracle(sql: dict[str, str], con: Connection) -> None:

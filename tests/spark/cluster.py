@@ -1,4 +1,4 @@
-"""A small Apache Spark cluster of this machine: a master, two workers and a Connect server, each a process of its own, on loopback."""
+"""A small cluster of Apache Spark on loopback: a master, two workers and a Connect server, each a process of its own."""
 
 from __future__ import annotations
 
@@ -16,21 +16,15 @@ from pathlib import Path
 WORKERS = 2
 # On a busy machine six Java machines take their time.
 SECONDS = 300
+MASTER = "org.apache.spark.deploy.master.Master"
+WORKER = "org.apache.spark.deploy.worker.Worker"
+SUBMIT = "org.apache.spark.deploy.SparkSubmit"
 CONNECT = "org.apache.spark.sql.connect.service.SparkConnectServer"
 LOOPBACK = "127.0.0.1"
 
 
 class ClusterError(RuntimeError):
     """A part of the cluster did not come up; the message ends with what it wrote last."""
-
-
-def missing() -> str:
-    """What keeps a cluster from starting here and what to do about it; empty if nothing does."""
-    if find_spec("pyspark") is None:
-        return f"{sys.prefix} has no pyspark: `make test-spark` makes an environment that has"
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        return "Java is not installed: apt-get install --no-install-recommends openjdk-17-jre-headless"
-    return ""
 
 
 @contextmanager
@@ -40,18 +34,18 @@ def running(folder: Path) -> Iterator[str]:
     All processes are of one group, which ends when this process closes a pipe, and so also when it is killed. Raises
     ClusterError.
     """
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        raise ClusterError("Java is not installed: apt-get install --no-install-recommends openjdk-17-jre-headless")
     folder.mkdir(parents=True, exist_ok=True)
     master, connect = _free_ports(2)
     started: dict[str, subprocess.Popen] = {}
     guard = subprocess.Popen(["sh", "-c", "cat; kill -KILL 0"], stdin=subprocess.PIPE, process_group=0)
     try:
-        parts = {"master": ["org.apache.spark.deploy.master.Master", "--host", LOOPBACK, "--port", str(master), "--webui-port", "0"]}
-        for number in range(1, WORKERS + 1):
-            parts[f"worker{number}"] = [
-                "org.apache.spark.deploy.worker.Worker", "--host", LOOPBACK, "--webui-port", "0", "--cores", "1", "--memory", "1g",
-                "--work-dir", str(folder / f"worker{number}"), f"spark://{LOOPBACK}:{master}",
-            ]  # fmt: skip
-        submit = ["org.apache.spark.deploy.SparkSubmit", "--master", f"spark://{LOOPBACK}:{master}", "--class", CONNECT]
+        url, quiet = f"spark://{LOOPBACK}:{master}", ["--host", LOOPBACK, "--webui-port", "0"]
+        parts = {"master": [MASTER, *quiet, "--port", str(master)]}
+        for name in (f"worker{number + 1}" for number in range(WORKERS)):
+            parts[name] = [WORKER, *quiet, "--cores", "1", "--memory", "1g", "--work-dir", str(folder / name), url]
+        submit = [SUBMIT, "--master", url, "--class", CONNECT]
         for key, value in _settings(folder, connect).items():
             submit += ["--conf", f"{key}={value}"]
         parts["connect"] = [*submit, "spark-internal"]
@@ -128,16 +122,3 @@ def _wait(port: int, started: dict[str, subprocess.Popen], folder: Path) -> None
             if probe.connect_ex((LOOPBACK, port)) == 0:
                 return
         time.sleep(0.2)
-
-
-def processes(group: int) -> list[int]:
-    """The ids of the processes of a group that live."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return found
