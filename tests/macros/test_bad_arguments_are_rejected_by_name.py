@@ -102,21 +102,23 @@ TYPES = "last_before('spine', 'facts', 'k', 'x')"
 FILTERED = "last_before('spine', 'facts', 'k', 'colour')"
 
 
-@pytest.fixture(scope="module")
-def errors(dbt_work: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
+def told(work: Path, calls: list[str], target: str = "duckdb") -> dict[str, str | None]:
     """Call → what dbt says about the model that holds it, on one line; None if it compiles."""
-    work = tmp_path_factory.mktemp("bad")
     project = copied(work)
-    calls = [*REJECTED, *UNKNOWN]
     for i, call in enumerate(calls):
         (project / "models" / f"bad_{i}.sql").write_text(IMPORTS.format(call=call))
     (project / "models" / "bad_types.sql").write_text(IMPORTS.format(call=TYPES).replace("typed_facts", "typed_facts_by_number"))
     filtered = IMPORTS.format(call=FILTERED).replace("ref('typed_facts') }}", "ref('typed_facts') }}\n    where x > 0")
     (project / "models" / "bad_filtered.sql").write_text(filtered)
     # `compile` would stop at the first error; `run` compiles every model and says what is wrong with each
-    result = invoke(["run", "--select", "inputs", "bad_*"], work, project)
+    result = invoke(["run", "--select", "inputs", "bad_*", "--target", target], work, project)
     said = {r.node.name: None if str(r.status) == "success" else " ".join(str(r.message).split()) for r in result.result}
     return {call: said[f"bad_{i}"] for i, call in enumerate(calls)} | {TYPES: said["bad_types"], FILTERED: said["bad_filtered"]}
+
+
+@pytest.fixture(scope="module")
+def errors(dbt_work: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
+    return told(tmp_path_factory.mktemp("bad"), [*REJECTED, *UNKNOWN])
 
 
 @pytest.mark.parametrize("call", [*REJECTED, *UNKNOWN])

@@ -28,14 +28,18 @@ def install(project: Path) -> None:
     assert done.success, done.exception
 
 
-@pytest.fixture(scope="module")
-def consumer(dbt_work: Path) -> Path:
+def placed(folder: Path) -> Path:
     """A copy of the consumer beside a copy of the package, as `local:` names it, installed by `dbt deps`."""
-    project = dbt_work / "stranger" / "tests" / "macros" / "consumer"
+    project = folder / "tests" / "macros" / "consumer"
     shutil.copytree(CONSUMER, project)
-    shutil.copytree(PACKAGE, dbt_work / "stranger" / "macros" / "point_in_time")
+    shutil.copytree(PACKAGE, folder / "macros" / "point_in_time")
     install(project)
     return project
+
+
+@pytest.fixture(scope="module")
+def consumer(dbt_work: Path) -> Path:
+    return placed(dbt_work / "stranger")
 
 
 @pytest.fixture(scope="module")

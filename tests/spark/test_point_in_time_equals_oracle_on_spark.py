@@ -12,8 +12,10 @@ import pytest
 from tests.macros import oracle
 from tests.macros.cases import Ask, Fact, flatten, keyed, sample, tables
 from tests.macros.compiling import compiled, invoke
+from tests.macros.test_bad_arguments_are_rejected_by_name import FILTERED, TYPES, UNKNOWN, told
 from tests.macros.test_point_in_time_equals_oracle import EXPECTED, WORLDS, first_difference
 from tests.macros.test_point_in_time_promises import DAY, without_a_key
+from tests.macros.test_the_package_is_installed_by_a_stranger import USED, placed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -144,7 +146,21 @@ def test_a_macro_without_a_key_equals_the_oracle_on_spark(kind: str, spark: Spar
         assert ask(spark, sql[model], keys=1) == answer, model
 
 
+def test_a_project_of_somebody_else_gets_the_same_sql_for_spark(sql: dict[str, str], tmp_path: Path) -> None:
+    theirs = compiled(tmp_path / "compiled", placed(tmp_path), target="spark")
+    assert set(theirs) == set(USED)
+    assert {name for name in theirs if theirs[name] != sql[name]} == set()
+
+
 def test_a_model_on_the_macros_is_built_and_unit_tested_on_spark(cluster: str, tmp_path: Path) -> None:
     result = invoke(["build", "--select", "+unit_tested", "--target", "spark"], tmp_path)
     assert result.success, result.exception or [(r.node.name, r.message) for r in result.result]
     assert {r.node.resource_type for r in result.result} == {"model", "unit_test"}
+
+
+def test_columns_and_types_that_do_not_fit_are_refused_by_name_on_spark(cluster: str, tmp_path: Path) -> None:
+    errors = told(tmp_path, list(UNKNOWN), target="spark")
+    for call, (argument, problem) in UNKNOWN.items():
+        assert f": {argument} " in (errors[call] or "") and problem in errors[call], call
+    assert "on compares k (varchar, in spine) with k (integer, in facts): different types" in errors[TYPES]
+    assert "take names colour, which facts (facts) does not have; it has case_id, k, event_at" in errors[FILTERED]
