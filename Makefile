@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-TESTS := $(BIN)/python -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
+TESTS := $(BIN)/python -m pytest -rfEs -n auto --dist loadfile --no-loadscope-reorder
 STYLE := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 # Compiled bytecode halves the start of dbt and Prefect.
 unexport PYTHONDONTWRITEBYTECODE
@@ -63,7 +63,7 @@ test-spark: .venv-spark/.locked ## Run the macros on a cluster of Apache Spark t
 	@[ -n "$$JAVA_HOME" ] || command -v java > /dev/null \
 	  || { apt-get update --quiet && apt-get install --yes --no-install-recommends openjdk-17-jre-headless; } \
 	  || { echo "Java 17 is needed: apt-get install --no-install-recommends openjdk-17-jre-headless"; exit 1; }
-	@.venv-spark/bin/python -m pytest -rs tests/spark
+	@.venv-spark/bin/python -m pytest -rfEs tests/spark
 
 lint: .venv/.locked ## Mend the style
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
