@@ -28,7 +28,7 @@ def without_a_key(facts: list[Fact], spine: list[Ask]) -> dict[str, oracle.Answe
 
 
 def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Connection) -> None:
-    for world in sample(1):
+    for world in sample(2)[1:]:  # the first is empty
         for facts, spine in world:
             facts = [f._replace(case_id=0, k="only") for f in facts]
             spine = [a._replace(case_id=0, k="only") for a in spine]
@@ -37,7 +37,7 @@ def test_a_macro_without_a_key_equals_the_oracle(sql: dict[str, str], con: Conne
 
 
 def test_corrected_facts_without_a_key_equal_the_oracle(sql: dict[str, str], con: Connection) -> None:
-    for world in sample(1):
+    for world in sample(2)[1:]:  # the first is empty
         for facts, spine in world:
             # a key that is null is a key like others where nobody asks by it
             facts = [f._replace(case_id=0, k=f.k or "none") for f in facts]
