@@ -18,7 +18,7 @@ from tests.children import House
 from tests.conftest import PROJECT
 from tests.flights.conftest import PROBLEM, Lived
 
-TABLES = {"flight_disruption_predictions", "model_quality", "model_versions", "alerts", "experiments"}
+TABLES = {"flight_disruption_predictions", "model_quality", "model_quality_by_metric", "model_versions", "alerts", "experiments"}
 OLDER = "1.2.2"
 # Opens the file as fast as it can; each time all rows must be of the one publication that the models name.
 READER = """
