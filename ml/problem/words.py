@@ -27,6 +27,8 @@ ALMOST = "over 99 %"
 # Days since 1970-01-01 that are dates with a year of four digits.
 DATES = (-354_285, 999_999)
 NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+# DuckDB takes a text for a number also with these around it, with single `_` between digits, and `+-1`.
+BLANKS = " \t\n\v\f\r"
 # What the macro `quarter` writes.
 QUARTER = re.compile(rf"(?:(?P<above>{NUMBER}) < … )?≤ (?P<most>{NUMBER})|> (?P<over>{NUMBER})")
 ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -166,7 +168,8 @@ def _read(value: object) -> tuple[str | None, float | None]:
     if isinstance(value, bool):
         return str(value).lower(), None
     if isinstance(value, str):
-        number = float(value) if re.fullmatch(NUMBER, value) else None
+        plain = re.sub(r"(?<=[0-9])_(?=[0-9])|^\+(?=-)", "", value.strip(BLANKS))
+        number = float(plain) if re.fullmatch(NUMBER, plain) else None
         return value, number if number is not None and math.isfinite(number) else None
     number = float(value)  # type: ignore[arg-type]
     return f"{number:.15g}", number if math.isfinite(number) else None

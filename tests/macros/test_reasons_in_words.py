@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ml.models.explain import reason
@@ -158,7 +158,8 @@ def test_any_number_is_said_in_any_unit_with_its_sign_and_size(say, numbers: lis
 
 
 @settings(max_examples=15, deadline=None)
-@given(texts=st.lists(TEXTS, min_size=1))
+@given(texts=st.lists(TEXTS | st.text(alphabet="1 _.e+-0\t", max_size=5), min_size=1))
+@example(texts=["0 ", "1_0", "+-1", "\t1.\n", "-+1", "1__0", " "])
 def test_pages_say_any_text_in_any_unit_as_sql_does(say, texts: list[str]) -> None:
     asked = [(unit, text) for unit in UNITS for text in texts]
     for (unit, text), row in zip(asked, say([reason(f"of_{unit}", text, 0.1) for unit, text in asked]), strict=True):
