@@ -69,7 +69,8 @@ def test_no_cell_begins_a_formula_and_every_text_comes_back(texts: list[str]) ->
             assert cell == (f"'{text}" if begins_a_formula(text) else text) or (new and cell == f"'{text}")
         back = (
             f"select case when regexp_matches(x, {literal(csv_files.MASKED)}) then substr(x, 2) else x end "
-            f"from read_csv('{folder}/t.csv', all_varchar = true, allow_quoted_nulls = false, header = true, delim = ',') order by i::int"
+            f"from read_csv('{folder}/t.csv', all_varchar = true, allow_quoted_nulls = false, header = true, delim = ',') "
+            "order by i::int"
         )
         with duckdb.connect() as con:
             assert [row[0] for row in con.sql(back).fetchall()] == texts
