@@ -20,10 +20,19 @@ SHOWN, FEATURES, LEVELS = 24, 12, 6
 LINE, HIGH = 58, 0.125
 # The customary readings of the index, .1 for a look and .25 for another population, then twice and four times the second.
 EDGES = (0.1, 0.25, 0.5, 1.0)
+LEARNED = (
+    "How unlike the rows of each week are to those that the model learned from (population stability index, 0: the same): "
+    "score and label, then the features, those first that the champion learned most from, each with its share of what was "
+    "learned. The model knows little of rows that are another population: dark rows near the top ask for a look."
+)
+NOT_LEARNED = (
+    "How unlike the rows of each week are to those that were known when the champion was made (population stability index, "
+    "0: the same): score and label, then the features, those first that have moved farthest: a rule learns from none of them."
+)
 
 
 def heat(report: Report) -> Html:
-    """Features by importance over weeks, the darker the farther from the rows that the model was trained on."""
+    """Features in the order of the report over weeks, the darker the farther from the rows that the champion was made from."""
     weeks = sorted({row["week"] for row in report.drift})
     if not weeks:
         return parts.section("drift", "Drift", parts.text("Nothing has been scored yet, so nothing can have drifted."))
@@ -37,31 +46,30 @@ def heat(report: Report) -> Html:
         for name in sorted(doubt, key=lambda name: -doubt[name])[:3]
         if doubt[name]
     ]
-    words = (
-        "How unlike the rows of each week are to those that the model learned from (population stability index, 0: the same): "
-        "score and label, then the features, those first that the champion learned most from, each with its share of what was "
-        "learned. The model knows little of rows that are another population: dark rows near the top ask for a look."
-    )
+    words = LEARNED if report.has_learned else NOT_LEARNED
     if far:
         words += f" In the week of {day(last)} it matters most for {'; '.join(far)}."
     if max(row["rows_served"] for row in report.drift) < report.fewest:
         words += f" No week holds {report.fewest:,} rows yet, and of fewer chance alone makes some of this."
     if len(there) > SHOWN:
-        words += f" {len(there) - SHOWN} features that matter less are not shown."
+        less = "matter less" if report.has_learned else "have moved less"
+        words += f" {len(there) - SHOWN} features that {less} are not shown."
     apart = left_out(report, there)
     caption = f"Weeks begin on Monday. Up to {EDGES[0]:g} is the usual wobble, above {EDGES[1]:g} another population."
     rows = [
         [report.called(name), Html(f"<code>{parts.html(name)}</code>"), *_figures(report, name, psi.get((name, last)))]
         for name in names
     ]
-    header = ["in words", "column", "share of what was learned", f"index, {day(last)}"]
+    header = ["in words", "column", *(["share of what was learned"] if report.has_learned else []), f"index, {day(last)}"]
     return parts.section(
         "drift",
         "Drift",
         parts.text(words),
         parts.figure(_map(report, names, weeks, psi), caption),
         *([parts.text(apart)] if apart else []),
-        parts.folded("The columns behind these words", parts.table("Columns of the drift", header, rows, right=[2, 3])),
+        parts.folded(
+            "The columns behind these words", parts.table("Columns of the drift", header, rows, right=[2, 3][: len(header) - 2])
+        ),
     )
 
 
@@ -85,7 +93,8 @@ def left_out(report: Report, there: list[str]) -> str:
 
 def _figures(report: Report, name: str, psi: float | None) -> list[str | None]:
     gain = report.importances.get(name)
-    return [None if gain is None else f"{gain:.1%}", None if psi is None else f"{psi:.2f}"]
+    learned = [None if gain is None else f"{gain:.1%}"] if report.has_learned else []
+    return [*learned, None if psi is None else f"{psi:.2f}"]
 
 
 def _map(report: Report, names: list[str], weeks: list, psi: dict) -> str:
@@ -121,32 +130,36 @@ def _map(report: Report, names: list[str], weeks: list, psi: dict) -> str:
 
 
 def _named(report: Report, name: str) -> str:
-    gain = report.importances.get(name)
+    gain = report.importances.get(name) if report.has_learned else None
     # The share stays beside the last word.
     return report.called(name) + ("" if gain is None else f"\u00a0\u00a0{gain:.1%}")
 
 
 def features(report: Report) -> Html:
-    """Small multiples of the most important features: training rows and the last weeks."""
-    names = [name for name in report.order[2:] if name in report.cells][:FEATURES]
-    title = "Features, then and now"
+    """Small multiples of the features that come first in the report: the rows of then and of the last weeks."""
+    learned = report.has_learned
+    there = [name for name in report.order[2:] if name in report.cells and (report.importances.get(name) or not learned)]
+    names, title = there[:FEATURES], "Features, then and now"
     if not names:
         return parts.section("features", title, parts.text("The champion has not scored anything yet."))
-    last = max((row["week"] for row in report.drift), default=None)
-    psi = {row["feature"]: row["psi"] for row in report.drift if row["week"] == last}
-    drawn = "".join(_one(report, name, psi.get(name)) for name in names)
+    drawn = "".join(_one(report, name, report.moved.get(name)) for name in names)
+    many, champion = "feature" if len(names) == 1 else f"{len(names)} features", report.health["champion"]
+    then = "those that it learned from" if learned else f"those that were known when {champion} was made"
     lead = (
-        f"The {len(names)} features that {report.health['champion']} learned most from; … stands for the value, which grows to "
-        "the right. Where the line leaves the grey, rows of today are unlike those that it learned from. What lies beyond a "
-        "picture is counted at its ends. Drift is the index of the last week above."
-    )
-    legend = f'<p class="legend"><i class="then"></i> training rows <i class="now"></i> the last {RECENT} days</p>'
+        f"The {many} that {champion} learned most from" if learned
+        else f"The {many} that moved farthest: a rule learns from none of them"
+    ) + (
+        "; … stands for the value, which grows to the right. Where the line leaves the grey, rows of today are unlike "
+        f"{then}. What lies beyond a picture is counted at its ends. Drift is the index of the last week above."
+    )  # fmt: skip
+    grey = "training rows" if learned else "rows of then"
+    legend = f'<p class="legend"><i class="then"></i> {grey} <i class="now"></i> the last {RECENT} days</p>'
     return parts.section("features", title, parts.text(lead), legend, f'<div class="smalls">{drawn}</div>')
 
 
 def _one(report: Report, name: str, psi: float | None) -> Html:
     rows = report.cells[name]
-    facts = [f"{report.importances.get(name, 0):.1%} of what was learned"]
+    facts = [f"{report.importances[name]:.1%} of what was learned"] if report.has_learned else []
     facts += [f"drift {psi:.2f}"] if psi is not None else []
     missing, unseen = _share(rows, "missing"), _share(rows, "unseen")
     facts += [f"missing {missing[0]:.1%} → {missing[1]:.1%}"] if max(missing) >= 0.0005 else []
@@ -211,7 +224,7 @@ def _said(found: Histogram | None, words: Words) -> str:
         return "no value on one of the two sides"
     middle = (found.edges[1:] + found.edges[:-1]) / 2
     then, now = (words.amount(float(middle @ shares)) for shares in (found.then, found.now))
-    return f"mean about {then} in training, {now} in the last {RECENT} days"
+    return f"mean about {then} then, {now} in the last {RECENT} days"
 
 
 def _levels(words: Words, rows: list[dict]) -> str:

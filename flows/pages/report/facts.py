@@ -49,6 +49,7 @@ class Report:
     gates: list[Row]
     evidence: list[Row]
     volumes: list[Row]
+    ages: list[Row]
     refused: list[Row]
     quotas: list[Row]
     runs: list[Row]
@@ -66,9 +67,21 @@ class Report:
         return self.trained_as_of and next_slot(self.problem.retraining.cadence, self.trained_as_of)
 
     @property
+    def has_learned(self) -> bool:
+        """Whether the champion learned from any feature: a rule learns from none."""
+        return any(self.importances.values())
+
+    @property
+    def moved(self) -> dict[str, float]:
+        """How far each feature had moved in the last week, as its population stability index."""
+        last = max((row["week"] for row in self.drift), default=None)
+        return {row["feature"]: row["psi"] for row in self.drift if row["week"] == last and row["psi"] is not None}
+
+    @property
     def order(self) -> list[str]:
-        """Score and label, then the features, the most important to the champion first."""
-        return ["score", "label", *sorted(self.problem.feature_names, key=lambda name: (-self.importances.get(name, 0), name))]
+        """Score and label, then the features: what the champion learned most from first, of a rule what moved farthest."""
+        by = self.importances if self.has_learned else self.moved
+        return ["score", "label", *sorted(self.problem.feature_names, key=lambda name: (-by.get(name, 0), name))]
 
     def words(self, column: str) -> words.Words:
         """How a column is said."""

@@ -52,16 +52,18 @@ def sources(report: Report) -> Html:
         words = "Nothing has landed by the day yet: months that land at once say nothing about a day."
         return parts.section("sources", "Sources", parts.text(words))
     refused = {row["source"]: row for row in report.refused}
+    usual = {row["source"]: row["hours_usual"] for row in report.ages}
     by_source: dict[str, list[dict]] = {}
     for row in report.volumes:
         by_source.setdefault(row["source"], []).append(row)
-    table = [_source(source, rows[-1], refused.get(source)) for source, rows in sorted(by_source.items())]
+    table = [_source(source, rows[-1], refused.get(source), usual.get(source)) for source, rows in sorted(by_source.items())]
     drawn = [_volume(source, rows) for source, rows in sorted(by_source.items()) if rows[-1]["rows_shown"]]
     lead = (
         f"{day(report.volumes[-1]['day'])}, the last day on which the clock moved, against the median of the same weekday in the "
-        "eight weeks before. Lines: rows by day; dashed: what is usual."
+        "eight weeks before; how far a source is behind, against what it usually was at most in a quarter, where it comes often "
+        "enough to say. Lines: rows by day; dashed: what is usual."
     )
-    header = ["source", "rows", "usual", "", "behind", "usual", f"refused in {RECENT} days"]
+    header = ["source", "rows", "usual", "", "behind", "usually up to", f"refused in {RECENT} days"]
     return parts.section(
         "sources",
         "Sources",
@@ -71,14 +73,14 @@ def sources(report: Report) -> Html:
     )
 
 
-def _source(source: str, last: dict, lost: dict | None) -> list[object]:
+def _source(source: str, last: dict, lost: dict | None, hours_usual: float | None) -> list[object]:
     z = last["rows_z"]
     state = pill("too young to say", "calm")
     if z is not None:
         state = pill("unusual", "warn") if abs(z) > UNUSUAL else pill("as usual", "good")
     usual = None if last["rows_usual"] is None else round(last["rows_usual"])
     share = f"{lost['quarantined'] / lost['received']:.2%}" if lost and lost["received"] else None
-    return [source, last["rows"], usual, state, hours(last["hours_behind"]), hours(last["hours_behind_usual"]), share]
+    return [source, last["rows"], usual, state, hours(last["hours_behind"]), hours(hours_usual), share]
 
 
 def _volume(source: str, rows: list[dict]) -> Html:

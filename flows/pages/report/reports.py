@@ -112,6 +112,7 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
         volumes=warehouse.rows(
             f"select *, sum(rows) over (partition by source)::bigint as rows_shown from monitoring.mon_volume "
             f"where day > ?::date - {2 * RECENT} order by source, day", [now]),
+        ages=warehouse.rows("select * from monitoring.mon_silent_sources order by source"),
         refused=warehouse.rows(
             f"select source, sum(rows_received)::bigint as received, sum(rows_quarantined)::bigint as quarantined "
             f"from monitoring.mon_refused where day > ?::date - {RECENT} group by source", [now]),

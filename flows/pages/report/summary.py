@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from html import escape
 
 from flows.pages.html import parts
@@ -143,16 +142,16 @@ def _predictions(report: Report) -> tuple:
 
 
 def _freshness(report: Report) -> tuple:
-    latest = [row for row in {row["source"]: row for row in report.volumes}.values() if row["hours_behind"] is not None]
-    if not latest:
-        return "Freshness", "not known yet", "no day has been lived"
-    late = max(latest, key=lambda row: row["hours_behind"] - (row["hours_behind_usual"] or 0))
-    extra = late["hours_behind"] - (
-        late["hours_behind_usual"] if late["hours_behind_usual"] is not None else late["hours_behind"]
-    )
-    value = f"{parts.hours(extra)} late" if timedelta(hours=extra) > timedelta(hours=12) else "as usual"
-    usual = "" if late["hours_behind_usual"] is None else f", usually {parts.hours(late['hours_behind_usual'])}"
-    return "Freshness", value, f"{late['source']} is {parts.hours(late['hours_behind'])} behind{usual}"
+    """The source that is latest by its own past, as `mon_silent_sources` has it: one that comes rarely is never late."""
+    if not report.ages:
+        return "Freshness", "not known yet", "no source has brought newer rows often enough to say what is usual"
+    late = [row for row in report.ages if row["is_silent"]]
+    alive = [row for row in report.ages if row["hours_behind"] <= 1.5 * row["hours_usual"]]
+    one = max(late or alive or report.ages, key=lambda row: row["hours_behind"] - row["hours_usual"])
+    extra = parts.hours(one["hours_behind"] - one["hours_usual"])
+    value = f"{extra} late" if late else "as usual" if alive else "ended"
+    behind, usual = parts.hours(one["hours_behind"]), parts.hours(one["hours_usual"])
+    return "Freshness", value, f"{one['source']} is {behind} behind, usually up to {usual}"
 
 
 def _runs(report: Report) -> tuple:

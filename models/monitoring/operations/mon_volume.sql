@@ -53,8 +53,7 @@ usual_of_the_weekday as (
         *,
         count(*) over same_weekday as weeks_seen,
         median(log_rows) over same_weekday as usual_log_rows,
-        quantile_cont(log_rows, 0.75) over same_weekday - quantile_cont(log_rows, 0.25) over same_weekday as log_rows_range,
-        median(hours_behind) over same_weekday as usual_hours_behind
+        quantile_cont(log_rows, 0.75) over same_weekday - quantile_cont(log_rows, 0.25) over same_weekday as log_rows_range
     from rows_and_hours
     window same_weekday as (
         partition by source, weekday order by day rows between {{ weeks }} preceding and 1 preceding
@@ -72,7 +71,6 @@ select
     hours_behind,
     weeks_seen,
     exp(usual_log_rows) - 1 as rows_usual,
-    usual_hours_behind as hours_behind_usual,
     -- in robust standard deviations; at least a twentieth, so that a feed which never varies does not alarm over one row, and at
     -- least what chance does to a count of this size
     case

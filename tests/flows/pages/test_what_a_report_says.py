@@ -1,0 +1,109 @@
+"""What a report says of rows that are made up here: of a rule, of the order of events, of sources."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from datetime import date, datetime
+from html import unescape
+from types import SimpleNamespace
+from typing import Any
+
+from flows.pages.report import drift, operations, recent, summary
+from flows.pages.report.facts import Report
+from ml.problem.declared.columns import Column
+
+NOW = datetime(2026, 6, 8)
+COLUMNS = (
+    Column("past_visits", "double", "feature", "Visits of 7 days.", "number"),
+    Column("past_members", "double", "feature", "Members who came.", "number"),
+)
+PROBLEM = SimpleNamespace(columns=COLUMNS, feature_names=[one.name for one in COLUMNS], metric="roc_auc", name="busy")
+CELLS = [
+    {"kind": "inside", "low": float(at), "high": at + 1.0, "name": None, "rows_trained": 5, "rows_served": 4} for at in (0, 1)
+]
+
+
+def made(**facts: Any) -> Report:
+    """A report of these facts, and of nothing else."""
+    nothing = {one.name: {} if one.type.startswith("dict") else [] for one in fields(Report)}
+    return Report(**{**nothing, "problem": PROBLEM, "now": NOW, "champion": None, "fewest": 1, **facts})
+
+
+def text(html: str) -> str:
+    """What a reader sees, on one line."""
+    return " ".join(unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", html, flags=re.S)).split())
+
+
+def with_champion(name: str, rounds: int, importances: dict[str, float]) -> Report:
+    moved = {"score": 0.1, "past_members": 0.05, "past_visits": 0.4}
+    return made(
+        champion={"model_version": name, "rounds": rounds},
+        health={"champion": name},
+        importances=importances,
+        drift=[{"feature": one, "week": date(2026, 6, 1), "psi": psi, "rows_served": 10} for one, psi in moved.items()],
+        cells=dict.fromkeys(PROBLEM.feature_names, CELLS),
+    )
+
+
+def test_of_a_rule_the_report_says_that_it_learns_nothing_and_shows_first_what_moved_farthest() -> None:
+    report = with_champion("rule-of-busy-20260601", 0, {})
+    said = text(drift.heat(report)) + text(drift.features(report))
+    assert "learned" not in said and "training rows" not in said
+    assert said.count("a rule learns from none of them") == 2
+    assert report.order == ["score", "label", "past_visits", "past_members"], "the one that moved farthest comes first"
+    assert drift.features(report).index("visits of 7 days") < drift.features(report).index("members who came")
+
+
+def test_of_a_model_the_report_shows_the_features_that_it_learned_from_and_no_others_as_such() -> None:
+    report = with_champion("neat-gannet-20260601", 9, {"past_members": 1.0, "past_visits": 0.0})
+    assert "those first that the champion learned most from" in text(drift.heat(report))
+    said = text(drift.features(report))
+    assert "The feature that neat-gannet-20260601 learned most from" in said
+    assert "100.0% of what was learned" in said and "0.0% of what was learned" not in said.replace("100.0%", "")
+
+
+def test_of_events_of_one_instant_the_one_that_came_later_stands_above() -> None:
+    alert = {
+        "title": "A run failed",
+        "kind": "failed_run",
+        "subject": "data",
+        "severity": "critical",
+        "opened_at": NOW,
+        "closed_at": NOW,
+    }
+    promoted = {"effective_at": NOW, "kind": "promotion", "model_version": "new", "previous": None}
+    judged = {"decided_as_of": NOW, "challenger": "new", "decision": "PROMOTE"}
+    trained = {"trained_as_of": NOW, "model_version": "new", "rows_trained": 9, "rounds": 3}
+    rule = {"trained_as_of": NOW, "model_version": "rule-of-busy", "rows_trained": 9, "rounds": 0}
+    failed = {"as_of": NOW, "phase": "data", "message": "no"}
+    said = text(
+        recent.recent(made(alerts=[alert], promotions=[promoted], verdicts=[judged], versions=[rule, trained], failures=[failed]))
+    )
+    places = [
+        said.index(one) for one in ("closed A run", "critical A run", "promotion", "verdict new", "training new is", "failed run")
+    ]
+    assert places[0] < places[1] < places[5], said
+    assert places[2] < places[3] < places[4], said
+    assert "rule-of-busy is trained" not in said and "rule-of-busy is made of the rule" in said
+
+
+def aged(source: str, behind: float, usual: float, silent: bool = False) -> dict:
+    return {"source": source, "hours_behind": behind, "hours_usual": usual, "is_silent": silent}
+
+
+def test_a_source_is_late_by_its_own_past_and_one_that_comes_rarely_is_not() -> None:
+    volumes = [
+        {"source": source, "day": NOW.date(), "rows": 3, "rows_usual": 3, "rows_z": 0.0, "hours_behind": behind, "rows_shown": 3}
+        for source, behind in (("shop.lists", 140 * 24.0), ("shop.visits", 25.0))
+    ]
+    daily, ended = aged("shop.visits", 25, 24), aged("shop.old", 24 * 200, 24)
+    assert summary._freshness(made(ages=[], volumes=volumes))[1] == "not known yet"
+    # the list is older than ever was a weekday, and comes too rarely to have a cadence: it has no row among the ages
+    told = summary._freshness(made(ages=[daily, ended], volumes=volumes))
+    assert told == ("Freshness", "as usual", "shop.visits is 25 h behind, usually up to 24 h")
+    late = summary._freshness(made(ages=[daily, aged("shop.prices", 24 * 9, 24 * 2, silent=True)], volumes=volumes))
+    assert late == ("Freshness", "7 days late", "shop.prices is 9 days behind, usually up to 2 days")
+    assert summary._freshness(made(ages=[ended], volumes=volumes))[1] == "ended"
+    table = text(operations.sources(made(ages=[daily], volumes=volumes)))
+    assert "140 days –" in table and "25 h 24 h" in table
