@@ -178,7 +178,7 @@ def standing(state) -> None:
     quality = []
     for one in state.quality:
         name, found = next(iter(one["metrics"].items()))
-        quality.append(f"{one['scorer']} {_with_interval(found)} ({METRICS[name]}, {one['rows_labelled']:,} rows)")
+        quality.append(f"{one['scorer']} {_with_interval(name, found)} ({METRICS[name]}, {one['rows_labelled']:,} rows)")
     known = " · ".join(quality) or "no label of a prediction is known yet"
     _line("  champion ", (state.champion or "none", "bold"), f" · {known}")
     judged = [
@@ -256,7 +256,9 @@ def summary(state) -> None:
         named = [METRICS[name] for name in state.quality[0]["metrics"]]
         table = Table("live quality", "rows", *named, box=box.SIMPLE_HEAD)
         for one in state.quality:
-            table.add_row(one["scorer"], f"{one['rows_labelled']:,}", *map(_with_interval, one["metrics"].values()))
+            table.add_row(
+                one["scorer"], f"{one['rows_labelled']:,}", *map(_with_interval, one["metrics"], one["metrics"].values())
+            )
         console.out.print(table)
     if state.verdicts:
         table = Table("judged", "challenger", "against", "verdict", box=box.SIMPLE_HEAD)
@@ -299,12 +301,12 @@ def _waits(row: dict) -> str:
     return f"{said}; {found['metric']} {shadows.said(found)} against the champion on {found['clusters']} settled clusters"
 
 
-def _with_interval(found: tuple | None) -> Text:
+def _with_interval(metric: str, found: tuple | None) -> Text:
     """`.774 (.759–.789)`; within the first four days there is no interval yet, and of some scorers no value."""
-    if found is None:
-        return styled("")
-    value, low, high = found
-    return styled(f"{value:.3f}", ("" if low is None else f" ({low:.3f}–{high:.3f})", "dim"))
+    from flows.pages.html.words import measured
+
+    said, bracket, more = ("" if found is None else measured(metric, *found)).partition(" (")
+    return styled(said, (bracket + more, "dim"))
 
 
 def sizing(found: Sizing, most: int) -> None:

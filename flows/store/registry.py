@@ -47,6 +47,12 @@ def champion(problem: str) -> str | None:
     return found[-1].model_version if found else None
 
 
+def champion_before(problem: str, at: datetime) -> str | None:
+    """The version that was champion until or beyond an instant, from before it on; None where there was none."""
+    found = [span for span in champion_periods(problem) if span.start < at]
+    return found[-1].model_version if found else None
+
+
 def rival(problem: str) -> str | None:
     """The champion that a challenger has to beat; None where there is none, or the rule, which it has to beat anyway."""
     now = champion(problem)

@@ -200,6 +200,12 @@ def metric_of(metric: str, score: np.ndarray) -> Metric:
     return by_kind(metric, score, METRICS, NUMBERS, CLASSES)[metric]
 
 
+def farthest(metric: str, score: np.ndarray) -> float:
+    """How far two values of a metric of such scores can be apart: 1 of a ROC AUC, infinite of an error of numbers."""
+    found = metric_of(metric, score)
+    return found.high - found.low
+
+
 def rarer(metric: str, label: np.ndarray) -> int:
     """How many rows there are of what is rarer: rows that are not of the most frequent class, or it; of numbers, all."""
     if metric in NUMBERS:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ml.statistics import long_run
-from ml.statistics.evaluate import LOSSES, NAMED, arrays, by_kind, hits, losses, metric_of, one_by_one, squared
+from ml.statistics.evaluate import LOSSES, NAMED, arrays, by_kind, farthest, hits, losses, metric_of, one_by_one, squared
 from ml.statistics.interval import Interval, around
 
 # What a metric is, and by how much each cluster moves it.
@@ -57,7 +57,8 @@ def difference(
     label, *scores = arrays(label, *a, *b, metric=metric)
     first, second = (_mean_of(metric, label, part, cluster, weight) for part in (scores[: len(a)], scores[len(a) :]))
     sign = NAMED[metric].sign
-    return _spread(sign * (first[0] - second[0]), sign * (first[1] - second[1]), len(label), alpha, overlap)
+    found = _spread(sign * (first[0] - second[0]), sign * (first[1] - second[1]), len(label), alpha, overlap)
+    return found._replace(least=-farthest(metric, a[0]), most=farthest(metric, a[0]))
 
 
 def mean(total: np.ndarray, rows: np.ndarray, alpha: float = 0.05, overlap: int = 1) -> Interval:

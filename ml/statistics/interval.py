@@ -9,7 +9,10 @@ from ml.statistics import student
 
 
 class Interval(NamedTuple):
-    """An estimate with its two-sided interval of level 1 - alpha; infinite when there is but one cluster."""
+    """An estimate with its two-sided interval of level 1 - alpha; infinite when there is but one cluster.
+
+    `least` and `most` are what the estimated can be. Decisions look at `low` and `high`, people at `shown`.
+    """
 
     estimate: float
     low: float
@@ -18,6 +21,18 @@ class Interval(NamedTuple):
     rows: int
     clusters: int
     freedom: float | None = None  # of Student's t; clusters - 1 where it is not said
+    least: float = -np.inf
+    most: float = np.inf
+
+    @property
+    def shown(self) -> tuple[float, float, float]:
+        """The estimate and the ends, cut to what the estimated can be."""
+        return self.estimate, max(self.least, self.low), min(self.most, self.high)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the interval holds everything that the estimated can be."""
+        return is_everything(self.low, self.high, self.least, self.most)
 
     def p_above(self, bound: float) -> float:
         """One-sided p-value of "not above `bound`": small where the truth is above it. low > bound iff it is < alpha / 2."""
@@ -33,11 +48,18 @@ class Interval(NamedTuple):
 
     def within(self, low: float, high: float) -> "Interval":
         """The interval cut to the values that the estimated can take."""
-        return self._replace(low=max(low, self.low), high=min(high, self.high))
+        return self._replace(low=max(low, self.low), high=min(high, self.high), least=low, most=high)
 
     def times(self, factor: float) -> "Interval":
         """In another unit, of which one is `factor`."""
-        return self._replace(estimate=self.estimate * factor, low=self.low * factor, high=self.high * factor, se=self.se * factor)
+        scaled = (self.estimate, self.low, self.high, self.se, self.least, self.most)
+        names = ("estimate", "low", "high", "se", "least", "most")
+        return self._replace(**{name: value * factor for name, value in zip(names, scaled, strict=True)})
+
+
+def is_everything(low: float, high: float, least: float, most: float) -> bool:
+    """Whether an interval holds all that the estimated can be, so that it says nothing; not a number holds everything."""
+    return not (low > least or high < most)
 
 
 def around(estimate: float, se: float, rows: int, clusters: int, alpha: float, freedom: float | None = None) -> Interval:
@@ -53,6 +75,9 @@ def around(estimate: float, se: float, rows: int, clusters: int, alpha: float, f
 
 
 def figures(found: Sequence[float], digits: int = 4) -> str:
-    """`+0.0012 (-0.0031 to +0.0055)`, of whatever begins with an estimate and its two ends."""
-    estimate, low, high = found[:3]
+    """`+0.0012 (-0.0031 to +0.0055)`, of whatever begins with an estimate and its two ends; in words where they say nothing."""
+    estimate, low, high = found.shown if isinstance(found, Interval) else found[:3]
+    if isinstance(found, Interval) and found.says_nothing:
+        anything = f": it may be anything from {low:+g} to {high:+g}" if np.isfinite([low, high]).all() else ""
+        return f"{estimate:+.{digits}f} (too few rows to say{anything})"
     return f"{estimate:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"

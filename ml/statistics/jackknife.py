@@ -16,7 +16,7 @@ import numpy as np
 from ml.statistics import long_run
 from ml.statistics.bootstrap import reweighted
 from ml.statistics.clustered import areas_without, means, pieces
-from ml.statistics.evaluate import NAMED, arrays, one_by_one
+from ml.statistics.evaluate import NAMED, arrays, farthest, one_by_one
 from ml.statistics.interval import Interval, around
 
 # More clusters than this are left out in as many groups of neighbours: enough for a variance, and bounded work.
@@ -42,7 +42,8 @@ def difference(
     code, clusters, groups, ordered = _groups(cluster)
     weight = np.ones(len(label)) if weight is None else np.asarray(weight, dtype=np.float64)
     values = [_without(metric, label, score, code, groups, weight) for score in (a, b)]
-    return spread(NAMED[metric].sign * (values[0] - values[1]), len(label), clusters, alpha, ordered, overlap)
+    found = spread(NAMED[metric].sign * (values[0] - values[1]), len(label), clusters, alpha, ordered, overlap)
+    return found._replace(least=-farthest(metric, a), most=farthest(metric, a))
 
 
 def mean(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ml.statistics import influence, student
 from ml.statistics.evaluate import METRICS, arrays, measure
+from ml.statistics.interval import figures
 from ml.statistics.slices import large_enough
 from ml.studies.experiment import BETTER
 
@@ -61,10 +62,10 @@ def compare(
     of_seeds = spread * np.sqrt(1 / len(first) + 1 / len(second))
     noise = student.quantile(1 - alpha / 2, freedom) * of_seeds if freedom >= 2 else np.inf
     reach = student.quantile(1 - alpha / 2, found.freedom or max(found.clusters - 1, 1)) * float(np.hypot(found.se, of_seeds))
-    low, high = found.estimate - reach, found.estimate + reach
-    decision, said = _decide(found.estimate, low, high, noise, wanted, tolerance)
-    figures = f"{metric} {found.estimate:+.4f} ({low:+.4f} to {high:+.4f}), noise of seeds {noise:.4f}, {found.clusters} {unit}"
-    return Comparison(decision, f"{said}: {figures}", found.estimate, low, high, noise, found.rows, found.clusters)
+    found = found._replace(low=found.estimate - reach, high=found.estimate + reach)
+    decision, said = _decide(found.estimate, found.low, found.high, noise, wanted, tolerance)
+    told = f"{metric} {figures(found)}, noise of seeds {noise:.4f}, {found.clusters} {unit}"
+    return Comparison(decision, f"{said}: {told}", *found.shown, noise, found.rows, found.clusters)
 
 
 def _decide(estimate: float, low: float, high: float, noise: float, wanted: str, tolerance: float) -> tuple[str, str]:

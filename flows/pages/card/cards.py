@@ -53,6 +53,7 @@ def gather(problem: Problem, version: str) -> Card:
     if (live := LIVE[problem.task](problem, version)) is not None and len(np.unique(live[0])) > 1:
         sets["live"] = (*live, model.calibrator)
     who = [problem.name, version]
+    verdicts = warehouse.rows("select * from ledger.verdicts where problem = ? and challenger = ? order by decided_at", who)
     return Card(
         problem, row, model, clock.now(),
         {kind: card.found(problem, *one, holdout.overlap) for kind, one in sets.items()},
@@ -60,10 +61,11 @@ def gather(problem: Problem, version: str) -> Card:
         by_slice(holdout.slices, holdout.label, score, holdout.cluster, problem.metric, holdout.overlap),
         shap.explain(model, holdout, threads=settings.threads(), seed=problem.training.seed),
         registry.importances(row),
-        warehouse.rows("select * from ledger.verdicts where problem = ? and challenger = ? order by decided_at", who),
+        verdicts,
         _gates(who),
         warehouse.rows("select * from ledger.promotions where problem = ? and ? in (model_version, previous) "
                        "order by effective_at, rowid", who),
+        registry.champion_before(problem.name, verdicts[-1]["decided_as_of"]) if verdicts else None,
         _errors(who),
         shared_errors(who) if "live" in sets else [],
     )  # fmt: skip

@@ -19,7 +19,7 @@ from ml.statistics.slices import Slice
 class Card:
     """What a card says. `found` is the evidence (`ml.validation.card.found`) by kind of rows: holdout, rule (there), live.
 
-    `decided` likewise, of `paid`."""
+    `decided` likewise, of `paid`. `before` was champion when it was judged last."""
 
     problem: Problem
     row: dict[str, Any]
@@ -33,6 +33,7 @@ class Card:
     verdicts: list[dict]
     gates: list[dict]
     promotions: list[dict]
+    before: str | None
     errors: list[dict]
     shared: list[dict]
 

@@ -123,7 +123,7 @@ def _judged(card: Card) -> Iterator[str]:
         yield "It has not been judged."
     else:
         last = card.verdicts[-1]
-        against = f"the champion {last['champion']}" if last["champion"] else "the rule alone: there was no champion"
+        against = of_whom(last["champion"], card.before)
         yield (
             f"**{last['decision']}** as of {_at(last['decided_as_of'])}, against {against}, on {last['rows_judged']:,} rows and "
             f"{last['clusters']} {card.problem.cluster_unit} that neither had seen. {VERDICTS}"
@@ -145,6 +145,13 @@ def _judged(card: Card) -> Iterator[str]:
         because = "by that verdict" if one["reason"] in reasons else page.harmless(one["reason"])
         entries.append((one["effective_at"], f"{what}, {because}" if mine else what))
     yield "\n".join(f"- {_at(at)}: {text}" for at, text in sorted(entries, key=lambda one: one[0])) or "None yet."
+
+
+def of_whom(champion: str | None, before: str | None) -> str:
+    """Against whom a version was judged: a champion, or the rule, which may itself have been the champion before."""
+    if champion:
+        return f"the champion {champion}"
+    return f"the rule, which was champion as {before}" if before else "the rule alone: there was no champion"
 
 
 def _slices(card: Card) -> Iterator[str]:

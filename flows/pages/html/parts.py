@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from flows.pages.html import chart
+from flows.pages.html.words import measured
 
 
 class Html(str):
@@ -115,14 +116,9 @@ def three(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def interval_of(row: Mapping[str, Any]) -> str:
-    """The same of a row that holds value, low and high."""
-    return interval(row["value"], row["low"], row["high"])
-
-
-def interval(value: float | None, low: float | None, high: float | None) -> str:
-    """An estimate and, where there is one, its interval."""
-    return three(value) + ("" if low is None or high is None else f" ({low:.3f}–{high:.3f})")
+def interval_of(row: Mapping[str, Any], metric: str) -> str:
+    """A metric of a row that holds value, low and high, as `flows.pages.html.words` says it."""
+    return measured(metric, row["value"], row["low"], row["high"])
 
 
 def hours(value: float | None) -> str:

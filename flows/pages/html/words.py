@@ -11,7 +11,7 @@ from ml.problem.declared.spec import QUANTILES
 from ml.problem.problem import Problem
 from ml.problem.words import Words
 from ml.statistics.evaluate import NAMED
-from ml.statistics.interval import Interval
+from ml.statistics.interval import Interval, figures, is_everything
 
 METRICS = {
     "roc_auc": "ROC AUC", "pr_auc": "PR AUC", "log_loss": "log loss", "brier": "Brier score", "ece": "calibration error",
@@ -88,11 +88,27 @@ def spelled(text: str, problem: Problem, form: Callable[[str, str], str]) -> str
     return re.sub(rf"\b({'|'.join(names)})\b", lambda found: form(found[0], words.of(problem, found[0]).name), text)
 
 
+def too_few(estimate: float) -> str:
+    """What is said of an estimate whose interval says nothing."""
+    return "too few rows to say" + ("" if estimate != estimate else f" ({estimate:.3f} of these)")
+
+
 def interval(one: Interval) -> str:
-    """`0.774 (0.761–0.788)`."""
+    """`0.774 (0.761–0.788)`; in words where the interval holds all that the metric can be."""
+    if one.says_nothing:
+        return too_few(one.estimate)
     return f"{one.estimate:.3f} ({one.low:.3f}–{one.high:.3f})"
 
 
+def measured(metric: str, value: float | None, low: float | None, high: float | None) -> str:
+    """The same of a metric as the monitors have it: the value alone where there is no interval, `–` where there is none."""
+    if value is None or low is None or high is None:
+        return "–" if value is None else f"{value:.3f}"
+    if is_everything(low, high, NAMED[metric].low, NAMED[metric].high):
+        return too_few(value)
+    return f"{value:.3f} ({low:.3f}–{high:.3f})"
+
+
 def signed(one: Interval) -> str:
-    """`+0.0862 (+0.0741 to +0.0983)`."""
-    return f"{one.estimate:+.4f} ({one.low:+.4f} to {one.high:+.4f})"
+    """`+0.0862 (+0.0741 to +0.0983)`; in words where the interval says nothing."""
+    return figures(one)

@@ -9,8 +9,8 @@ import numpy as np
 
 from flows.pages.html import parts
 from flows.pages.html.chart import COLOURS, dates, figure, legend, svg
-from flows.pages.html.parts import Html, day, interval, interval_of
-from flows.pages.html.words import METRICS, read
+from flows.pages.html.parts import Html, day, interval_of
+from flows.pages.html.words import METRICS, measured, read
 from flows.pages.report.facts import WEEKS, Report
 
 TABLE = 8
@@ -18,9 +18,9 @@ TABLE = 8
 
 def over_time(report: Report) -> Html:
     """Champion and rule by week, with intervals, estimates where labels are missing, and changes of champion as lines."""
-    measured = {(row["scorer"], row["period"]): row for row in report.quality if row["value"] is not None}
+    found = {(row["scorer"], row["period"]): row for row in report.quality if row["value"] is not None}
     estimated = {row["period"]: row for row in report.estimates if row["grain"] == "week"}
-    weeks = sorted({week for _, week in measured} | set(estimated))[-WEEKS:]
+    weeks = sorted({week for _, week in found} | set(estimated))[-WEEKS:]
     title = "Quality over time"
     if not weeks:
         words = (
@@ -34,22 +34,22 @@ def over_time(report: Report) -> Html:
         "Dashed: a new champion."
     )
     header = ["week of", "rows with labels", f"champion, {metric}", "rule", "estimated at its end"]
-    rows = [_row(week, measured, estimated) for week in reversed(weeks[-TABLE:])]
+    rows = [_row(report.problem.metric, week, found, estimated) for week in reversed(weeks[-TABLE:])]
     return parts.section(
         "quality",
         title,
-        parts.figure(_by_week(report, weeks, measured, estimated), caption),
+        parts.figure(_by_week(report, weeks, found, estimated), caption),
         parts.table("Quality by week", header, rows, right=[1]),
     )
 
 
-def _row(week: date, measured: dict, estimated: dict) -> list[object]:
-    one, rule, guess = measured.get(("champion", week)), measured.get(("rule", week)), estimated.get(week)
+def _row(metric: str, week: date, found: dict, estimated: dict) -> list[object]:
+    one, rule, guess = found.get(("champion", week)), found.get(("rule", week)), estimated.get(week)
     told = None
     if guess:
         blind = guess["state"] == "BLIND"
-        told = f"BLIND: {guess['blind_because']}" if blind else interval(guess["estimate"], guess["low"], guess["high"])
-    return [day(week), one and one["rows_labelled"], one and interval_of(one), rule and interval_of(rule), told]
+        told = f"BLIND: {guess['blind_because']}" if blind else measured(metric, guess["estimate"], guess["low"], guess["high"])
+    return [day(week), one and one["rows_labelled"], *(row and interval_of(row, metric) for row in (one, rule)), told]
 
 
 def _by_week(report: Report, weeks: list[date], measured: dict, estimated: dict) -> str:

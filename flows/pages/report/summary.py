@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from flows.pages.html import parts
-from flows.pages.html.parts import Html, day, instant, interval, interval_of, many
-from flows.pages.html.words import METRICS, STATES, read
+from flows.pages.html.parts import Html, day, instant, interval_of, many
+from flows.pages.html.words import METRICS, STATES, measured, read
 from flows.pages.report.facts import Report
 from ml.statistics.evaluate import NAMED
 
@@ -62,11 +62,11 @@ def _because(report: Report) -> str:
         unknown = "quality cannot be estimated yet" if report.served["rows"] else "nothing has been scored"
         why = f"quality cannot be estimated: {last['blind_because']}" if last else unknown
         told.append(f"Of the last four weeks no label is known, and {why}.")
-    champion, rule = report.recent.get("champion"), report.recent.get("rule")
+    metric, champion, rule = report.problem.metric, report.recent.get("champion"), report.recent.get("rule")
     if champion and champion["value"] is not None:
         told.append(
-            f"In the four weeks to {day(champion['last_day'])} predictions reached a {METRICS[report.problem.metric]} "
-            f"({read(report.problem.metric)}) of {interval_of(champion)}, the rule {interval_of(rule)}{_better(report)}."
+            f"In the four weeks to {day(champion['last_day'])} predictions reached a {METRICS[metric]} ({read(metric)}) "
+            f"of {interval_of(champion, metric)}, the rule {interval_of(rule, metric)}{_better(report)}."
         )
     counts = [(health["critical_alerts"], "critical alert"), (health["warning_alerts"], "warning")]
     standing = " and ".join(many(n, what) for n, what in counts if n)
@@ -100,8 +100,9 @@ def _live(report: Report) -> tuple:
         return name, "not known yet", "no label of a prediction has arrived"
     if champion["value"] is None:
         return name, "not known yet", "labels of one kind only have arrived"
-    told = f"rule {interval_of(rule)}; {many(champion['rows_labelled'], 'row')}; {read(report.problem.metric)}"
-    return name, interval_of(champion), told
+    metric = report.problem.metric
+    told = f"rule {interval_of(rule, metric)}; {many(champion['rows_labelled'], 'row')}; {read(metric)}"
+    return name, interval_of(champion, metric), told
 
 
 def _estimated(report: Report) -> tuple:
@@ -117,7 +118,7 @@ def _estimated(report: Report) -> tuple:
     when = f"week of {day(one['period'])}" if one["grain"] == "week" else day(one["period"])
     return (
         name,
-        interval(one["estimate"], one["low"], one["high"]),
+        measured(report.problem.metric, one["estimate"], one["low"], one["high"]),
         f"{when}, {one['unknown_share']:.0%} of its labels unknown at its end",
     )
 

@@ -66,10 +66,11 @@ def _looked(problem: Problem, one: Shadow, champion: str, now: datetime, rows: R
         return None
     part = rows.take(judged)
     found = _compared(problem, part, taken(ours, judged, problem)[0], taken(theirs, judged, problem)[0])
+    estimate, low, high = found.shown
     return {
         "problem": problem.name, "model_version": one.model_version, "champion": champion, "purpose": one.purpose,
         "looked_as_of": now, "settled_until": at, "rows": len(part), "clusters": found.clusters, "metric": problem.metric,
-        "estimate": _finite(found.estimate), "low": _finite(found.low), "high": _finite(found.high), "margin": problem.margin,
+        "estimate": _finite(estimate), "low": _finite(low), "high": _finite(high), "margin": problem.margin,
         "said": _said(problem, one, champion, found, part, now),
     }  # fmt: skip
 

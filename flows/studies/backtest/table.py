@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
+from flows.pages.html.words import signed
 from flows.studies.backtest.measuring import Backtest
 from ml.studies.backtest.outcome import Outcome
 
@@ -38,7 +39,7 @@ def _table(found: Backtest, title: str, rows: Sequence[Outcome], chosen: Outcome
             f"{one.trainings}",
             f"{one.promoted}",
             f"{one.quality[metric].estimate:.4f}",
-            "" if one is rows[0] else f"{one.gained.estimate:+.4f} ({one.gained.low:+.4f} to {one.gained.high:+.4f})",
+            "" if one is rows[0] else signed(one.gained),
             f"{one.saved_more.estimate:+.4f}" if money is None else f"{money.estimate:+,.0f}",
             f"{one.cpu_seconds:.0f}",
         )

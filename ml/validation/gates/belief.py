@@ -42,9 +42,11 @@ def joined(evidence: Evidence, gains: Sequence[Gain], found: Interval, margin: f
         more = _further(prior, found, margin, risk)
         wait = f"about {more} more {evidence.unit} like these would let it in"
         ending = f"; {wait}{lasting(more, evidence)}" if more else UNDECIDED
+    least, most = found.least, found.most
+    expected, believed = ((one.estimate, max(least, one.low), min(most, one.high)) for one in (belief.expected, belief.believed))
     reason = (
-        f"{figures(belief.expected)} was expected ({_why(prior)}), these rows say {figures(found)}, so "
-        f"{figures(belief.believed)} is believed, worse by more than {margin:.4g} with a probability of {belief.worse:.1%}"
+        f"{figures(expected)} was expected ({_why(prior)}), these rows say {figures(found)}, so "
+        f"{figures(believed)} is believed, worse by more than {margin:.4g} with a probability of {belief.worse:.1%}"
         f"{ending}"
     )
     return Believed(passed, more, belief, reason)

@@ -33,7 +33,7 @@ def calibrated(evidence: Evidence) -> Iterator[Gate]:
         limit = max(limit, ece(evidence.rows.label, evidence.champion, evidence.rows.weight))
     passed = True if found.estimate <= limit else False if found.low > limit else None
     reason = f"calibration error {found.estimate:.4f} ({found.low:.4f} to {found.high:.4f}), allowed {limit:.4f}"
-    yield Gate("calibrated", *found[:3], limit, passed, reason, found.p_above(limit))
+    yield Gate("calibrated", *found.shown, limit, passed, reason, found.p_above(limit))
 
 
 def covered(evidence: Evidence) -> Iterator[Gate]:
@@ -51,7 +51,7 @@ def covered(evidence: Evidence) -> Iterator[Gate]:
             f"intervals that claim {level} % hold the truth in {found.estimate:.1%} ({found.low:.1%} to {found.high:.1%}) of the "
             f"rows, needed {limit:.1%}"
         )
-        yield Gate(f"covers_{level}", *found[:3], limit, passed, reason, found.p_below(limit))
+        yield Gate(f"covers_{level}", *found.shown, limit, passed, reason, found.p_below(limit))
 
 
 def sloped(evidence: Evidence) -> Iterator[Gate]:
@@ -73,7 +73,7 @@ def sloped(evidence: Evidence) -> Iterator[Gate]:
         f"the log-odds lie {by.estimate:+.3f} ({by.low:+.3f} to {by.high:+.3f}) from the truth on the whole"
     )
     p_value = found.p_below(low) if nearest == low else found.p_above(high)
-    yield Gate("slope", *found[:3], nearest, passed, reason, p_value)
+    yield Gate("slope", *found.shown, nearest, passed, reason, p_value)
 
 
 OF_TASK: dict[str, tuple[Callable[[Evidence], Iterable[Gate]], ...]] = {

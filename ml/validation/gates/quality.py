@@ -15,7 +15,7 @@ def beats_rule(evidence: Evidence) -> Iterator[Gate]:
     passed, more, ending = decide(found, 0.0, evidence)
     said = {True: "better than", False: "worse than", None: "not distinguishable from"}[passed]
     reason = f"{said} the rule: {evidence.problem.metric} {figures(found)}{ending}"
-    yield Gate("beats_rule", *found[:3], 0.0, passed, reason, found.p_above(0.0), more, se=found.se)
+    yield Gate("beats_rule", *found.shown, 0.0, passed, reason, found.p_above(0.0), more, se=found.se)
 
 
 def not_worse(evidence: Evidence) -> Iterator[Gate]:
@@ -34,4 +34,4 @@ def not_worse(evidence: Evidence) -> Iterator[Gate]:
         passed, more, said, more_of_it = believed.passed, believed.more, believed.reason, believed.columns
     claim = {True: "not worse", False: "worse", None: "perhaps worse"}[passed]
     reason = f"{claim} than the champion by more than {margin:g}: {evidence.problem.metric} {said}"
-    yield Gate("not_worse", *found[:3], -margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)
+    yield Gate("not_worse", *found.shown, -margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)

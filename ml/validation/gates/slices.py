@@ -42,7 +42,7 @@ def no_slice_worse(evidence: Evidence) -> Iterator[Gate]:
             f"{said} than the {whom} by more than {margin:g}: {figures(one)}, p {adjusted[name]:.3g} after Holm; "
             f"a loss of {seen:.3f} would be noticed in {POWER:.0%} of cases"
         )
-        details.append(Gate(f"slice {name}", *one[:3], -margin, passed, reason, adjusted[name], about="detail"))
+        details.append(Gate(f"slice {name}", *one.shown, -margin, passed, reason, adjusted[name], about="detail"))
     yield _summary(details, left_out, whom, margin)
     yield from details
     for name, rows in left_out.items():

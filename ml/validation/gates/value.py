@@ -39,4 +39,4 @@ def worth_it(evidence: Evidence) -> Iterator[Gate]:
         said = {True: "not costlier", False: "costlier", None: "perhaps costlier"}[passed]
         claim = f"decisions {said} than those of the champion by more than {margin:.4f} a row"
     reason = f"{claim}: saved {figures(found)} of {paid:.4f} a row{ending}"
-    yield Gate("value", *found[:3], 0.0 - margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)
+    yield Gate("value", *found.shown, 0.0 - margin, passed, reason, found.p_above(-margin), more, se=found.se, **more_of_it)

@@ -9,6 +9,8 @@ from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
+from flows.pages.card.page import of_whom
+from flows.pages.html.parts import interval_of
 from flows.pages.report import drift, operations, recent, summary
 from flows.pages.report.facts import Report
 from ml.problem.declared.columns import Column
@@ -107,3 +109,17 @@ def test_a_source_is_late_by_its_own_past_and_one_that_comes_rarely_is_not() -> 
     assert summary._freshness(made(ages=[ended], volumes=volumes))[1] == "ended"
     table = text(operations.sources(made(ages=[daily], volumes=volumes)))
     assert "140 days –" in table and "25 h 24 h" in table
+
+
+def test_a_card_says_that_the_rule_was_champion_where_it_was() -> None:
+    assert of_whom("neat-gannet-20260601", "neat-gannet-20260601") == "the champion neat-gannet-20260601"
+    assert of_whom(None, None) == "the rule alone: there was no champion"
+    assert of_whom(None, "rule-of-busy-20260501") == "the rule, which was champion as rule-of-busy-20260501"
+
+
+def test_an_interval_that_holds_all_that_a_metric_can_be_is_said_in_words() -> None:
+    row = {"value": 0.68, "low": 0.0, "high": 1.0}
+    assert interval_of(row, "pr_auc") == "too few rows to say (0.680 of these)"
+    assert interval_of({**row, "low": 0.1}, "pr_auc") == "0.680 (0.100–1.000)"
+    assert interval_of(row, "rmse") == "0.680 (0.000–1.000)", "an error of numbers can be more than 1"
+    assert interval_of({**row, "low": None}, "pr_auc") == "0.680" and interval_of({**row, "value": None}, "pr_auc") == "–"

@@ -14,10 +14,12 @@ from ml.problem.rows import Rows
 from ml.statistics import clustered, influence, jackknife, recalibrate, student
 from ml.statistics.bootstrap import interval
 from ml.statistics.evaluate import METRICS
+from ml.statistics.interval import Interval, figures
 from ml.statistics.profile import edges
 from ml.studies import simulate
 from ml.validation.alpha_spending import Spent, available
 from ml.validation.drift import drift
+from ml.validation.gates.gate import above
 
 
 def test_quantiles_of_student_are_those_of_printed_tables():
@@ -273,3 +275,31 @@ def test_files_that_did_not_arrive_break_a_test_set(rows):
     thin = rows.take(keep)
     found = drift(edges(thin), thin, late[keep], {})
     assert [one.feature for one in found.moved if one.decisive] == ["rows"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10**6), st.integers(1, 5), st.sampled_from(["roc_auc", "pr_auc", "brier"]), st.floats(-0.5, 0.5))
+def test_what_is_shown_of_a_difference_can_be_and_no_decision_changes_by_it(seed, clusters, metric, bound):
+    rng = np.random.default_rng(seed)
+    label = np.r_[0.0, 1.0, rng.integers(0, 2, 20)]
+    a, b = rng.random((2, 22)) ** rng.choice([0.1, 1, 10])
+    cluster = np.resize(np.arange(clusters), 22)
+    for found in (
+        jackknife.difference(metric, label, a, b, cluster, alpha=0.02),
+        influence.difference(metric, label, [a], [b], cluster, alpha=0.02),
+    ):
+        estimate, low, high = found.shown
+        if not np.isnan(estimate):
+            assert -1 <= low <= estimate <= high <= 1
+            assert above(found, bound) == above(found._replace(low=low, high=high), bound)
+        assert found.says_nothing == (not (found.low > -1 or found.high < 1)) == ("too few rows to say" in figures(found))
+
+
+def test_an_interval_is_shown_in_words_where_it_says_nothing():
+    found = Interval(0.3605, -1.7457, 2.4667, 0.5, 144, 3, least=-1.0, most=1.0)
+    assert figures(found) == "+0.3605 (too few rows to say: it may be anything from -1 to +1)"
+    assert figures(found._replace(low=-0.2)) == "+0.3605 (-0.2000 to +1.0000)"
+    assert figures(Interval(0.36, -np.inf, np.inf, np.inf, 9, 1)) == "+0.3600 (too few rows to say)"
+    assert figures((0.36, -1.7, 2.5)) == "+0.3600 (-1.7000 to +2.5000)", "three numbers know of no limits"
+    money = found.times(100)
+    assert (money.shown, money.says_nothing) == ((36.05, -100, 100), True)

@@ -342,3 +342,13 @@ def test_rows_that_come_by_waiting_are_no_window(problem):
         "like these would decide for it; a later challenger is judged on as many with holdout_days 26 instead of 20"
         in found.reason
     )
+
+
+def test_on_a_few_days_no_verdict_shows_a_difference_that_cannot_be(problem):
+    z, label, day, noise = _month(days=3, rows=20)
+    found = judged(label, day, _p(z), _p(z + 9 * noise), _p(z + 3 * noise), problem=problem)
+    for gate in found.gates:
+        if gate.name in ("beats_rule", "not_worse"):
+            assert -1 <= gate.low <= gate.estimate <= gate.high <= 1, gate
+            numbers = [float(one) for one in re.findall(r"[+-]\d\.\d{4}", gate.reason)]
+            assert numbers and max(map(abs, numbers)) <= 1, gate.reason
