@@ -172,7 +172,8 @@ def standing(state) -> None:
     word, _, sentence = STATES[state.health["state"]] if state.health else ("Unknown", "", "There are no monitors yet.")
     mark = ("✓", "green") if state.well else ("!", "yellow")
     at = f" as of {local(state.now):%d %B %Y %H:%M} local time: "
-    _line(mark, " ", (state.problem, "bold"), at, (word.upper(), "bold"), f". {sentence}")
+    asks = f" But {', '.join(state.asks)}." if state.asks else ""
+    _line(mark, " ", (state.problem, "bold"), at, (word.upper(), "bold"), f". {sentence}", (asks, "yellow"))
     landed, quarantined = f"rows landed {state.landed:,}", f"quarantined {state.quarantined:,}"
     _line(f"  {landed} · {quarantined} · scored {state.scored:,} · flagged {state.flagged:,}")
     quality = []
@@ -239,8 +240,8 @@ def _open_next(state) -> str:
     return f"open {os.path.relpath(published)}"
 
 
-def summary(state) -> None:
-    """The short table at the end of a replay."""
+def summary(state, why: bool = False) -> None:
+    """The short table at the end of a replay; with `why` also the reason of each verdict that is no PROMOTE."""
     from flows.pages.html.words import METRICS
     from flows.runtime import settings
     from flows.store.clock import local
@@ -267,6 +268,10 @@ def summary(state) -> None:
                 f"{local(row['decided_as_of']):%d %b}", row["challenger"], row["champion"] or "the rule", row["decision"]
             )
         console.out.print(table)
+        for row in state.verdicts if why else ():
+            if row["decision"] != "PROMOTE":
+                day, found = f"{local(row['decided_as_of']):%d %b}", row["decision"]
+                _line(f"  {day} {row['challenger']} ", (found, "bold"), f": {one_line(row['reason'])}")
     for row in state.shadows:
         console.out.print(styled("  shadow ", (row["version"], "bold"), f" ({_waits(row)})"))
     console.out.print(styled(*_alerts(state.alerts)))

@@ -117,4 +117,5 @@ def status(problem: str, full: bool) -> None:
     from flows.pages import summary
 
     clock()
-    (tables.summary if full else tables.standing)(summary.of(problem))
+    found = summary.of(problem)
+    tables.summary(found, why=True) if full else tables.standing(found)

@@ -36,10 +36,21 @@ class Summary:
     others: dict[str, str]
 
     @property
+    def asks(self) -> list[str]:
+        """What asks for somebody beside the problem's own state of health, in words."""
+        found = {
+            "rows landed and are not where they must be": self.forgotten,
+            "scoring is refused": self.refused,
+            "training is held": self.held,
+            "the monitors are not looked at": self.unwatched,
+            **{f"{name} is {word}": word != "HEALTHY" for name, word in self.others.items()},
+        }
+        return [what for what, is_so in found.items() if is_so]
+
+    @property
     def well(self) -> bool:
         """Whether nothing asks for anybody."""
-        healthy = {self.health["state"] if self.health else None, *self.others.values()} == {"HEALTHY"}
-        return healthy and not (self.forgotten or self.refused or self.held or self.unwatched)
+        return self.health is not None and self.health["state"] == "HEALTHY" and not self.asks
 
 
 def of(problem: str) -> Summary:

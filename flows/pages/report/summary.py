@@ -61,7 +61,9 @@ def _because(report: Report) -> str:
         last = report.estimates[-1] if report.estimates else None
         unknown = "quality cannot be estimated yet" if report.served["rows"] else "nothing has been scored"
         why = f"quality cannot be estimated: {last['blind_because']}" if last else unknown
-        told.append(f"Of the last four weeks no label is known, and {why}.")
+        known = [row["label_delay_hours"] for row in report.proxies if row["label_delay_hours"] is not None]
+        wait = f"; half of the labels come within {parts.hours(known[-1])}" if known else ""
+        told.append(f"Of the last four weeks no label is known{wait}, and {why}.")
     metric, champion, rule = report.problem.metric, report.recent.get("champion"), report.recent.get("rule")
     if champion and champion["value"] is not None:
         told.append(

@@ -1,12 +1,16 @@
 -- One row per problem of numbers or classes, grain and period: that of its declared metric nobody can say anything before labels are known.
 -- How far numbers will turn out to be off, or how likely the true class was, no prediction claims: only whether its claim will hold.
+{%- set why = {
+    'regression': 'an interval says how often the truth lies inside, not how far off the prediction is: that is known with the label',
+    'multiclass': 'a probability says how often the predicted class is right, not how wrong the others are: that is known with the label',
+} %}
 with expected as (select * from {{ ref('mon_quality_expected') }} where metric = 'positive_rate'),
 
 declared_metrics as (
-    {{ no_rows({'problem': 'varchar', 'declared': 'varchar'}) }}
+    {{ no_rows({'problem': 'varchar', 'declared': 'varchar', 'why': 'varchar'}) }}
     {%- for problem in problems_of(['regression', 'multiclass']) %}
     union all
-    select '{{ problem }}', '{{ declared_problem(problem).metric }}'
+    select '{{ problem }}', '{{ declared_problem(problem).metric }}', '{{ why[task_of(problem)] }}'
     {%- endfor %}
 )
 
@@ -17,7 +21,7 @@ select
     period_end,
     declared as metric,
     'BLIND' as state,
-    'no prediction says how large its error will be' as blind_because,
+    why as blind_because,
     cast(null as double) as estimate,
     cast(null as double) as low,
     cast(null as double) as high,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pytest
 
+from flows.cli import tables
 from flows.pages.html.words import STATES
+from flows.pages.summary import Summary
 from tests.clone import flows
 
 
@@ -32,3 +38,40 @@ def test_status_says_what_asks_for_somebody_in_as_many_lines(shop_project: Path)
     assert len(shown) <= 10 and shown[0][0] == "!"
     assert any("landed and not where it must be: shop.visits" in line for line in shown)
     assert "nothing is published yet" in shown[-1]
+
+
+AT = datetime(2026, 6, 8)
+
+
+def stands(**facts: Any) -> Summary:
+    """A problem that asks for nobody, but for these facts."""
+    nothing = {one.name: [] if one.type.startswith("list") else None for one in fields(Summary)}
+    counts = dict.fromkeys(("landed", "quarantined", "scored", "flagged"), 0)
+    return Summary(
+        **{
+            **nothing,
+            **counts,
+            "problem": "busy",
+            "now": AT,
+            "health": {"state": "HEALTHY"},
+            "refused": "",
+            "others": {},
+            **facts,
+        }
+    )
+
+
+def test_a_healthy_problem_says_in_its_first_line_what_its_mark_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.standing(stands())
+    assert capsys.readouterr().out.startswith("✓ busy")
+    tables.standing(stands(others={"sales": "BLIND", "crowd": "HEALTHY"}, unwatched=AT))
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("! busy") and first.endswith("healthy. But the monitors are not looked at, sales is BLIND.")
+
+
+def test_status_in_full_says_in_a_line_why_a_verdict_is_no_promotion(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"decided_as_of": AT, "champion": None, "reason": "144 rows on 3 days;\nneeded are 10"}
+    verdicts = [{**row, "challenger": "new", "decision": "INCONCLUSIVE"}, {**row, "challenger": "newer", "decision": "PROMOTE"}]
+    tables.summary(stands(verdicts=verdicts), why=True)
+    shown = capsys.readouterr().out
+    assert "new INCONCLUSIVE: 144 rows on 3 days;\\nneeded are 10\n" in shown and shown.count("144 rows") == 1

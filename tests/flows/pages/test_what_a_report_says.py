@@ -123,3 +123,15 @@ def test_an_interval_that_holds_all_that_a_metric_can_be_is_said_in_words() -> N
     assert interval_of({**row, "low": 0.1}, "pr_auc") == "0.680 (0.100–1.000)"
     assert interval_of(row, "rmse") == "0.680 (0.000–1.000)", "an error of numbers can be more than 1"
     assert interval_of({**row, "low": None}, "pr_auc") == "0.680" and interval_of({**row, "value": None}, "pr_auc") == "–"
+
+
+def test_a_blind_report_says_why_and_when_labels_come() -> None:
+    health = {"state": "BLIND", "champion": "new", "champion_since": NOW, "critical_alerts": 0, "warning_alerts": 0}
+    report = made(
+        health=health, served={"rows": 9}, estimates=[{"blind_because": "that is known with the label"}],
+        proxies=[{"label_delay_hours": 29 * 24.0}],
+    )  # fmt: skip
+    assert (
+        "Of the last four weeks no label is known; half of the labels come within 29 days, and quality cannot be estimated: "
+        "that is known with the label."
+    ) in summary._because(report)
