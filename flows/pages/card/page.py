@@ -12,7 +12,7 @@ from flows.pages.card.facts import Card
 from flows.pages.card.of_task import ROWS
 from flows.pages.html import page
 from flows.pages.html.words import METRICS as METRICS
-from flows.pages.html.words import VERDICTS, gate, interval, read, reason
+from flows.pages.html.words import VERDICTS, gate, interval, of_one, read, reason
 from ml.models.shap import SAMPLE
 
 ANSWER = {True: "holds", False: "fails", None: "open"}
@@ -210,7 +210,7 @@ def _errors(card: Card) -> Iterator[str]:
         yield "No slice of the last quarter errs more than the rest beyond chance."
     yield "The worst single errors, by cost and confidence:"
     yield page.table(
-        [card.problem.entity.replace("_", " "), "as of", "score", "the rule", "error", "cost", "what moved the score"],
+        [page.harmless(of_one(card.problem)), "as of", "score", "the rule", "error", "cost", "what moved the score"],
         [[f"`{one['entity_id']}`", _at(one["as_of"]), f"{one['score']:.3f}", f"{one['rule_score']:.3f}", one["error"],
           f"{one['cost']:g}", page.plain(one["reasons"] or "not explained")]
          for one in card.errors],

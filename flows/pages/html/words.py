@@ -88,6 +88,12 @@ def spelled(text: str, problem: Problem, form: Callable[[str, str], str]) -> str
     return re.sub(rf"\b({'|'.join(names)})\b", lambda found: form(found[0], words.of(problem, found[0]).name), text)
 
 
+def of_one(problem: Problem) -> str:
+    """What one row is about, as the entity's description begins: `The meter.` is meter; its name where that is long."""
+    said = re.split(r"[:,;(]", words.of(problem, problem.entity).about)[0].strip().removeprefix("the ")
+    return said if said and len(said) <= 30 else problem.entity.replace("_", " ")
+
+
 def too_few(estimate: float) -> str:
     """What is said of an estimate whose interval says nothing."""
     return "too few rows to say" + ("" if estimate != estimate else f" ({estimate:.3f} of these)")

@@ -9,6 +9,7 @@ import numpy as np
 from flows.pages.html import parts
 from flows.pages.html.chart import COLOURS, dates, figure, small, svg
 from flows.pages.html.parts import Html, day
+from flows.pages.html.words import of_one
 from flows.pages.report.facts import RECENT, Report
 from ml.models import tasks
 from ml.problem.split import days
@@ -159,7 +160,7 @@ def reasons(report: Report) -> Html:
         [one["entity_id"], parts.instant(one["as_of"]).replace(" ", "\u00a0"), f"{one['score']:.2f}", one["reasons"]]
         for one in report.explained
     ]
-    header = [report.problem.entity.replace("_", " "), "as of", "score", "what moved the score"]
+    header = [of_one(report.problem), "as of", "score", "what moved the score"]
     return parts.section("reasons", title, parts.text(lead), parts.table(title, header, rows, right=[2]))
 
 

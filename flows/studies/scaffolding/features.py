@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flows.runtime.sql_text import quoted
 from flows.studies.scaffolding.facts import Column, Table
+from flows.studies.scaffolding.naming import snake
 from flows.studies.scaffolding.words import sentence
 
 # What only grows over all there is.
@@ -99,7 +99,7 @@ def windows(horizon: str) -> dict[str, str]:
 
 def slug(text: str) -> str:
     """A category as part of a name."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:20] or "other"
+    return snake(text)[:20].strip("_") or "other"
 
 
 def by_entity(problem: str, table: Table, entity: str, spans: dict[str, str]) -> Model:
@@ -154,7 +154,12 @@ def _shares(one: Column) -> list[tuple[str, str, str]]:
     if one.kind != "category":
         return []
     levels = one.levels[:1] if len(one.levels) == 2 else one.levels
-    return [(f"{one.name}_{slug(level)}", f"{one.name} = {quoted(level)}", f"{one.said} {level}") for level in levels]
+    names: list[str] = []
+    for level in levels:
+        name = slug(level)
+        names.append(f"{name}_{len(names) + 1}" if name in names else name)
+    told = zip(names, levels, strict=True)
+    return [(f"{one.name}_{name}", f"{one.name} = {quoted(level)}", f"{one.said} {level}") for name, level in told]
 
 
 def by_group(problem: str, table: Table, group: str | None, spans: dict[str, str], owner: Table | None = None) -> Model:

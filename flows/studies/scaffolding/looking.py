@@ -19,9 +19,9 @@ from checks.landing_column import TYPES
 from checks.written import NUMBERS
 from flows.runtime.sql_text import quoted
 from flows.steps.data.landing.values import OFFSET, pointer
-from flows.studies.scaffolding import sound
+from flows.studies.scaffolding import naming, sound
 from flows.studies.scaffolding.forms import BIG, NULLS, Form, forms_of
-from flows.studies.scaffolding.words import plain as plain_words
+from flows.studies.scaffolding.words import plain
 from ml.errors import AsofError
 from ml.problem.declared.columns import IDENTIFIER, RESERVED
 
@@ -69,7 +69,12 @@ class Seen:
     @property
     def said(self) -> str:
         """What people call it."""
-        return self.words or plain_words(self.name)
+        return self.called or plain(self.name)
+
+    @property
+    def called(self) -> str:
+        """What somebody said that it is, or the heading of the file where its name cannot carry it; else empty."""
+        return self.words or ("" if self.header.isascii() else " ".join(self.header.split()).rstrip("."))
 
 
 @dataclass
@@ -106,13 +111,6 @@ class Look:
         """The one instant whose name says that it is when the row was written down."""
         found = [one for one in self.says_when if KNOWN.match(one) and self.column(one).form.data_type == "timestamp"]
         return found[0] if len(found) == 1 else None
-
-
-def plain(text: str) -> str:
-    """A name that SQL can carry: `Visit No.` is visit_no."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-    name = re.sub(r"[^a-z0-9]+", "_", words.lower().replace("ß", "ss")).strip("_")
-    return name if IDENTIFIER.match(name) else f"c_{name}".rstrip("_")[:60]
 
 
 def files_of(path: Path) -> tuple[list[Path], str]:
@@ -262,7 +260,7 @@ def _delimiter(file: Path) -> str:
 def _names(headers: list[str]) -> list[str]:
     names: list[str] = []
     for header in headers:
-        name = header if IDENTIFIER.match(header) and not header.startswith("_") else plain(header)
+        name = header if IDENTIFIER.match(header) and not header.startswith("_") else naming.column(header)
         name = f"its_{name}" if name in RESERVED else name
         while name in names:
             name = f"{name}_{len(names)}"

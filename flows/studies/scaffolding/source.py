@@ -15,11 +15,11 @@ from checks.known_at import COLUMN, KnownAt
 from checks.landing import MAX_REJECTED_SHARE
 from flows.runtime import settings
 from flows.steps.data.feeds.archive import ARCHIVE
-from flows.studies.scaffolding import rendering
+from flows.studies.scaffolding import naming, rendering
 from flows.studies.scaffolding.bad_lines import Refused, refused
 from flows.studies.scaffolding.corrections import Again, again
 from flows.studies.scaffolding.known_later import known_later
-from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look, plain
+from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look
 from flows.studies.scaffolding.rendering import in_english, rendered, write
 from flows.studies.scaffolding.replacing import move_away
 from flows.studies.scaffolding.words import sentence
@@ -133,9 +133,9 @@ def make(wanted: Wanted, ask: Ask | None = None) -> Made:
 
 def _named(wanted: Wanted) -> tuple[str, str]:
     source, _, table = wanted.name.partition(".")
-    table = table or plain(wanted.path.name.split(".")[0])
+    table = table or naming.column(wanted.path.name.split(".")[0])
     for one in (source, table):
-        if plain(one) != one or "__" in one:
+        if naming.column(one) != one or "__" in one:
             raise AsofError(f"{one!r} is no name: say shop.visits, in lower-case letters, digits and single _")
     return source, table
 
@@ -351,7 +351,7 @@ def _described(one: Seen, personal: bool = False) -> str:
 
 
 def _worded(one: Seen) -> dict[str, Any]:
-    return {"config": {"meta": {"words": one.words}}} if one.words else {}
+    return {"config": {"meta": {"words": one.called}}} if one.called else {}
 
 
 def _declared(one: Seen, needed: bool, personal: bool) -> dict[str, Any]:
