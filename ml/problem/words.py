@@ -54,7 +54,8 @@ class Words:
         # A name with its value behind it needs no gap, but for the unit.
         text = self.text.removesuffix(f": {PLACE}")
         if text != self.text:
-            return text if gap == "…" else f"{text} ({gap.replace('…', '').strip()})"
+            # A duration says its own unit with each value: 20 minutes, 3 days.
+            return text if gap == "…" or self.unit in SECONDS else f"{text} ({gap.replace('…', '').strip()})"
         texts = [text] if self.negative is None else [text, self.negative]
         return _joined([one.replace("(s)", "s").replace(PLACE, gap) for one in texts])
 

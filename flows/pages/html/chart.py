@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 # What stands for what, on every page: the model blue, the rule grey, a challenger orange, trouble red, relief green.
@@ -41,6 +42,7 @@ THEME = {
     **{colour: f"heat{level}" for level, colour in enumerate(("#eef2f6", "#fbe3b4", "#f4b266", "#df7244", "#a92e2b"))},
 }
 HEAT = tuple(colour for colour, name in THEME.items() if name.startswith("heat"))
+BETWEEN = 6  # points of a picture between two labels that are read as two
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -98,6 +100,44 @@ def small() -> Iterator[tuple[Any, Any]]:
         axes.grid(axis="x", visible=False)
         axes.tick_params(labelsize=8)
         yield fig, axes
+
+
+def apart(axes: Any, most: int = 5) -> None:
+    """Ticks below a picture whose labels neither touch each other nor leave it: fewer where they are long, at most `most`.
+
+    Ticks that somebody has set stay, and of labels that would touch the first ones are shown.
+    """
+    from matplotlib.ticker import FixedLocator
+
+    if not isinstance(axes.xaxis.get_major_locator(), FixedLocator):
+        for bins in range(most, 0, -1):
+            axes.locator_params(axis="x", nbins=bins)
+            if all(gap >= 0 for gap in _gaps(axes)):
+                return
+    shown: list[Any] = []
+    for label in _labels(axes):
+        label.set_visible(not shown or _box(label).x0 - _box(shown[-1]).x1 >= BETWEEN)
+        shown += [label] if label.get_visible() else []
+
+
+def _labels(axes: Any) -> list[Any]:
+    """The labels within the axis, those at its ends turned to the inside where they would leave the picture."""
+    low, high = sorted(axes.get_xlim())
+    found = [one for one in axes.get_xticklabels() if one.get_text() and low <= one.get_position()[0] <= high]
+    for one in found:
+        one.set_ha("center")
+        box = _box(one)
+        one.set_ha("left" if box.x0 < 0 else "right" if box.x1 > axes.figure.bbox.x1 else "center")
+    return found
+
+
+def _gaps(axes: Any) -> list[float]:
+    boxes = [_box(one) for one in _labels(axes)]
+    return [after.x0 - before.x1 - BETWEEN for before, after in pairwise(boxes)]
+
+
+def _box(label: Any) -> Any:
+    return label.get_window_extent(label.figure.canvas.get_renderer())
 
 
 def legend(axes: Any, **place: Any) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from flows.pages.html import parts
-from flows.pages.html.chart import COLOURS, HEAT, figure, small, svg
+from flows.pages.html.chart import COLOURS, HEAT, apart, figure, small, svg
 from flows.pages.html.parts import Html, day
 from flows.pages.report.facts import RECENT, Report
-from ml.problem.words import Words
+from ml.problem.words import SECONDS, Words
 from ml.statistics.histogram import Histogram, rebin
 
 SHOWN, FEATURES, LEVELS = 24, 12, 6
 # Letters in a line beside the map, and inches that a line takes.
 LINE, HIGH = 58, 0.125
+# Letters below a small picture, and the units of durations that are long to write there.
+ROOM, SHORT = 30, {"minutes": "min", "seconds": "s"}
 # The customary readings of the index, .1 for a look and .25 for another population, then twice and four times the second.
 EDGES = (0.1, 0.25, 0.5, 1.0)
 LEARNED = (
@@ -200,7 +202,6 @@ def _bare(axes) -> None:
 
 def _units(axes: Any, words: Words, found: Histogram | None) -> None:
     """The values below a picture, as the unit of the feature has them."""
-    axes.locator_params(axis="x", nbins=5)
     low, high = (found.edges[0], found.edges[-1]) if found else (0, 1)
     if words.unit == "time_of_day":
         step = next((one for one in (15, 30, 60, 120, 180) if high - low <= 5 * one), 360)
@@ -210,12 +211,31 @@ def _units(axes: Any, words: Words, found: Histogram | None) -> None:
         at = [one for one in (range(1, 8) if words.unit == "weekday" else (0, 1)) if low <= one <= high]
         axes.set_xticks(at, [words.amount(one)[:3] for one in at])
     elif words.unit == "date":
-        axes.locator_params(axis="x", nbins=3)
         axes.xaxis.set_major_formatter(lambda at, _: f"{date.fromordinal(719163 + int(at)):%b %Y}")
     elif words.unit == "share":
         axes.xaxis.set_major_formatter(lambda at, _: f"{100 * at:g} %")
+    elif words.unit in SECONDS:
+        _durations(axes, SECONDS[words.unit], max(abs(low), abs(high)))
     else:
         axes.xaxis.set_major_formatter(lambda at, _: f"{at:,.10g}".replace("-", "−"))
+    apart(axes)
+
+
+def _durations(axes: Any, seconds: int, greatest: float) -> None:
+    """Ticks of a duration whose unit lasts so many seconds, at whole numbers of the unit that people would take."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    unit = next((one for one in ("days", "hours", "minutes") if greatest * seconds >= 2 * SECONDS[one]), "seconds")
+    size = SECONDS[unit] / seconds
+
+    class Whole(MaxNLocator):
+        """Ticks that are round in another unit than the axis has."""
+
+        def tick_values(self, vmin: float, vmax: float) -> np.ndarray:
+            return super().tick_values(vmin / size, vmax / size) * size
+
+    axes.xaxis.set_major_locator(Whole(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at / size:,.10g} {SHORT.get(unit, unit)}".replace("-", "−")))
 
 
 def _said(found: Histogram | None, words: Words) -> str:
@@ -235,8 +255,9 @@ def _levels(words: Words, rows: list[dict]) -> str:
         then, now = [row["rows_trained"] / then_all for row in kept], [row["rows_served"] / now_all for row in kept]
         axes.bar(at, then, 0.8, color="#cbd2d9")
         axes.hlines(now, at - 0.42, at + 0.42, color=COLOURS["champion"], linewidth=1.8)
-        axes.set_xticks(at, [words.amount(row["name"])[:9] for row in kept])
+        axes.set_xticks(at, [words.amount(row["name"])[: ROOM // len(kept)] for row in kept])
         _bare(axes)
+        apart(axes)
         axes.tick_params(axis="x", length=0)
         said = "; ".join(
             f"{words.amount(row['name'])} {a:.1%} then, {b:.1%} now" for row, a, b in zip(kept, then, now, strict=True)

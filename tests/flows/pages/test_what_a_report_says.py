@@ -6,14 +6,22 @@ import re
 from dataclasses import fields
 from datetime import date, datetime
 from html import unescape
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from flows.pages.card.page import of_whom
+from flows.pages.html.chart import small
 from flows.pages.html.parts import interval_of
 from flows.pages.report import drift, operations, recent, summary
 from flows.pages.report.facts import Report
 from ml.problem.declared.columns import Column
+from ml.problem.words import Words
+from ml.statistics.histogram import Histogram
 
 NOW = datetime(2026, 6, 8)
 COLUMNS = (
@@ -135,3 +143,41 @@ def test_a_blind_report_says_why_and_when_labels_come() -> None:
         "Of the last four weeks no label is known; half of the labels come within 29 days, and quality cannot be estimated: "
         "that is known with the label."
     ) in summary._because(report)
+
+
+@given(
+    st.sampled_from(["seconds", "minutes", "hours", "days", "number", "share", "money", "date", "count"]),
+    st.floats(-1e9, 1e9).map(lambda one: round(one, 1)),
+    st.floats(1e-3, 1e10),
+)
+@settings(max_examples=60, deadline=None)
+def test_labels_below_a_small_picture_neither_touch_nor_leave_it(unit: str, low: float, width: float) -> None:
+    low = min(abs(low), 30_000) if unit == "date" else low
+    found = Histogram(np.linspace(low, low + (min(width, 30_000) + 30 if unit == "date" else width), 9), np.ones(8), np.ones(8))
+    words = Words("it", "number", "it: {value}", unit, None, "unknown", None)
+    with small() as (fig, axes):
+        axes.set_xlim(found.edges[0], found.edges[-1])
+        drift._bare(axes)
+        drift._units(axes, words, found)
+        fig.canvas.draw()
+        labels = [one for one in axes.get_xticklabels() if one.get_visible() and one.get_text()]
+        inside = [one.get_window_extent() for one in labels if found.edges[0] <= one.get_position()[0] <= found.edges[-1]]
+        assert inside
+        assert all(before.x1 < after.x0 for before, after in pairwise(inside))
+        if unit != "number":
+            assert all(one.x0 >= -1 and one.x1 <= fig.bbox.x1 + 1 for one in inside)
+
+
+def test_the_axis_of_a_duration_is_in_a_unit_that_people_read() -> None:
+    words = Words("it", "number", "it: {value}", "seconds", None, "unknown", None)
+    for most, said in (
+        (30_000_000, ["0 days", "100 days", "200 days", "300 days"]),
+        (90, ["0 s", "20 s", "40 s", "60 s", "80 s"]),
+    ):
+        with small() as (fig, axes):
+            axes.set_xlim(0, most)
+            drift._bare(axes)
+            drift._units(axes, words, Histogram(np.linspace(0, most, 9), np.ones(8), np.ones(8)))
+            fig.canvas.draw()
+            assert [one.get_text() for one in axes.get_xticklabels() if float(one.get_position()[0]) <= most] == said
+    assert words.name == "it"

@@ -34,7 +34,7 @@ MONEY, BARE = column("money", "spent {value}", currency="USD"), column(None, Non
         (SHARE, "… % of all visits by members"), (LATE, "trains left … minutes late or early at noon"),
         (WIND, "east or west wind of … knots"), (TIME, "opens at …"), (DAY, "built on …"), (WEEKDAY, "opens on a …"),
         (COUNT, "… visits before"), (HOLIDAY, "a or not a holiday"), (MONEY, "spent USD …"), (BARE, "some measure"),
-        (column("hours", None), "some measure (hours)"), (column("share", None), "some measure (%)"),
+        (column("hours", None), "some measure"), (column("share", None), "some measure (%)"),
         (column("category", "channel: {value}", "category"), "channel"), (column("money", None), "some measure"),
     ],
 )  # fmt: skip
