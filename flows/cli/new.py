@@ -150,8 +150,16 @@ def _problem(name: str, **said: Any) -> None:
             console.done(sentence)
         if made.costs:
             console.warn(made.costs)
-        console.done(f"wrote {len(made.files)} files: {os.path.commonpath(made.files[:3])}/, models/marts/{name}/, …")
+        console.done(f"wrote {len(made.files)} files: {wrote(made.files)}")
         console.done(f"next: {_next(name, made)}")
+
+
+def wrote(files: list[str]) -> str:
+    """Where files of a new problem lie: folders of its own, and single files elsewhere, so that they are found again."""
+    folders: dict[str, list[str]] = {}
+    for file in files:
+        folders.setdefault(str(Path(file).parent), []).append(file)
+    return ", ".join(f"{folder}/" if len(held) > 1 else held[0] for folder, held in sorted(folders.items(), reverse=True))
 
 
 def _next(name: str, made: Any) -> str:

@@ -6,7 +6,7 @@ from flows.pages.html import parts
 from flows.pages.html.chart import COLOURS, dates, small, svg
 from flows.pages.html.parts import Html, bar, day, hours, link, pill
 from flows.pages.report.facts import RECENT, Report
-from ml.monitoring.alerts.message import measured, share
+from ml.monitoring.alerts.message import costing, measured, share
 
 SEVERITY = {"critical": "bad", "warning": "warn", "info": "calm"}
 QUOTA = {"fine": "good", "soon": "warn", "near": "warn", "over": "bad"}
@@ -34,7 +34,7 @@ def _alert(report: Report, row: dict) -> str:
     facts = [" to ".join(day(at) for at in span), "seen once" if row["times_seen"] == 1 else f"seen {row['times_seen']} times"]
     facts += [measured(row)] if row["value"] is not None else []
     facts += [f"{share(row['damage'])} of the decisions in doubt"] if row["damage"] is not None else []
-    facts += [f"at most {row['cost']:,.0f} units of cost"] if row["cost"] is not None else []
+    facts += [costing(row["cost"])] if row["cost"] is not None else []
     state = row["state"] + (f" by {row['by_whom']}" if row["by_whom"] else "")
     page = f"{report.pages.rstrip('/')}/{row['page'].removeprefix('docs/alerts/')}"
     said = f"Likely cause: {row['cause']}." + (f" {row['advice']}" if stands and row["advice"] else "")

@@ -27,7 +27,7 @@ FEWEST_ROUNDS, ROUNDS, PATIENCE = 10, 300, 20
 PARAMS = {"learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 30, "feature_fraction": 0.5, "verbosity": -1, "seed": 1,
           "deterministic": True, "force_row_wise": True}  # fmt: skip
 # By what is aimed at, a task or of numbers the metric: what trees minimise, and the loss in words.
-LOSSES = {"binary": ("binary", "log loss"), "rmse": ("l2", "mean squared error"), "mae": ("l1", "mean absolute error"),
+LOSSES = {"binary": ("binary", "log loss"), "rmse": ("l2", "root mean square error"), "mae": ("l1", "mean absolute error"),
           "multiclass": ("multiclass", "log loss")}  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class Pruned:
     spread: float = 0.0
     classes: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
-    sizes: tuple[tuple[int, float], ...] = ()
+    sizes: tuple[tuple[int, str], ...] = ()
     loss: str = "loss"
     took: float = 0.0
 
@@ -163,13 +163,21 @@ def prune(table: pa.Table, features: Sequence[str], label: str, as_of: str, aim:
         why = "no tree used it" if share[name] == 0 else f"without it as good: {share[name]:.1%} of what the trees gained"
         left_out.append((name, why))
     judged = (
-        f"Learned on {len(learn):,} rows, compared on the {len(check):,} after them: {LOSSES[aim][1]} {tried[0].loss:.4f} "
-        f"with all, {stays.loss:.4f} with those that stayed."
+        f"Learned on {len(learn):,} rows, compared on the {len(check):,} after them: {LOSSES[aim][1]} "
+        f"{in_words(aim, tried[0].loss)} with all, {in_words(aim, stays.loss)} with those that stayed."
     )
-    sizes = tuple((len(one.names), one.loss) for one in tried)
+    sizes = tuple((len(one.names), in_words(aim, one.loss)) for one in tried)
     return Pruned(
         [name for name in telling if name in kept], left_out, judged, sizes=sizes, took=time.monotonic() - began, **facts
     )
+
+
+def in_words(aim: str, loss: float) -> str:
+    """A mean loss as people read it: of numbers in the unit of the label, to four digits that say something."""
+    if aim not in ("rmse", "mae"):
+        return f"{loss:.4f}"
+    size = loss**0.5 if aim == "rmse" else loss
+    return f"{size:,.0f}" if size >= 1000 else f"{size:.4g}"
 
 
 def _smallest_as_good(tried: Sequence[Fit]) -> Fit:

@@ -18,8 +18,8 @@ from flows.studies.scaffolding.words import plain, sentence
 from ml.errors import AsofError
 
 # Columns that the mart has of its own.
-OWN = ("as_of", "score", "low_80", "high_80", "score_in_words", "rule_score", "flagged", "reasons", "reasons_raw",
-       "expected_value_of_acting", "model_version", "scored_at", "outcome_known_at", "corrected_to", "comments",
+OWN = ("as_of", "score", "low_80", "high_80", "low_95", "high_95", "score_in_words", "rule_score", "flagged", "reasons",
+       "reasons_raw", "expected_value_of_acting", "model_version", "scored_at", "outcome_known_at", "corrected_to", "comments",
        "last_comment", "predicted")  # fmt: skip
 LABEL_TYPES = {"binary": "boolean", "regression": "double", "multiclass": "varchar"}
 SCORES = {"binary": "Calibrated probability.", "regression": "The predicted number.",

@@ -38,7 +38,7 @@ def _one(row: Mapping[str, Any], pages: str) -> str:
     if row["damage"] is not None:
         bad += f"; {share(row['damage'])} of the decisions are in doubt"
     if row["cost"] is not None:
-        bad += f", at most {row['cost']:,.0f} units of cost in the period"
+        bad += f", {costing(row['cost'])} in the period"
     passed = f"\nIt has passed meanwhile ({row['note']})." if row["state"] == "closed" else ""
     seen = "once" if row["times_seen"] == 1 else f"{row['times_seen']} times"
     of = f" of {row['problem']}" if row["problem"] else ""
@@ -69,6 +69,14 @@ def measured(row: Mapping[str, Any]) -> str:
 def share(value: float) -> str:
     """A share in percent; what is little is not told as nothing."""
     return "less than 1%" if 0 < value < 0.01 else f"{value:.0%}"
+
+
+def costing(value: float) -> str:
+    """What alerts may cost at most: `at most 720 units of cost`; what is little is not told as nothing."""
+    whole = round(value)
+    if whole == 0 < value:
+        return "less than 1 unit of cost"
+    return f"at most {whole:,} unit{'' if whole == 1 else 's'} of cost"
 
 
 def _number(value: float | None, digits: int = 4) -> str:

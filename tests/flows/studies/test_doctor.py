@@ -19,11 +19,14 @@ import yaml
 from click.testing import CliRunner
 
 from flows.cli.main import cli
+from flows.runtime import dbt, settings
 from flows.steps.serving import contracts
 from flows.store import ledger
 from flows.studies.doctor import installation
 from flows.studies.doctor.finding import Finding
+from flows.studies.doctor.remains import remains
 from flows.studies.doctor.run import examine
+from tests import synthetic
 from tests.conftest import PROJECT
 
 OPEN = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
@@ -274,3 +277,22 @@ def test_a_file_with_a_secret_that_others_can_read_is_named(shop: Path, monkeypa
     (tmp_path / "auth_string").chmod(0o604)
     found = only("modes")
     assert "auth_string" in found.what and "hush" not in found.told
+
+
+def test_what_is_left_of_a_removed_problem_is_named_and_no_fault(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = sorted(dbt.project_vars().get("problems", []))
+    monkeypatch.setattr(dbt, "project_vars", lambda: {"problems": [*there, synthetic.PROBLEM, *synthetic.OTHERS]})
+    assert remains() == []
+    change(
+        shop,
+        "create table problems.gone__predictions as select 1 as x",
+        "create view problems.gone__scoring_set as select 1 as x",
+    )
+    page = settings.published_file().parent / "reports" / "gone.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.touch()
+    said = remains()
+    assert len(said) == 1 and "no fault" in said[0] and "nothing needs to be deleted" in said[0]
+    assert all(one in said[0] for one in ("problems.gone__predictions, problems.gone__scoring_set", str(page), "after a backup"))
+    shown = CliRunner().invoke(cli, ["doctor"])
+    assert shown.exit_code == 0 and said[0] in shown.output and "all is well" in shown.output

@@ -27,7 +27,7 @@ from flows.studies.scaffolding.days import Usual, days, usual
 from flows.studies.scaffolding.facts import Column, Table
 from flows.studies.scaffolding.features import by_entity, by_group, slug, windows
 from flows.studies.scaffolding.plan import Plan, Wanted, duration
-from flows.studies.scaffolding.pruning import prune
+from flows.studies.scaffolding.pruning import in_words, prune
 from flows.studies.scaffolding.rules import best
 from ml.errors import AsofError
 from ml.problem.split import days as days_of
@@ -585,3 +585,16 @@ LAST, CLOCK = datetime(2023, 5, 2), datetime(2023, 4, 1)
 )
 def test_what_comes_next_depends_on_whether_the_clock_stands(last: datetime | None, stands: datetime | None, told: str) -> None:
     assert new._next("big", SimpleNamespace(until=datetime(2023, 3, 27), last=last, stands=stands)) == told
+
+
+def test_the_error_of_numbers_is_said_in_the_unit_of_the_label() -> None:
+    assert [in_words(*one) for one in (("rmse", 6346016.6958), ("rmse", 0.9231), ("mae", 12.34567), ("mae", 25191.4))] == [
+        "2,519", "0.9608", "12.35", "25,191",
+    ]  # fmt: skip
+    assert [in_words(aim, 0.41812) for aim in ("binary", "multiclass")] == ["0.4181"] * 2, "log loss is a mean and stays one"
+
+
+def test_what_was_written_is_named_so_that_it_is_found_again() -> None:
+    files = ["models/problems/b/_b.yml", "models/problems/b/b__cohort.sql", "models/marts/b/b_by_day.sql",
+             "models/marts/b/_b__mart.yml", "checks/contracts/b_predictions.yml"]  # fmt: skip
+    assert new.wrote(files) == "models/problems/b/, models/marts/b/, checks/contracts/b_predictions.yml"

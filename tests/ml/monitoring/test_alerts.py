@@ -13,7 +13,7 @@ from ml.monitoring.alerts.cycle import Notice, changes, decide
 from ml.monitoring.alerts.finding import Alert, Finding, latest, rank, short_id
 from ml.monitoring.alerts.group import group
 from ml.monitoring.alerts.lineage import Lineage
-from ml.monitoring.alerts.message import measured, message, order, share
+from ml.monitoring.alerts.message import costing, measured, message, order, share
 from ml.monitoring.alerts.stake import Stake, concerned, cost, owner
 
 DAY = datetime(2013, 7, 1)
@@ -353,3 +353,12 @@ def test_the_earliest_of_several_nodes_stand_on_none_of_the_others() -> None:
     assert HOUSE.above("p__features", "w1") == {"ftr_weather", "stg_weather", "f.weather"}
     assert HOUSE.above("p__features", "unknown") == HOUSE.above("p__features")
     assert HOUSE.origin("p__features", "both") == "p__features", "the way parts at once"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.0, "at most 0 units of cost"), (0.3, "less than 1 unit of cost"), (1.2, "at most 1 unit of cost"),
+     (1234.5, "at most 1,234 units of cost")],
+)  # fmt: skip
+def test_a_cost_is_said_with_its_noun_in_the_right_number(value: float, told: str) -> None:
+    assert costing(value) == told
