@@ -285,7 +285,7 @@ def test_what_is_left_of_a_removed_problem_is_named_and_no_fault(shop: Path, mon
     assert remains() == []
     change(
         shop,
-        "create table problems.gone__predictions as select 1 as x",
+        f"create table problems.gone__predictions as from problems.{synthetic.PROBLEM}__predictions limit 0",
         "create view problems.gone__scoring_set as select 1 as x",
     )
     page = settings.published_file().parent / "reports" / "gone.html"
