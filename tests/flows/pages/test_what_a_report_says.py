@@ -28,7 +28,9 @@ COLUMNS = (
     Column("past_visits", "double", "feature", "Visits of 7 days.", "number"),
     Column("past_members", "double", "feature", "Members who came.", "number"),
 )
-PROBLEM = SimpleNamespace(columns=COLUMNS, feature_names=[one.name for one in COLUMNS], metric="roc_auc", name="busy")
+PROBLEM = SimpleNamespace(
+    columns=COLUMNS, features=COLUMNS, feature_names=[one.name for one in COLUMNS], metric="roc_auc", name="busy"
+)
 CELLS = [
     {"kind": "inside", "low": float(at), "high": at + 1.0, "name": None, "rows_trained": 5, "rows_served": 4} for at in (0, 1)
 ]
