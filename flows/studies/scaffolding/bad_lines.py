@@ -17,7 +17,7 @@ from flows.studies.scaffolding.looking import Look, read_files
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedDelivery:
     """A delivery that would be refused by the default share: bad lines, rows, the day (UTC; None: the files as they are)."""
 
     bad: int
@@ -30,7 +30,7 @@ class Refused:
         return math.ceil(100 * self.bad / self.rows) / 100
 
 
-def refused(seen: Look, known_at: Any, by_day: bool) -> Refused | None:
+def refused(seen: Look, known_at: Any, by_day: bool) -> RefusedDelivery | None:
     """The delivery whose share of bad values is largest, of those that would be refused; None where all would land.
 
     `by_day`: an archive delivers by the day on which rows were known, and a row that says no such day with the row before it.
@@ -53,5 +53,5 @@ def refused(seen: Look, known_at: Any, by_day: bool) -> Refused | None:
             f'from (select "its row" as place, {bad} as bad, {expression} as known '
             f"from ({read_columns(con, wanted, seen.null)}) as said)) group by day"
         ).fetchall()
-    found = [Refused(some, rows, day) for day, some, rows in pieces if some > may_reject(rows, MAX_REJECTED_SHARE)]
+    found = [RefusedDelivery(some, rows, day) for day, some, rows in pieces if some > may_reject(rows, MAX_REJECTED_SHARE)]
     return max(found, key=lambda one: one.share, default=None)

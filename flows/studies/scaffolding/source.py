@@ -16,7 +16,7 @@ from checks.landing import MAX_REJECTED_SHARE
 from flows.runtime import settings
 from flows.steps.data.feeds.archive import ARCHIVE
 from flows.studies.scaffolding import naming, rendering
-from flows.studies.scaffolding.bad_lines import Refused, refused
+from flows.studies.scaffolding.bad_lines import RefusedDelivery, refused
 from flows.studies.scaffolding.corrections import Again, again
 from flows.studies.scaffolding.known_later import known_later
 from flows.studies.scaffolding.looking import ENDINGS, Look, Seen, look
@@ -84,7 +84,7 @@ class Made:
     replaced: Path | None = None
     dropped: bool = False
     later: Mapping[str, int] = field(default_factory=dict)
-    refused: Refused | None = None
+    refused: RefusedDelivery | None = None
 
     @property
     def share(self) -> float:
@@ -282,7 +282,7 @@ def _expression(sql: str, seen: Look) -> dict[str, str]:
 def _files(
     source: str, table: str, seen: Look, key: tuple[str, ...], fact: tuple[str, ...], by: str | None, known_at: Any,
     event_at: str | None, feed: str | None, path: str, pii: set[str], dropped: bool,
-    bad: Refused | None,
+    bad: RefusedDelivery | None,
 ) -> dict[str, str]:  # fmt: skip
     # what orders the versions of a fact, by its name in the staging model
     version = by and ("known_at" if by == known_at else "event_at" if by == event_at else by)
@@ -324,7 +324,7 @@ def _files(
     }
 
 
-def _delivered(bad: Refused) -> str:
+def _delivered(bad: RefusedDelivery) -> str:
     """How many lines of a delivery are bad, for a comment."""
     return f"{bad.bad} of the {bad.rows} rows {f'of {bad.day}' if bad.day else 'of the first files'} are bad"
 
