@@ -52,8 +52,8 @@ def leaderboard(problem: str, page: Path | None) -> None:
 
     clock()
     running.prepare()
-    console.out.print(leaderboard.table(problem))
     written = leaderboard.write(problem, page)
+    console.out.print(leaderboard.table(problem))
     console.done(f"wrote {', '.join(str(file) for file in written)}")
 
 
