@@ -34,7 +34,7 @@ def run(where: Path, *command: str) -> str:
     environment |= {"COLUMNS": "120", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def plain(text: str) -> str:
