@@ -16,7 +16,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 # No test is timed: how long an example takes says what else the machine does.
 settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# For who runs the tests of a copy of the project: what they try by the hundred is tried already.
+settings.register_profile("few", deadline=None, max_examples=5)
+settings.load_profile(os.environ.get("EXAMPLES", "untimed"))
 
 
 # Who uses one of these is slow.
