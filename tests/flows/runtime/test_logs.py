@@ -131,13 +131,21 @@ def test_a_command_says_every_run_of_the_ledger_by_its_id_and_dbts(shop_project:
 
 
 @pytest.mark.slow
-def test_what_failed_is_the_last_line_and_its_run_an_error(shop_project: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", "cycle", "--until", "1999-01-01"],
-        cwd=shop_project, env={**environment(), "ASOF_LOG_FORMAT": "json"}, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 1
-    lines = [json.loads(line) for line in done.stderr.splitlines()]
+def test_what_failed_is_the_last_line_and_its_run_an_error_and_a_refusal_is_no_run(shop_project: Path) -> None:
+    def said(*arguments: str) -> list[dict]:
+        done = subprocess.run(
+            [sys.executable, "-m", "flows", *arguments],
+            cwd=shop_project, env={**environment(), "ASOF_LOG_FORMAT": "json"}, capture_output=True, text=True, timeout=600,
+        )  # fmt: skip
+        assert done.returncode == 1
+        return [json.loads(line) for line in done.stderr.splitlines()]
+
+    lines = said("cycle", "--until", "1999-01-01")
     assert "cannot go back to 1999-01-01" in lines[-1]["message"] and lines[-1]["level"] == "error"
-    failed = [line["phase"] for line in lines if line.get("status") == "failed"]
-    assert failed == ["data"] and len({line["invocation_id"] for line in lines}) == 1
+    assert not [line for line in lines if line.get("status") == "failed"]
+    with duckdb.connect(str(shop_project / "data" / "warehouse.duckdb")) as con:
+        con.execute("drop view staging.stg_shop__visits")
+    lines = said("build")
+    assert "stg_shop__visits" in lines[-1]["message"] and lines[-1]["level"] == "error"
+    failed = [line["phase"] for line in lines if line.get("status") == "failed" and "phase" in line and "rows" in line]
+    assert failed == ["features"] and len({line["invocation_id"] for line in lines}) == 1
