@@ -34,8 +34,10 @@ OPEN = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('open', flu
 
 @pytest.fixture
 def shop(shop_house: Path, lived_shop: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The lived shop, whose contracts are those of its own project, and no server of Prefect."""
+    """The lived shop, whose contracts and problem are those of its own project, and no server of Prefect."""
     monkeypatch.setattr(contracts, "CONTRACTS", lived_shop / "checks" / "contracts")
+    there = sorted(dbt.project_vars().get("problems", []))
+    monkeypatch.setattr(dbt, "project_vars", lambda: {"problems": [*there, synthetic.PROBLEM, *synthetic.OTHERS]})
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     return shop_house
 
@@ -279,9 +281,7 @@ def test_a_file_with_a_secret_that_others_can_read_is_named(shop: Path, monkeypa
     assert "auth_string" in found.what and "hush" not in found.told
 
 
-def test_what_is_left_of_a_removed_problem_is_named_and_no_fault(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    there = sorted(dbt.project_vars().get("problems", []))
-    monkeypatch.setattr(dbt, "project_vars", lambda: {"problems": [*there, synthetic.PROBLEM, *synthetic.OTHERS]})
+def test_what_is_left_of_a_removed_problem_is_named_and_no_fault(shop: Path) -> None:
     assert remains() == []
     change(
         shop,
