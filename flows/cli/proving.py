@@ -17,8 +17,7 @@ NOTHING_TO_SHOW = 3
 
 @verb
 @click.option("--cuts", type=click.IntRange(1), default=3, show_default=True, help="Random instants to cut history at.")
-@click.option("--days", type=click.IntRange(10), default=120, show_default=True, help="How much of what has landed to prove on; "
-              "more where half of it would not lie behind the day on which the longest window is full.")  # fmt: skip
+@click.option("--days", type=click.IntRange(10), default=120, show_default=True, help="How much of what has landed to prove on.")
 @click.option("--hourly-days", type=click.IntRange(1), default=2, show_default=True, help="Days that also come hour by hour.")
 @click.option("--seed", default=7, show_default=True, help="Draws the instants.")
 @click.option("--mutants/--no-mutants", default=True, show_default=True, help="Also prove that a leak would be found.")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ml.problem.problem import Problem
-
-# Windows of time as SQL says them to a macro: windows={'7d': '7 days'}, within='6 hours'.
-WINDOWS = re.compile(r"\bwindows\s*=\s*\{(.*?)\}|\bwithin\s*=\s*('.*?')", re.DOTALL)
-LENGTH = re.compile(r"'(\d+) (second|minute|hour|day|week)s?'")
 
 
 @dataclass(frozen=True)
@@ -50,14 +45,6 @@ def lineage(manifest: Mapping[str, Any], problem: str) -> list[Model]:
         for key in order
         if kinds[key] != "ephemeral"
     ]
-
-
-def longest_window(manifest: Mapping[str, Any], problem: str) -> timedelta:
-    """The longest window of time that a model of the lineage declares, as written in its SQL; none is 0."""
-    names = {one.name for one in lineage(manifest, problem)}
-    texts = [node["raw_code"] for node in manifest["nodes"].values() if node["name"] in names and "raw_code" in node]
-    said = [found for text in texts for one in WINDOWS.finditer(text) for found in LENGTH.findall(one[0])]
-    return max((timedelta(**{f"{unit}s": int(number)}) for number, unit in said), default=timedelta(0))
 
 
 def sources(manifest: Mapping[str, Any], problem: str) -> set[str]:

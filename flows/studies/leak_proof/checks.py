@@ -26,20 +26,18 @@ Found = tuple[int, int, list[Difference]]
 Checked = tuple[str, Found]  # with the name of the check
 
 
-def cuts(rebuilds: Rebuilds, how_many: int, seed: int, filled: datetime | None = None) -> list[datetime]:
+def cuts(rebuilds: Rebuilds, how_many: int, seed: int) -> list[datetime]:
     """Random instants to cut at: in turn a busy tie, an instant at which anything became known, any tie.
 
     A tie is an as_of at which something became known: there `<` and `<=` differ. The busy ones have ties in most sources. Where
     every as_of is a midnight and a label looks a day ahead, a cut at an as_of never falls into a horizon: one between them does.
-    From `filled` on, where that lies before the end, windows of time are full.
     """
     known = " union all ".join(
         f"select \"{one.known_at}\" as known_at, '{one.name}' as source from slice.{one.relation}"
         for one in rebuilds.sources
         if one.known_at
     )
-    start, last = rebuilds.begin + (rebuilds.end - rebuilds.begin) * HISTORY_SHARE, rebuilds.end - timedelta(hours=FUTURE_HOURS)
-    start = max(start, filled) if filled and filled < last else start
+    start = rebuilds.begin + (rebuilds.end - rebuilds.begin) * HISTORY_SHARE
     with rebuilds.comparing() as con:
         con.execute(f"attach '{rebuilds.slice}' as slice (read_only)")
         found = con.execute(
@@ -48,11 +46,11 @@ def cuts(rebuilds: Rebuilds, how_many: int, seed: int, filled: datetime | None =
             f"from (select {rebuilds.problem.as_of} as as_of from {FULL}.{rebuilds.problem.name}__scoring_set) "
             f"left join news on known_at = as_of "
             f"where as_of between ? and ? group by as_of order by sources desc, busy desc, as_of",
-            [start, last],
+            [start, rebuilds.end - timedelta(hours=FUTURE_HOURS)],
         ).fetchall()
         between = con.execute(
             f"select distinct known_at from ({known}) where known_at between ? and ? order by known_at",
-            [start, last],
+            [start, rebuilds.end - timedelta(hours=FUTURE_HOURS)],
         ).fetchall()
     pools = [found[:BUSIEST], between, [row for row in found if row[1]]]
     draw, chosen = random.Random(seed), []

@@ -35,12 +35,11 @@ class Job:
     parts: tuple[str, ...] = field(default=("keys", "split", "cuts", "batches"))
     labels: datetime | None = None  # when the first label was known
     wait: float = 0.0  # seconds that nearly every label takes to be known
-    filled: datetime | None = None  # when the longest window of time is full
 
     @staticmethod
     def of(plain: dict) -> Job:
         """The job whose fields came as JSON; instants in ISO format."""
-        times = {name: datetime.fromisoformat(plain[name]) for name in ("begin", "end", "labels", "filled") if plain.get(name)}
+        times = {name: datetime.fromisoformat(plain[name]) for name in ("begin", "end", "labels") if plain.get(name)}
         return Job(**{**plain, **times, "parts": tuple(plain["parts"])})
 
 
@@ -74,7 +73,7 @@ def prove(job: Job) -> Iterator[dict]:
     if "keys" in job.parts:
         yield line("keys", checks.keys(rebuilds))
     if "cuts" in job.parts:
-        for cut in checks.cuts(rebuilds, job.cuts, job.seed, job.filled):
+        for cut in checks.cuts(rebuilds, job.cuts, job.seed):
             for result in checks.truncation(rebuilds, cut):
                 yield line(*result)
     if "batches" in job.parts and job.days:

@@ -93,17 +93,13 @@ def scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def begin(folder: Path, problem: str, days: int, seed: int, fill: bool = False) -> Job:
-    """Cut the slice of history that all rebuilds are made of; returns a job over all of it, without checks.
-
-    `fill`: on so much of it that half of the days lie where the longest window of time is full.
-    """
+def begin(folder: Path, problem: str, days: int, seed: int) -> Job:
+    """Cut the slice of history that all rebuilds are made of; returns a job over all of it, without checks."""
     slice_file = folder / "slice.duckdb"
     own = lineage.sources(dbt.manifest_dict(), problem)
     declared = problems.get(problem)
     labels = (f"problems.{problem}__training_set", declared.as_of, declared.label_known_at)
-    window = lineage.longest_window(dbt.manifest_dict(), problem) if fill else timedelta(0)
-    cut = rebuilds.cut_slice(warehouse.file(), slice_file, landing_zone.sources(), days, own, labels, window)
+    cut = rebuilds.cut_slice(warehouse.file(), slice_file, landing_zone.sources(), days, own, labels)
     return Job(
         problem,
         str(folder),
@@ -114,7 +110,6 @@ def begin(folder: Path, problem: str, days: int, seed: int, fill: bool = False) 
         parts=(),
         labels=cut.labels,
         wait=cut.wait.total_seconds(),
-        filled=cut.filled,
     )
 
 

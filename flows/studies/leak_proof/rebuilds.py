@@ -19,27 +19,25 @@ from ml.errors import AsofError
 class Slice(NamedTuple):
     """What was cut: when it begins and ends, and the first instant at which a label was known, where that lies in it; UTC.
 
-    `wait` is how long nearly every label takes to be known; from `filled` on the longest window of time is full.
+    `wait` is how long nearly every label takes to be known.
     """
 
     begin: datetime
     end: datetime
     labels: datetime | None
     wait: timedelta = timedelta(0)
-    filled: datetime | None = None
 
 
 def cut_slice(
     warehouse: Path, target: Path, sources: Iterable[LandingSource], days: int, own: Container[str] | None = None,
-    labels: tuple[str, str, str] | None = None, window: timedelta = timedelta(0),
+    labels: tuple[str, str, str] | None = None,
 ) -> Slice:  # fmt: skip
     """Copy the first `days` days of what has landed, static tables whole.
 
     They count from the first fact of the sources named in `own` (all by default), and hold half as many days and three waits for
     a label behind the first label: `labels` are the table and the columns that say when one was asked for and when it was known,
     in the warehouse. A problem that begins late, or looks far ahead, is proved on days that it has labels of, for training,
-    validation and holdout. Half as many days also lie behind the day on which the longest `window` of time is full, where history
-    has them: of a window that holds all there is nothing can fall out.
+    validation and holdout.
 
     `_landing_number` becomes the microseconds from the beginning to the row's own known_at: as if each row had landed when it
     was known, so that a batch of any size lands it with the same values. AsofError when nothing has landed, or when another
@@ -60,11 +58,10 @@ def cut_slice(
         first, now = _span(con, sources)
         begin = _span(con, [one for one in sources if own is None or one.name in own])[0]
         known, wait = _labels(con, *labels) if labels else (None, timedelta(0))
-        filled = begin + window if window else None
-        end = min(now, max(enough(begin, days, known, wait), (filled or begin) + timedelta(days=days // 2)))
+        end = min(now, enough(begin, days, known, wait))
         for source in sources:
             con.execute(f"create table {source.relation} as {_rows_before(source, f'lived.{source.relation}', first, end)}")
-    return Slice(begin, end, known if known and known < end else None, wait, filled)
+    return Slice(begin, end, known if known and known < end else None, wait)
 
 
 def enough(begin: datetime, days: int, labels: datetime | None, wait: timedelta) -> datetime:

@@ -73,17 +73,7 @@ def verdict(proof: Proof) -> str:
     used = sum(fate.used for fate in proof.fates)
     text = f"; {caught} of {used} mutants in use were caught" if proof.fates else ""
     text += f"; {unseen}" if (unseen := nothing_to_show(proof)) else ""
-    text += f"; {hardly}" if (hardly := hardly_full(proof)) else ""
     return f"{proof.job.problem} holds nothing from the future ({span}): {rows:,} rows compared, all the same{text}"
-
-
-def hardly_full(proof: Proof) -> str:
-    """That no day has a full window of the longest length, and from when on one will have; empty where days have."""
-    job = proof.job
-    if not job.filled or job.filled < job.end:
-        return ""
-    days = (job.filled - job.begin).days
-    return f"its longest window, of {days:,} days, is full from {job.filled:%Y-%m-%d} on, which has not come: prove it again then"
 
 
 def nothing_to_show(proof: Proof) -> str:

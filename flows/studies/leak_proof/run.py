@@ -12,8 +12,7 @@ def prove(
     problem: str, cuts: int = 3, days: int = 120, seed: int = 7, hourly_days: int = 2, mutants: bool = True,
     on_progress: Progress = lambda *_: None,
 ) -> Proof:  # fmt: skip
-    """Prove a problem on the first `days` days that landed, half of them with full windows: `cuts` truncations, batches, and
-    then the mutants.
+    """Prove a problem on the first `days` days that landed: `cuts` truncations, batches, and then the mutants.
 
     The smallest batches are the hours of the last `hourly_days` days.
 
@@ -21,7 +20,7 @@ def prove(
     """
     problems.get(problem)
     with scratch() as folder:
-        job = begin(folder, problem, days, seed, fill=True)
+        job = begin(folder, problem, days, seed)
         proof = Proof(job, prove_project(job, cuts, hourly_days, on_progress))
         # A project that leaks cannot tell a mutant from itself.
         if mutants and proof.holds:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from checks.landing import LandingColumn, LandingSource
-from flows.runtime.lineage import knowable, lineage, longest_window
+from flows.runtime.lineage import knowable, lineage
 from flows.studies.leak_proof import mutants, project, proof, rebuilding, rebuilds, report, survivors
 from flows.studies.leak_proof.checks import reach
 from flows.studies.leak_proof.comparing import Difference, first_difference
@@ -236,35 +236,9 @@ def test_the_days_of_a_proof_count_from_the_facts_of_its_own_problem_and_hold_la
     labels = ("problems.labels", "asked_at", "known")
     cut = rebuilds.cut_slice(lived, tmp_path / "slice", [old, SHOPS], 10, {"shop.sales"}, labels)
     two_weeks = timedelta(days=14)
-    assert cut == (datetime(2026, 1, 5), datetime(2026, 1, 31) + 3 * two_weeks, datetime(2026, 1, 26), two_weeks, None)
+    assert cut == (datetime(2026, 1, 5), datetime(2026, 1, 31) + 3 * two_weeks, datetime(2026, 1, 26), two_weeks)
     job = proof.Job("p", "", "", cut.begin, datetime(2026, 5, 5), labels=cut.labels, wait=two_weeks.total_seconds())
     assert proof.short(job).end == datetime(2026, 2, 5) + 3 * two_weeks, "ten days of labels, and three horizons"
     assert proof.short(dataclasses.replace(job, labels=None, wait=0)).end == datetime(2026, 1, 25)
     unbuilt = rebuilds.cut_slice(lived, tmp_path / "again", [old, SHOPS], 10, {"shop.sales"}, ("problems.none", "x", "y"))
-    assert unbuilt == (datetime(2026, 1, 5), datetime(2026, 1, 15), None, timedelta(0), None)
-    span = (lived, tmp_path / "full", [old, SHOPS], 10, {"shop.sales"}, None)
-    full = rebuilds.cut_slice(*span, timedelta(days=56))
-    assert (full.filled, full.end) == (datetime(2026, 3, 2), datetime(2026, 3, 7)), "half of the days have full windows"
-    (tmp_path / "full").unlink()
-    late = rebuilds.cut_slice(*span, timedelta(days=182))
-    assert late.end == datetime(2026, 6, 1) < late.filled, "history has no more"
-    told = report.hardly_full(proof.Proof(dataclasses.replace(job, end=late.end, filled=late.filled), []))
-    assert told == "its longest window, of 182 days, is full from 2026-07-06 on, which has not come: prove it again then"
-    assert report.hardly_full(proof.Proof(dataclasses.replace(job, end=full.end, filled=full.filled), [])) == ""
-
-
-def test_the_longest_window_of_a_problem_is_read_from_the_sql_of_all_that_it_is_made_of() -> None:
-    def model(name: str, sql: str, *parents: str) -> dict:
-        return {"name": name, "alias": name, "schema": "s", "resource_type": "model", "raw_code": sql,
-                "config": {"materialized": "table"}, "depends_on": {"nodes": [*parents]}}  # fmt: skip
-
-    nodes = {
-        "a": model("p__training_set", "select 1", "b"), "p": model("p__scoring_set", "", "b"),
-        "b": model("p__visits", "{{ x('c', windows={'7d': '7 days',\n '26w': '26 weeks'}, measures={'n': ['count']}) }}", "c"),
-        "c": model("stg", "{{ y(within='60 days') }} -- interval '999 days'"),
-        "d": model("other", "{{ x(windows={'400d': '400 days'}) }}"),
-    }  # fmt: skip
-    assert longest_window({"nodes": nodes}, "p") == timedelta(days=182)
-    nodes["b"] = model("p__visits", "", "c")
-    assert longest_window({"nodes": nodes}, "p") == timedelta(days=60)
-    assert longest_window({"nodes": {"a": model("p__training_set", "")}}, "p") == timedelta(0)
+    assert unbuilt == (datetime(2026, 1, 5), datetime(2026, 1, 15), None, timedelta(0))
