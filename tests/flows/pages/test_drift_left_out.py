@@ -23,6 +23,7 @@ def report(*names: str, calendar: tuple[str, ...] = (), learned: tuple[str, ...]
         problem=problem, importances=dict.fromkeys(learned, 1 / max(1, len(learned))), cells={name: [] for name in learned},
         drift=[{"feature": name, "week": WEEK, "psi": 0.1, "rows_served": 900} for name in names], fewest=500,
     )  # fmt: skip
+    made.has_learned, made.moved = Report.has_learned.fget(made), {}
     made.order = Report.order.fget(made)
     made.words, made.called = (lambda column: Report.words(made, column)), (lambda name: Report.called(made, name))
     return made
