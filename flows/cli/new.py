@@ -226,10 +226,12 @@ def _of_rows(made) -> Iterator[str]:
     if seen.identical:
         yield f"{seen.identical:,} lines repeat an earlier one in every column: {_of_identical(made)}"
     if bad := made.refused:
+        from checks.landing import MAX_REJECTED_SHARE  # with all of landing, for those who need it
+
         what = f"the rows of {bad.day}, which the archive delivers together," if bad.day else "all rows"
         yield (
-            f"{bad.bad:,} of {bad.rows:,} of {what} are bad: by the default of 0.01 landing would refuse that file, so "
-            f"max_rejected_share {bad.share:g} is declared; lower it if such files shall wait for a person"
+            f"{bad.bad:,} of {bad.rows:,} of {what} are bad: by the default of {MAX_REJECTED_SHARE:g} landing would refuse that "
+            f"file, so max_rejected_share {bad.share:g} is declared; lower it if such files shall wait for a person"
         )
 
 
