@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from ml.problem.declared.label_range import ANY, LabelRange
+from ml.problem.declared.spec import LEVELS
 
-# What intervals claim, in per cent: one that people plan with, and one that a surprise lies outside of.
-LEVELS = (80, 95)
 # The outermost of forty errors speaks for one in forty: with six times as many its place varies by two fifths of that.
 ROWS, MOST_BINS = 250, 8
 # So many errors have one at each end that is as far out as the widest interval claims: of n errors the smallest lies above the

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from ml.errors import AsofError
-from ml.problem.declared.spec import QUANTILES
+from ml.problem.declared.spec import LEVELS, QUANTILES
 
 # Fifteen bins of equal mass: on 1,000 rows each still holds 66, an error of a share of about .05.
 ECE_BINS = 15
@@ -187,6 +187,8 @@ CLASSES = {
 }
 # By name alone, for who asks which way is better; what two kinds of scores share is better the same way.
 NAMED = {**CLASSES, **NUMBERS, **METRICS}
+# The least and the most that each can be, and the share of truths that an interval of such a level held.
+BOUNDS = {**{name: (one.low, one.high) for name, one in NAMED.items()}, **{f"coverage_{level}": (0.0, 1.0) for level in LEVELS}}
 T = TypeVar("T")
 
 

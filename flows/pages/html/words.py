@@ -10,7 +10,7 @@ from ml.problem import words
 from ml.problem.declared.spec import QUANTILES
 from ml.problem.problem import Problem
 from ml.problem.words import Words
-from ml.statistics.evaluate import NAMED
+from ml.statistics.evaluate import BOUNDS, NAMED
 from ml.statistics.interval import Interval, figures, is_everything
 
 METRICS = {
@@ -110,7 +110,7 @@ def measured(metric: str, value: float | None, low: float | None, high: float | 
     """The same of a metric as the monitors have it: the value alone where there is no interval, `–` where there is none."""
     if value is None or low is None or high is None:
         return "–" if value is None else f"{value:.3f}"
-    if is_everything(low, high, NAMED[metric].low, NAMED[metric].high):
+    if is_everything(low, high, *BOUNDS[metric]):
         return too_few(value)
     return f"{value:.3f} ({low:.3f}–{high:.3f})"
 

@@ -32,6 +32,8 @@ from ml.problem.declared.validation import Budget, Validation
 
 # The quantiles that a pinball loss may be declared at, in per cent; ml/statistics/evaluate.py has the losses.
 QUANTILES = (5, 10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 95)
+# What intervals around numbers claim, in per cent: one that people plan with, and one that a surprise lies outside of.
+LEVELS = (80, 95)
 NUMBER_METRICS = ("mae", "rmse", "r2", *(f"pinball_{share}" for share in QUANTILES))
 Within0And1 = Annotated[Number, Field(gt=0, lt=1)]
 Threshold = Annotated[

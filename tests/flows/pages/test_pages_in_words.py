@@ -10,9 +10,11 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from flows.pages import summary
 from flows.pages.html import words as html_words
 from ml.problem import words
 from ml.problem.declared.columns import Column
+from ml.statistics import evaluate
 from tests.clone import flows
 from tests.conftest import PROJECT
 from tests.synthetic import FILES, PROBLEM
@@ -72,3 +74,13 @@ def test_a_gate_of_a_slice_and_what_it_found_are_said_by_the_column() -> None:
     assert html_words.gate("beats_rule", says) == "better than the rule" and html_words.gate("new_one", says) == "new_one"
     found = html_words.reason(asked[0], asked, says)
     assert found == "none of 2 slices is worse; nearest to it is “how they came: web or app” with -0.01; ROC AUC +0.2"
+
+
+def test_every_metric_that_the_monitors_write_is_said_with_its_interval() -> None:
+    written = re.findall(r"'(\w+)': \[", (PROJECT / "macros" / "statistics" / "quality_of_numbers.sql").read_text())
+    shown = {name for names in summary.SHOWN.values() for name in names}
+    assert "coverage_80" in written and {*shown, *written} - {"pinball"} <= html_words.METRICS.keys()
+    for name in html_words.METRICS:
+        assert html_words.measured(name, 0.5, 0.4, 0.6) == "0.500 (0.400–0.600)"
+        least, most = evaluate.BOUNDS[name]
+        assert html_words.measured(name, 0.5, least, most).startswith("too few rows to say"), name
