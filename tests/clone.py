@@ -10,9 +10,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from tests import forked
 from tests.conftest import PROJECT
 
 DBT = Path(sys.executable).parent / "dbt"
+RUN_DBT = "import sys; from dbt.cli.main import cli; sys.exit(cli())"  # what the script does
 
 
 def cloned(folder: Path) -> Path:
@@ -34,7 +36,7 @@ def environment() -> dict[str, str]:
 
 def build(project: Path, *arguments: str) -> Counter:
     """Run `dbt ARGUMENTS` in a project; returns how many nodes ended in which way."""
-    done = subprocess.run([DBT, *arguments], cwd=project, env=environment(), capture_output=True, text=True, timeout=600)
+    done = forked.run(["-c", RUN_DBT, *arguments], project, environment())
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     results = json.loads((project / "target" / "run_results.json").read_text())["results"]
     return Counter(one["status"] for one in results)
@@ -42,8 +44,6 @@ def build(project: Path, *arguments: str) -> Counter:
 
 def flows(project: Path, *arguments: str, code: int = 0) -> str:
     """Run `python -m flows ARGUMENTS` in a project; returns what it printed, errors where it is to end with another code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", *arguments], cwd=project, env=environment(), capture_output=True, text=True, timeout=600
-    )
+    done = forked.run(["-m", "flows", *arguments], project, environment())
     assert done.returncode == code, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout if not code else done.stderr
