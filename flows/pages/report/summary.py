@@ -63,7 +63,8 @@ def _because(report: Report) -> str:
         why = f"quality cannot be estimated: {last['blind_because']}" if last else unknown
         known = [row["label_delay_hours"] for row in report.proxies if row["label_delay_hours"] is not None]
         wait = f"; half of the labels come within {parts.hours(known[-1])}" if known else ""
-        told.append(f"Of the last four weeks no label is known{wait}, and {why}.")
+        newest = f"The newest label is of {day(through)}" if (through := health["measured_through"]) else "No label is known"
+        told.append(f"{newest}{wait}, and {why}.")
     metric, champion, rule = report.problem.metric, report.recent.get("champion"), report.recent.get("rule")
     if champion and champion["value"] is not None:
         told.append(

@@ -57,6 +57,14 @@ labels as (
     group by problem
 ),
 
+-- Nobody can know more of a question that is answered after two months than what became of it two months ago.
+waits as (
+    select problem, cast(ceil(median(label_delay_hours) / 24) as integer) as days
+    from {{ ref('mon_proxies') }}
+    where label_delay_hours is not null
+    group by problem
+),
+
 -- The latest day and the latest week, whatever their labels: young models have estimates of days only.
 latest_estimates as (
     select problem, metric, grain, max_by(state, period) as state
@@ -79,8 +87,8 @@ select
         when critical_alerts > 0 then 'FAILING'
         -- the present is at least that of the latest run; who has a clock asks whether the look is due by it
         when latest_run_at > look_due_at then 'UNWATCHED'
-        -- labels that ended four weeks ago speak of another month
-        when coalesce(measured_through < today - 28, true) and coalesce(estimate_state, 'BLIND') = 'BLIND' then 'BLIND'
+        -- labels that could have come four weeks ago speak of another month
+        when coalesce(measured_through < today - 28 - coalesce(waits.days, 0), true) and coalesce(estimate_state, 'BLIND') = 'BLIND' then 'BLIND'
         when warning_alerts > 0 then 'WATCH'
         else 'HEALTHY'
     end as state,
@@ -100,4 +108,5 @@ cross join schedule
 left join champions using (problem)
 left join standing_alerts using (problem)
 left join labels using (problem)
+left join waits using (problem)
 left join estimates using (problem, metric)

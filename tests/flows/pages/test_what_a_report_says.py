@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,15 +136,18 @@ def test_an_interval_that_holds_all_that_a_metric_can_be_is_said_in_words() -> N
     assert interval_of({**row, "low": None}, "pr_auc") == "0.680" and interval_of({**row, "value": None}, "pr_auc") == "–"
 
 
-def test_a_blind_report_says_why_and_when_labels_come() -> None:
+@pytest.mark.parametrize(
+    ("through", "newest"), [(None, "No label is known"), (date(2013, 5, 3), "The newest label is of 3 May 2013")]
+)
+def test_a_blind_report_says_why_and_when_labels_come(through: date | None, newest: str) -> None:
     health = {"state": "BLIND", "champion": "new", "champion_since": NOW, "critical_alerts": 0, "warning_alerts": 0}
+    health["measured_through"] = through
     report = made(
         health=health, served={"rows": 9}, estimates=[{"blind_because": "that is known with the label"}],
         proxies=[{"label_delay_hours": 29 * 24.0}],
     )  # fmt: skip
     assert (
-        "Of the last four weeks no label is known; half of the labels come within 29 days, and quality cannot be estimated: "
-        "that is known with the label."
+        f"{newest}; half of the labels come within 29 days, and quality cannot be estimated: that is known with the label."
     ) in summary._because(report)
 
 
