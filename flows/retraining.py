@@ -66,8 +66,7 @@ def look(problem: str, at: datetime) -> str:
     """
     flow_run.named(problem, at)
     with ledger.run("retraining", at, problem) as run:
-        decision = challenge(problem, at, causes.by_calendar(problem, at))
-        run.message = _said(problem, at, decision)
+        decision, run.message = _answered(problem, at, causes.by_calendar(problem, at))
     return decision
 
 
@@ -78,13 +77,21 @@ def triggered(problem: str, at: datetime, cause: str | None = None) -> str:
     """Train and judge a challenger for a `cause`, by default what `mon_retraining` says is due; returns the decision."""
     flow_run.named(problem, at)
     with ledger.run("triggers", at, problem) as run:
-        run.message = _said(problem, at, challenge(problem, at, cause or causes.due(problem)))
-    return run.message
+        if cause:
+            decision = run.message = challenge(problem, at, cause)
+        else:
+            decision, run.message = _answered(problem, at, causes.due(problem))
+    return decision
 
 
-def _said(problem: str, at: datetime, decision: str) -> str:
-    """The decision; where there is none because something holds the training, what that is."""
-    return (decision == NOT_DUE and causes.held(problem, at)) or decision
+def _answered(problem: str, at: datetime, cause: str | None) -> tuple[str, str]:
+    """The decision on a challenger that nobody asked for, and what the look says: what holds its training, where something does.
+
+    A training that must fail because rows are missing is not begun: it would fail at each look until they are there.
+    """
+    held = cause and not registry.trained(problem, at) and causes.lacking(problem, at)
+    decision = NOT_DUE if held else challenge(problem, at, cause)
+    return decision, (decision == NOT_DUE and (held or causes.held(problem, at))) or decision
 
 
 def challenge(problem: str, at: datetime, cause: str | None) -> str:

@@ -224,7 +224,8 @@ def _forgotten(line: str, more: str = "") -> None:
 
 
 def _held(why: str) -> tuple:
-    return "  training is ", ("held", "red"), f"{why.removeprefix('held')}; see docs/alerts/volume.md"
+    more = "; see docs/alerts/volume.md" if "their source" in why else ""
+    return "  training is ", ("held", "red"), why.removeprefix("held") + more
 
 
 def _refused(why: str) -> tuple:

@@ -83,7 +83,7 @@ def of(problem: str) -> Summary:
             "group by phase order by seconds desc"),
         unwatched=_unwatched(problem),
         refused=_refused(problem),
-        held=causes.held(problem, clock.now()),
+        held=causes.held(problem, clock.now()) or causes.said(problem),
         forgotten=[one.told for one in counting.differences()],
         health=health.of(problem, ledger.wall_clock()),
         others=_others(problem),

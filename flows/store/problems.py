@@ -94,6 +94,14 @@ def training_rows(problem: Problem, now: datetime, since: datetime | None = None
     )
 
 
+def label_instants(problem: Problem, now: datetime) -> tuple[np.ndarray, np.ndarray]:
+    """`as_of` and `label_known_at` (datetime64[us]) of each of these rows."""
+    again, rows = _labelled(problem)
+    asked = f"with {again} select {problem.as_of} as as_of, {problem.label_known_at} as known_at from {rows}"
+    found = warehouse.table(asked, [now, None, now, None])
+    return instants(found["as_of"]), instants(found["known_at"])
+
+
 def _labelled(problem: Problem) -> tuple[str, str]:
     """SQL of a CTE and of the rows with a label, each with the last version known; both ask for a `now` and a `since`."""
     entity, as_of, known_at = problem.entity, problem.as_of, problem.label_known_at

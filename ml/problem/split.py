@@ -109,7 +109,7 @@ def _nothing(part: str, usable: np.ndarray, known_at: np.ndarray, now: np.dateti
     needed = sum(max(one, least) for one in declared.values()) + least
     there = int((now - usable.min()) / np.timedelta64(1, "D"))
     if there >= needed:
-        return f"{said}none of them lies in that part: look at what is asked, and when its labels come"
+        return f"{said}none of them lies in that part: land newer facts, or look at what is asked and when its labels come"
     fewer = f", or declare fewer days, down to {least} each" if max(declared.values()) > least else ""
     both = " and ".join(f"{name}_days {number}" for name, number in declared.items())
     return f"{said}{both} need about {needed} days of history, and there are {there}: wait for more labels{fewer}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ import duckdb
 import pytest
 
 from flows.cli.main import cli
-from tests.clone import environment
+from tests import forked
+from tests.clone import environment, flows
 
 pytestmark = pytest.mark.slow
 
@@ -117,17 +119,25 @@ def test_what_is_refused_because_of_what_was_asked_is_no_failed_run_whatever_the
     assert standing(shop_project) == before, "no run failed, and nobody is told that one did"
 
 
-def test_a_training_that_comes_too_early_is_refused_to_a_person_and_is_a_failure_of_a_schedule(shop_project: Path) -> None:
+def test_a_training_that_comes_too_early_is_refused_to_a_person_not_begun_by_the_calendar_and_else_a_failure(
+    shop_project: Path,
+) -> None:
     declared = next((shop_project / "models" / "problems" / "big_sale").glob("_*.yml"))
     declared.write_text(declared.read_text().replace("holdout_days: 10", "holdout_days: 900"))
     before = standing(shop_project)
     ((code, said),) = asked(shop_project, [["train"]])
     assert code == 1 and "no row is left for the train part" in said and "wait for more labels" in said
     assert standing(shop_project) == before
-    ask = "from flows.training import training\nfrom flows.runtime.step import call\ncall(training, 'big_sale', 'schedule')"
-    done = subprocess.run(
-        [sys.executable, "-c", ask], cwd=shop_project, env=environment(), capture_output=True, text=True, timeout=600
+    look = "from datetime import datetime\nfrom flows.retraining import call, look\nat = datetime(2026, 3, 3)"
+    look += "\nprint(call(look, 'big_sale', at))"
+    done = forked.run(["-c", look], shop_project, environment())
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "not due"), done.stderr
+    assert standing(shop_project) == before, "what must fail is not begun"
+    assert re.search(
+        r"training is held, no row is left for the train part .* wait for more labels", flows(shop_project, "status")
     )
+    ask = "from flows.training import training\nfrom flows.runtime.step import call\ncall(training, 'big_sale', 'schedule')"
+    done = forked.run(["-c", ask], shop_project, environment())
     assert done.returncode != 0 and "no row is left" in done.stderr
     ((phase, why),), ((state,),), ((kind, subject),) = standing(shop_project)
     assert (phase, state, kind, subject) == ("training", "FAILING", "failed_run", "training") and "no row is left" in why

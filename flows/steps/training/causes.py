@@ -7,8 +7,12 @@ from datetime import datetime
 from flows.runtime import warehouse
 from flows.runtime.step import step
 from flows.store import problems, registry
-from ml.errors import AsofError
+from ml.errors import AsofError, Refused
+from ml.problem.split import split
 from ml.schedule.retraining import slot
+
+# How the message of a look begins that would have trained.
+HELD = "held, "
 
 
 @step()
@@ -45,12 +49,35 @@ def held(name: str, at: datetime) -> str | None:
         "order by known_through, source",
         [name, at],
     )
-    said = [
+    told = [
         f"{row['source']} has brought nothing newer than {row['known_through']:%Y-%m-%d %H:%M} UTC, usually within "
         f"{row['hours_usual']:,.0f} hours"
         for row in found
     ]
-    return f"held, labels wait for their source: {'; '.join(said)}" if said else None
+    return f"{HELD}labels wait for their source: {'; '.join(told)}" if told else None
+
+
+def lacking(name: str, at: datetime) -> str | None:
+    """In which part a training as of an instant would have no label, so that it must fail, in words; None where in none."""
+    problem = problems.get(name)
+    try:
+        split(
+            *problems.label_instants(problem, at), at, problem.validation_days, problem.holdout_days, problem.training.window_days
+        )
+    except Refused as error:
+        return f"{HELD}{error}"
+    return None
+
+
+def said(name: str) -> str | None:
+    """What the latest look said that a training lacks; None where it did not, or a training has succeeded since."""
+    found = warehouse.rows(
+        "select message from ledger.runs where problem = ? and status = 'succeeded' "
+        "and phase in ('retraining', 'triggers', 'training') order by started_at desc, phase limit 1",
+        [name],
+    )
+    message = found[0]["message"] if found else None
+    return message if message and message.startswith(HELD) else None
 
 
 def trained_as_of(name: str) -> datetime | None:
