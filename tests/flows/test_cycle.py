@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -14,17 +12,20 @@ import pytest
 
 from flows import cycle
 from ml.errors import AsofError
-from tests import synthetic
+from tests import forked
 from tests.children import House
 from tests.clone import environment, flows
 from tests.faults.equal import differences
 from tests.synthetic import SHOP
+from tests.verbs import in_turn
 
 Called = Callable[[str | None], list[str]]
 ALL = ["data", "serving", "monitoring", "retraining"]
 # Each look leaves rows of its own.
 LOOKS = frozenset({"ledger.runs", "ledger.reconciliations", "ledger.file_checks"})
-BEGIN, FIRST, SECOND = "2026-02-24", "2026-02-25", "2026-02-26"
+# A question was asked at each midnight; no label of its day is in yet, so nothing is trained.
+FIRST, SECOND = "2026-02-26 00:30", "2026-02-27 00:30"
+SERVING = ("promote", "--reason", "to see it serve")
 
 
 @pytest.fixture
@@ -75,14 +76,10 @@ def test_several_that_fail_are_named_and_the_first_says_why(monkeypatch: pytest.
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of shops that cycles have brought from nothing to a first model and a first served day."""
-    project = synthetic.plant(tmp_path_factory.mktemp("cycle") / "project")
-    synthetic.write_visits(project / "data" / "landing")
-    told = flows(project, "cycle", "--until", BEGIN, "--step", "month")
-    assert "the clock stands at 2026-02-24 00:00 UTC" in told
-    flows(project, "promote", "--reason", "to see it serve")
-    flows(project, "cycle", "--until", FIRST, "--step", "day")
+def begun(lived_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shop in which a cycle has served a model's first day."""
+    project = shutil.copytree(lived_shop, tmp_path_factory.mktemp("cycle") / "project")
+    in_turn(project, SERVING, ("cycle", "--until", FIRST))
     return project
 
 
@@ -104,27 +101,15 @@ PREDICTED = f"select count(*) from problems.{SHOP.problem}__predictions"
 
 
 @pytest.mark.slow
-def test_cycles_alone_bring_a_project_from_nothing_to_a_served_day(begun: Path) -> None:
-    assert asked(begun, PREDICTED)[0][0] > SHOP.shops / 2
-    assert (begun / "published" / "analytics.duckdb").exists()
-    phases = {row[0] for row in asked(begun, "select distinct phase from ledger.runs where status = 'succeeded'")}
-    assert {"data", "features", "serving", "contracts", "publishing", "monitors", "monitoring", "training"} <= phases
+def test_a_cycle_comes_to_what_its_verbs_come_to(begun: Path, shop_project: Path) -> None:
+    in_turn(shop_project, SERVING, ("land", "--until", FIRST), ("build",), ("score",), ("publish",), ("monitor", "--no-tests"))
+    by_models = f"{PREDICTED} where model_version in (select model_version from ledger.model_versions where rounds > 0)"
+    assert asked(begun, by_models)[0][0] == asked(shop_project, by_models)[0][0] > SHOP.shops / 2
+    assert differences(house_of(begun), house_of(shop_project), besides=LOOKS) == []
 
 
 @pytest.mark.slow
-def test_a_cycle_comes_to_what_its_verbs_come_to(copy: Callable[[str], Path]) -> None:
-    whole, parts = copy("whole"), copy("parts")
-    flows(whole, "cycle", "--until", SECOND, "--step", "day")
-    flows(parts, "land", "--until", SECOND)
-    for verb in ("build", "score", "publish"):
-        flows(parts, verb)
-    flows(parts, "monitor", "--no-tests")
-    assert asked(whole, PREDICTED)[0][0] == asked(parts, PREDICTED)[0][0] > SHOP.shops
-    assert differences(house_of(whole), house_of(parts), besides=LOOKS) == []
-
-
-@pytest.mark.slow
-def test_a_cycle_for_several_hours_goes_so_far_and_no_further_than_the_feed(copy: Callable[[str], Path]) -> None:
+def test_a_cycle_for_several_hours_goes_so_far_and_no_further_than_the_feed(begun: Path) -> None:
     program = """
 from flows.steps.data import landing_zone as zone
 from flows.store import clock
@@ -132,45 +117,36 @@ at = clock.now()
 print(*[(zone.upcoming("hour", steps) - at).total_seconds() / 3600 for steps in (1, 10)])
 print(zone.upcoming("day", 10_000) == zone.end())
 """
-    project = copy("hours")
-    done = subprocess.run([sys.executable, "-c", program], cwd=project, env=environment(), capture_output=True, text=True)
-    assert done.stdout.split() == ["1.0", "10.0", "True"], done.stderr
-
-
-@pytest.mark.slow
-def test_a_landing_of_several_hours_that_was_cut_off_is_finished_by_the_next_cycle(copy: Callable[[str], Path]) -> None:
-    project = copy("cut")
-    with duckdb.connect(str(house_of(project).warehouse)) as con:
-        ahead = "(select now + interval 7 hours from landing.clock) as landed_as_of"
-        other = (
-            "'half a landing' as batch_id, 'shop/visits/half.csv' as file, 0 as rows_loaded, landing_number + 1 as landing_number"
-        )
-        newest = f"select * replace ({other}, {ahead}) from ledger.batches order by landing_number desc limit 1"
-        con.execute(f"insert into ledger.batches {newest}")
-        (before,) = con.execute("select now from landing.clock").fetchone()
-    flows(project, "cycle")
-    assert asked(project, "select now from landing.clock") == [(before + timedelta(hours=7),)]
+    done = forked.run(["-c", program], begun, environment())
+    assert done.stdout.split() == ["0.5", "9.5", "True"], f"from half past to full hours: {done.stderr}"
 
 
 @pytest.mark.slow
 def test_once_more_changes_nothing(begun: Path, copy: Callable[[str], Path]) -> None:
     again = copy("again")
-    flows(again, "cycle", "--until", FIRST, "--step", "day")
+    flows(again, "cycle", "--until", FIRST)
     assert differences(house_of(begun), house_of(again), besides=LOOKS) == []
 
 
 @pytest.mark.slow
-def test_a_refused_file_stops_scoring_is_told_and_the_next_cycle_goes_on(copy: Callable[[str], Path]) -> None:
+def test_a_refused_file_stops_scoring_is_told_and_the_next_cycle_finishes_the_landing_of_several_hours(
+    copy: Callable[[str], Path],
+) -> None:
     project = copy("refused")
     bad = project / "data" / "landing" / "shop" / "visits" / "2026-02-24.csv"
     bad.parent.mkdir(parents=True, exist_ok=True)
     bad.write_text("visit_id,store\n1,2\n")
     before = asked(project, PREDICTED)
-    told = flows(project, "cycle", "--until", SECOND, "--step", "day", code=1)
+    told = flows(project, "cycle", "--until", SECOND, code=1)
     assert "data failed: " in told and bad.name in told and "python -m flows cycle" in told
     assert asked(project, PREDICTED) == before
     ((cause,),) = asked(project, "select cause from monitoring.alerts where state = 'open' and kind = 'failed_run'")
     assert bad.name in cause and "AsofError" not in cause, "the alert says what the run said"
+    # the files beside it have landed, and the clock waits for it
+    first, second = map(datetime.fromisoformat, (FIRST, SECOND))
+    reached = "select now, (select max(landed_as_of) from ledger.batches) from landing.clock"
+    assert asked(project, reached) == [(first, second)]
     bad.unlink()
-    flows(project, "cycle", "--until", SECOND, "--step", "day")
+    flows(project, "cycle")
+    assert asked(project, reached) == [(second, second)]
     assert asked(project, PREDICTED)[0][0] > before[0][0]
