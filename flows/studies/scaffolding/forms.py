@@ -21,16 +21,22 @@ TRUTHS = (("true", "false"), ("True", "False"), ("TRUE", "FALSE"), ("t", "f"), (
           ("Yes", "No"), ("YES", "NO"), ("J", "N"), ("j", "n"), ("ja", "nein"), ("Ja", "Nein"), ("JA", "NEIN"))  # fmt: skip
 # Digits are numbers, unless a person says that they are truths.
 BITS = ("1", "0")
+WORDS = ", ".join(quoted(word) for both in (*TRUTHS, BITS) for word in both)
 DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d", "%d-%m-%Y", "%m-%d-%Y", "%-m/%-d/%Y", "%-d.%-m.%Y", "%d %b %Y",
         "%d-%b-%Y", "%-d %B %Y", "%d/%m/%y", "%m/%d/%y")  # fmt: skip
 CLOCKS = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%-I:%M %p", "%I:%M:%S %p", "%-H:%M")
+# What a value of any of these is made of.
+DATED = (
+    r"(?i)([\s0-9/.:-]|jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sep(tember)?|oct(ober)?|nov(ember)?|"
+    r"dec(ember)?|[ap]m)*"
+)
 # Whole numbers beyond this are likelier to grow out of an integer than to stay.
 BIG = 100_000_000
 # A column is of a form that all its values have, or, where it has many, all but one in a hundred: those are wrong values, which
 # landing quarantines (`max_rejected_share`), and no reason to take the rest for text.
 MANY, ASIDE = 300, 0.01
-# Of a sample of 500 texts; twice what is expected, so that chance excludes no form.
-SAMPLED_ASIDE = 10
+# Of a sample of so many texts so many; twice what is expected, so that chance excludes no form.
+SAMPLED, SAMPLED_ASIDE = 500, 10
 
 
 @dataclass(frozen=True)
@@ -107,9 +113,14 @@ def forms_of(
         f"where {column} is not null and {column} not in ({listed}) group by raw"
     )
     there = {row[0] for row in con.execute(f"select distinct {column} from seen where {column} in ({listed})").fetchall()}
-    if not con.execute("select count(*) from texts").fetchall()[0][0]:
+    rows, texts = con.execute("select coalesce(sum(times), 0), count(*) from texts").fetchall()[0]
+    if not texts:
         return [Form(kind) if kind else TEXT], there
-    con.execute("create or replace temp table few as from texts using sample reservoir(500 rows) repeatable (7)")
+    con.execute(f"create or replace temp table few as from texts using sample reservoir({SAMPLED} rows) repeatable (7)")
+    aside = SAMPLED_ASIDE if rows >= MANY else 0
+    # What is known of all formats at once is not asked of each.
+    no_format = con.execute(f"select count(*) from few where not regexp_full_match(raw, '{DATED}')").fetchall()[0][0] > aside
+    words = {row[0] for row in con.execute(f"select raw from texts where raw in ({WORDS})").fetchall()}
 
     def unread(form: Form, raw_of: str) -> int:
         return con.execute(f"select count(*) from {form.read(name, raw_of)} where it is null").fetchall()[0][0]
@@ -119,13 +130,16 @@ def forms_of(
     for form in candidates(given, zone, kind):
         if found and form.data_type not in ("date", "timestamp"):
             break
-        if unread(form, "few") > SAMPLED_ASIDE or (kind is None and not _both(con, form)):
+        formatted = any(key == "format" for key, _ in form.meta)
+        if (formatted and no_format and not given) or (kind is None and not _both(words, form)):
             continue
-        if left := unread(form, "texts"):
+        if (left := unread(form, "few")) > aside:
+            continue
+        if left := (left if texts <= SAMPLED else unread(form, "texts")):
             near.append((left, form))
             continue
         found.append(form)
-        if not any(key == "format" for key, _ in form.meta):
+        if not formatted:
             break
     if not found and near:
         fewest = min(left for left, _ in near)
@@ -138,10 +152,9 @@ def forms_of(
     return (found or [TEXT]), (there if found and found[0] != TEXT else there & {"", *(nulls or ())})
 
 
-def _both(con: duckdb.DuckDBPyConnection, form: Form) -> bool:
+def _both(there: set[str], form: Form) -> bool:
     """Whether both truths of a form are there, where it has words for them: a column of N alone may be of countries."""
-    words = [quoted(one) for key, some in form.meta if key in ("true_values", "false_values") for one in some]
-    return not words or con.execute(f"select count(*) = 2 from texts where raw in ({', '.join(words)})").fetchall()[0][0]
+    return all(word in there for key, some in form.meta if key in ("true_values", "false_values") for word in some)
 
 
 def _nearly(con: duckdb.DuckDBPyConnection, form: Form, name: str) -> bool:

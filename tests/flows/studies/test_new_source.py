@@ -25,7 +25,7 @@ from flows.cli import new
 from flows.runtime import settings, warehouse
 from flows.steps.data.feeds import feed
 from flows.steps.data.landing.landing import land_all
-from flows.studies.scaffolding import rendering, source, words
+from flows.studies.scaffolding import forms, rendering, source, words
 from flows.studies.scaffolding.looking import look
 from ml.errors import AsofError
 from tests.architecture import yaml_lint
@@ -296,6 +296,12 @@ def test_where_many_values_are_of_another_form_a_column_is_text(project: Path) -
     assert made.look.column("code").form.data_type == "varchar" and not made.look.column("code").wrong
 
 
+def test_whatever_a_format_writes_is_tried_as_a_day() -> None:
+    written = [one for day in forms.DAYS for one in (day, *(f"{day} {clock}" for clock in forms.CLOCKS))]
+    for at in (datetime(2024, month, 3, 2 * month - 1, 5, 7) for month in range(1, 13)):
+        assert [one for one in written if not re.fullmatch(forms.DATED, at.strftime(one))] == []
+
+
 @pytest.mark.parametrize(("yes", "no"), [("J", "N"), ("ja", "nein"), ("yes", "no"), ("t", "f"), ("Y", "N")])
 def test_two_words_for_yes_and_no_are_truths_and_land_as_such(project: Path, yes: str, no: str) -> None:
     lines = "".join(f"{n},{yes if n % 3 else no},2025-03-0{n}T10:00:00Z\n" for n in range(1, 5))
@@ -402,7 +408,7 @@ def reopened_orders(seed: int) -> str:
 
 
 @pytest.mark.parametrize("key", [None, ("order_no",), ("order_no", "reported_at")])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_is_corrected_is_no_part_of_the_key_of_a_fact_also_where_a_fact_has_more_than_two_versions(
     project: Path, seed: int, key: tuple[str, ...] | None
 ) -> None:
@@ -430,7 +436,7 @@ def test_a_list_with_few_corrections_is_asked_about_and_what_is_corrected_is_not
         make(file, "plant.meters", known_at="noted_at")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_of_corrected_facts_the_first_version_counts_at_every_instant(project: Path, seed: int) -> None:
     text, rows = corrected_readings(seed)
     made = make(put(project, "readings.csv", text), "plant.readings", corrections="first", event_at="measured_at")
@@ -451,7 +457,7 @@ def test_of_corrected_facts_the_first_version_counts_at_every_instant(project: P
         assert visible == known
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_of_corrected_facts_every_version_is_staged_and_the_latest_known_one_is_found_by_its_declaration(
     project: Path, seed: int, capsys
 ) -> None:
@@ -530,7 +536,7 @@ def test_wholly_identical_lines_are_counted_and_what_would_be_the_key_is_named(p
     assert told in " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_with_duplicates_drop_staging_has_each_different_row_once_and_the_key_holds(project: Path, seed: int, capsys) -> None:
     draw = random.Random(seed)
     rows = [(n, draw.choice(["", "a", "b"]), f"2024-01-{1 + n % 28:02}T{n % 24:02}:00:00Z", draw.randrange(3)) for n in range(40)]
@@ -714,7 +720,7 @@ PIECES = st.sampled_from([
 
 
 @pytest.mark.slow
-@settings_of_hypothesis(max_examples=150, deadline=None, derandomize=True)
+@settings_of_hypothesis(max_examples=80, deadline=None, derandomize=True)
 @given(content=st.lists(PIECES, max_size=24).map(b"".join), ending=st.sampled_from(["csv", "csv.gz", "jsonl", "parquet"]))
 def test_whatever_bytes_a_file_holds_it_is_looked_at_or_refused_in_a_sentence_that_names_it(content: bytes, ending: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -743,13 +749,13 @@ def test_a_single_bad_line_of_a_small_delivery_is_quarantined_and_of_more_the_sh
     project: Path, capsys: pytest.CaptureFixture
 ) -> None:
     draw, lines = random.Random(4), []
-    for day in range(60):
+    for day in range(40):
         for hour in range(20):
             lines.append(f"{len(lines)};2024-{1 + day // 28:02}-{1 + day % 28:02} {hour:02}:00:00;{draw.randrange(100)}")
     lines[25 * 20 + 3] = lines[25 * 20 + 3].rpartition(";")[0] + ";4,1O"
     one_bad = make(put(project, "readings.csv", "id;read_at;liter\n" + "\n".join(lines)), "water.one", known_at="read_at")
-    assert "1 of 1,200 values of liter are no " in (said := told(one_bad, capsys)) and "max_rejected_share" not in said
-    assert len(landed_by_day(one_bad, project)) == 1_199
+    assert "1 of 800 values of liter are no " in (said := told(one_bad, capsys)) and "max_rejected_share" not in said
+    assert len(landed_by_day(one_bad, project)) == 799
     shutil.rmtree(project / "landing")
     for at in (3, 7, 11):
         lines[31 * 20 + at] = lines[31 * 20 + at].rpartition(";")[0] + ";viel"
@@ -763,7 +769,7 @@ def test_a_single_bad_line_of_a_small_delivery_is_quarantined_and_of_more_the_sh
     assert (
         "max_rejected_share: 0.2  # 4 of the 20 rows of 2024-02-04 are bad; of a file with more bad lines nothing lands" in text
     )
-    assert len(landed_by_day(made, project)) == 1_195
+    assert len(landed_by_day(made, project)) == 795
 
 
 def landed_by_day(made: source.Made, project: Path) -> list[tuple]:
