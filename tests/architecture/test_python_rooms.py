@@ -78,11 +78,20 @@ def _of_problems(house: House, came_along: tuple[str, ...]) -> set[str]:
     return found - {plan.WEEKDAY}
 
 
-def test_no_python_names_a_feature(house: House, shop: House) -> None:
-    features = _of_problems(house, example.read().problems) | _of_problems(shop, (synthetic.PROBLEM,))
+def _named(features: set[str]) -> dict[str, list[str]]:
+    """File → the features that it names."""
     files = [path for package in PACKAGES for path in sorted((PROJECT / package).rglob("*.py"))]
-    assert features and files
-    assert {str(path): found for path in files if (found := _names(features, path.read_text()))} == {}
+    assert files
+    return {str(path): found for path in files if (found := _names(features, path.read_text()))}
+
+
+def test_no_python_names_a_feature(house: House) -> None:
+    assert _named(_of_problems(house, example.read().problems)) == {}
+
+
+def test_no_python_names_a_feature_of_the_shop(shop: House) -> None:
+    features = _of_problems(shop, (synthetic.PROBLEM,))
+    assert features and _named(features) == {}
 
 
 def test_a_feature_that_python_names_is_found() -> None:
