@@ -78,7 +78,7 @@ def gather(problem: Problem, now: datetime, errors: bool = True) -> Report:
     models = warehouse.rows("select * from marts.model_versions where problem = ? order by trained_as_of, model_version", who)
     version, metric = health["champion"], problem.metric
     quality = warehouse.rows(
-        "select scorer, grain, period, last_day, rows_labelled, value, low, high from monitoring.mon_quality_by_metric "
+        "select scorer, grain, period, last_day, rows_labelled, clusters, value, low, high from monitoring.mon_quality_by_metric "
         "where problem = ? and metric = ? and scorer in ('champion', 'rule') order by period", [*who, metric],
     )  # fmt: skip
     whole, fewest = _monitored(now), dbt.project_vars()["weekly_limits"]["drift_min_rows"]

@@ -104,7 +104,8 @@ def _live(report: Report) -> tuple:
     if champion["value"] is None:
         return name, "not known yet", "labels of one kind only have arrived"
     metric = report.problem.metric
-    told = f"rule {interval_of(rule, metric)}; {many(champion['rows_labelled'], 'row')}; {read(metric)}"
+    rows = f"{many(champion['rows_labelled'], 'row')} on {many(champion['clusters'], 'day')}"
+    told = f"rule {interval_of(rule, metric)}; {rows}; {read(metric)}"
     return name, interval_of(champion, metric), told
 
 

@@ -187,3 +187,9 @@ def test_the_axis_of_a_duration_is_in_a_unit_that_people_read() -> None:
             fig.canvas.draw()
             assert [one.get_text() for one in axes.get_xticklabels() if float(one.get_position()[0]) <= most] == said
     assert words.name == "it"
+
+
+def test_live_quality_says_how_many_days_its_interval_stands_on() -> None:
+    row = {"value": 0.68, "low": 0.6, "high": 0.7, "rows_labelled": 1234, "clusters": 28}
+    name, value, told = summary._live(made(recent={"champion": row, "rule": {**row, "value": 0.5}}))
+    assert "1,234 rows on 28 days; " in told and value.startswith("0.680 (") and "four weeks" in name
