@@ -80,6 +80,7 @@ def call(*arguments: str) -> Result:
 @pytest.mark.parametrize("verb", [one for one in VERBS if one[0] not in BEGINNERS], ids=" ".join)
 def test_every_verb_says_how_to_begin_where_nothing_has_landed(house: House, verb: tuple[str, ...]) -> None:
     assert "land" in refused(call(*verb))
+    assert not [*house.folder.glob("proof-*")], "the scratch folder is gone"
 
 
 @pytest.mark.parametrize("verb", [one for one in VERBS if one[0] not in OF_ALL], ids=" ".join)

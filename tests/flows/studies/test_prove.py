@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from checks.landing import LandingColumn, LandingSource
 from flows.runtime.lineage import knowable, lineage
@@ -202,16 +201,6 @@ def test_what_a_survivor_changed_is_counted_in_rows_and_nothing_where_it_built_t
     assert (rows, first.where, first.full, first.other) == (2, "features.delay", "3", "4")
     rows, first = survivors.changed(own, dataclasses.replace(same, split="b"), ["shop", "as_of"])
     assert (rows, first.check) == (1, "split")
-
-
-@pytest.mark.slow
-def test_a_warehouse_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from flows.cli.main import cli
-
-    monkeypatch.setenv("ASOF_WAREHOUSE", str(tmp_path / "none.duckdb"))
-    done = CliRunner().invoke(cli, ["prove", "--no-mutants"])
-    assert done.exit_code == 1
-    assert list(tmp_path.iterdir()) == [], "the scratch folder is gone"
 
 
 @pytest.mark.parametrize(
