@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,26 +10,26 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests import synthetic
 from tests.clone import flows
+from tests.flows.conftest import HISTORY
+from tests.verbs import in_turn
 
 pytestmark = pytest.mark.slow
 
-# A Monday, a week after the first training; visits end on Friday night and come again from Tuesday on.
-HISTORY, SILENT, UNTIL = "2026-02-23", "2026-03-02", "2026-03-09"
+# First trained on a Tuesday; trainings are due on Mondays. Visits end on Friday night and come again from Tuesday on.
+TRAINED, SILENT, UNTIL = HISTORY, "2026-03-02", "2026-03-09"
 LAST_HEARD, HEARD_AGAIN = "2026-02-27", "2026-03-03"
 
 
 @pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of shops whose visits ended on a Friday, lived until the Monday after."""
-    project = synthetic.plant(tmp_path_factory.mktemp("silent") / "project")
-    for file in synthetic.write_visits(project / "data" / "landing").glob("*.csv"):
+def stopped(lived_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shop whose visits end on a Friday, landed each day and looked at on the Monday after."""
+    project = shutil.copytree(lived_shop, tmp_path_factory.mktemp("silent") / "project")
+    for file in (project / "data" / "landing" / "archive" / "shop" / "visits").glob("*.csv"):
         if LAST_HEARD < file.stem < HEARD_AGAIN:
             file.unlink()
-    flows(project, "replay", "--history", HISTORY, "--until", HISTORY)
-    flows(project, "promote", "--reason", "to see it serve")
-    flows(project, "replay", "--until", SILENT)
+    landed = (("land", "--until", day) for day in (LAST_HEARD, "2026-02-28", "2026-03-01"))
+    in_turn(project, ("promote", "--reason", "to see it serve"), *landed, ("cycle", "--until", SILENT, "--step", "day"))
     return project
 
 
@@ -44,7 +45,7 @@ def test_nothing_is_trained_from_labels_of_a_silent_source_and_the_look_says_why
     assert looks[-1][1].startswith(
         "held, labels wait for their source: shop.visits has brought nothing newer than 2026-02-27 23:"
     )
-    assert con.execute("select max(trained_as_of) from ledger.model_versions").fetchone() == (datetime.fromisoformat(HISTORY),)
+    assert con.execute("select max(trained_as_of) from ledger.model_versions").fetchone() == (datetime.fromisoformat(TRAINED),)
     assert con.execute("select distinct held_by from monitoring.mon_retraining where fires").fetchall() == [
         ("silence of shop.visits",)
     ]
@@ -76,7 +77,7 @@ def test_status_says_what_holds_the_training(stopped: Path) -> None:
 
 
 def test_once_the_source_has_spoken_training_goes_on(stopped: Path) -> None:
-    flows(stopped, "replay", "--until", UNTIL)
+    flows(stopped, "cycle", "--until", UNTIL, "--step", "day")
     with duckdb.connect(str(stopped / "data" / "warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from monitoring.mon_silent_labels").fetchone() == (0,)
         assert con.execute("select max(trained_as_of) from ledger.model_versions").fetchone() == (datetime.fromisoformat(UNTIL),)
