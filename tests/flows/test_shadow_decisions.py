@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests import synthetic
+from tests import forked, synthetic
+from tests.clone import environment
+from tests.verbs import in_turn
 
 pytestmark = pytest.mark.slow
-KIND = replace(synthetic.SHOP, days=110, shops=120, cadence="never")
+KIND = replace(synthetic.SHOP, days=82, shops=120, cadence="never")
 GOOD = "training: {rounds: 20, params: {min_data_in_leaf: 20, num_leaves: 7}}"
 PARTS = "validation_days: 7"
 # One tree of two leaves that splits where hardly any row is.
@@ -30,42 +29,32 @@ print(shadows.begin("big_sale", registry.latest("big_sale"), clock.now(), "for t
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of one problem that trains when it is told to, lived for two days; a poor model was promoted by hand."""
-    folder = tmp_path_factory.mktemp("shadows")
-    project = synthetic.plant(folder / "project", KIND)
-    synthetic.write_visits(folder / "landing", KIND)
+    """A project of one problem that trains when it is told to, with two trainings; then a poor model was promoted by hand."""
+    project = synthetic.plant(tmp_path_factory.mktemp("shadows") / "project", KIND)
+    synthetic.write_visits(project / "data" / "landing", KIND)
     file = project / "models" / "problems" / "big_sale" / "_big_sale.yml"
     text = file.read_text()
-    assert PARTS in text
-    file.write_text(text.replace(PARTS, f"{PARTS}\n          validation: {{past: true, watch_days: 28}}"))
-    run(folder, "replay", "--history", "2026-03-01", "--until", "2026-03-03")
-    run(folder, "train")
-    text = file.read_text()
-    assert GOOD in text
+    assert PARTS in text and GOOD in text
+    text = text.replace(PARTS, f"{PARTS}\n          validation: {{past: true, watch_days: 28}}")
+    file.write_text(text)
+    before = (("land", "--until", "2026-03-01"), ("build",), ("train",), ("judge",), ("promote",))
+    run(project, *before, ("land", "--until", "2026-03-02"), ("build",), ("train",))
     file.write_text(text.replace(GOOD, POOR).replace("triggers: [new_labels], new_labels: 90, ", ""))
-    run(folder, "train")
-    run(folder, "promote", "--reason", "to see what happens")
-    return folder
+    run(project, ("train",), ("promote", "--reason", "to see what happens"))
+    return project
 
 
-def run(folder: Path, *arguments: str) -> str:
-    return started(folder, "-m", "flows", *arguments)
+def run(project: Path, *verbs: tuple[str, ...]) -> None:
+    in_turn(project, *verbs, ASOF_TIME_ZONE=synthetic.ZONE)
 
 
-def started(folder: Path, *arguments: str) -> str:
-    """Python in the project; returns what it said."""
-    paths = {"ASOF_WAREHOUSE": "warehouse.duckdb", "ASOF_PUBLISHED": "published/analytics.duckdb", "ASOF_LANDING": "landing"}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASOF_", "DBT_"))}
-    environment |= {name: str(folder / path) for name, path in paths.items()} | {"ASOF_TIME_ZONE": synthetic.ZONE}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder / "project", env=environment, capture_output=True, text=True, timeout=900
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
+def served(project: Path, *days: int) -> None:
+    """So many days go by before each look at what waits in the shadow."""
+    run(project, *chain(*((("land", "--step", "day"),) * each + (("build",), ("score",)) for each in days)))
 
 
-def rows(folder: Path, sql: str) -> list[dict]:
-    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as con:
+def rows(project: Path, sql: str) -> list[dict]:
+    with duckdb.connect(str(project / "data" / "warehouse.duckdb"), read_only=True) as con:
         found = con.execute(sql)
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -79,7 +68,7 @@ def test_a_poor_champion_is_rolled_back_and_a_poor_challenger_is_kept_out_by_the
     assert all(row["fold_until"] <= row["measured_as_of"] and row["standard_error"] > 0 and row["days"] == 10 for row in folds)
     assert all(row["saved"] is not None for row in folds), "the problem declares costs"
 
-    run(home, "replay", "--until", "2026-03-24")
+    served(home, 3, 2, 3, 2, 1, 1)
     last = rows(home, "from ledger.promotions order by rowid")[-1]
     assert (last["model_version"], last["previous"], last["kind"]) == (good, poor, "rollback")
     assert "worse than" in last["reason"]
@@ -89,8 +78,9 @@ def test_a_poor_champion_is_rolled_back_and_a_poor_challenger_is_kept_out_by_the
     assert all(later["rows"] > earlier["rows"] for earlier, later in pairwise(looks))
     assert looks[0]["estimate"] is None, "two days say nothing, and a figure of them would be read"
 
-    assert started(home, "-c", UNDECIDED).strip() == "True"
-    run(home, "replay", "--until", "2026-04-16")
+    begun = forked.run(["-c", UNDECIDED], home, environment())
+    assert begun.stdout.strip() == "True", begun.stderr
+    served(home, 5, 5, 1, 1)
     verdict = rows(home, "from ledger.verdicts where basis = 'live'")[-1]
     assert (verdict["challenger"], verdict["champion"], verdict["decision"]) == (poor, good, "KEEP")
     ended = rows(home, "from ledger.shadows order by number")[-1]
