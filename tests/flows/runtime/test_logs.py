@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.runtime import console, logs
+from tests import forked
 from tests.clone import environment
+from tests.verbs import in_turn
 
 ROW = {
     "run_id": "r1", "phase": "serving", "problem": "big_sale", "status": "succeeded", "message": "scored 3 rows",
@@ -111,13 +111,9 @@ def test_the_id_is_the_schedulers_or_prefects_or_a_new_one_that_stays(given, wan
 
 
 @pytest.mark.slow
-def test_a_command_says_every_run_of_the_ledger_by_its_id_and_dbts(shop_project: Path) -> None:
-    more = {"ASOF_LOG_FORMAT": "auto", "ASOF_RUN_ID": "by-hand-1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "flows", "cycle", "--step", "day"],
-        cwd=shop_project, env={**environment(), **more}, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+def test_a_process_says_every_run_of_the_ledger_by_its_id_and_dbts(shop_project: Path) -> None:
+    verbs = (("land", "--step", "day"), ("build",), ("score",), ("publish",))
+    done = in_turn(shop_project, *verbs, ASOF_LOG_FORMAT="auto", ASOF_RUN_ID="by-hand-1")
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert {line["invocation_id"] for line in lines} == {"by-hand-1"}
     with duckdb.connect(str(shop_project / "data" / "warehouse.duckdb"), read_only=True) as con:
@@ -126,17 +122,14 @@ def test_a_command_says_every_run_of_the_ledger_by_its_id_and_dbts(shop_project:
     ended = {(line["run_id"], line["phase"], line["message"]) for line in lines if "rows" in line}
     assert len(runs) > 4 and ended == set(runs)
     of_dbt = [line for line in lines if "dbt_invocation_id" in line]
-    assert of_dbt and {line["phase"] for line in of_dbt if "phase" in line} & {"data", "features", "monitors"}
+    assert of_dbt and {line["phase"] for line in of_dbt if "phase" in line} & {"data", "features"}
     assert len({line["dbt_invocation_id"] for line in of_dbt}) == len(of_dbt)
 
 
 @pytest.mark.slow
 def test_what_failed_is_the_last_line_and_its_run_an_error_and_a_refusal_is_no_run(shop_project: Path) -> None:
     def said(*arguments: str) -> list[dict]:
-        done = subprocess.run(
-            [sys.executable, "-m", "flows", *arguments],
-            cwd=shop_project, env={**environment(), "ASOF_LOG_FORMAT": "json"}, capture_output=True, text=True, timeout=600,
-        )  # fmt: skip
+        done = forked.run(["-m", "flows", *arguments], shop_project, environment() | {"ASOF_LOG_FORMAT": "json"})
         assert done.returncode == 1
         return [json.loads(line) for line in done.stderr.splitlines()]
 
