@@ -233,10 +233,24 @@ def project_vars() -> dict:
     return yaml.safe_load((PROJECT / "dbt_project.yml").read_text()).get("vars") or {}
 
 
+def _declared(node: dict) -> dict:
+    """What YAML says of a model, seed or source that SQL may ask for, such as the policy of a problem in `meta`."""
+    columns = {
+        name: {one: column.get(one) for one in ("data_type", "meta", "config", "constraints")}
+        for name, column in node["columns"].items()
+    }
+    return {"config": {name: value for name, value in node["config"].items() if name != "docs"}, "columns": columns}
+
+
 @lru_cache(maxsize=1)
 def checksum() -> str:
-    """A digest of every model, seed and macro of the project, and of the variables that they read."""
-    nodes, macros = manifest_dict()["nodes"], manifest_dict()["macros"]
+    """A digest of every model, seed and macro of the project, of what is declared of them and of sources, and of the variables.
+
+    What only people read is left out: a description that is mended builds nothing anew.
+    """
+    nodes, sources, macros = (manifest_dict()[kind] for kind in ("nodes", "sources", "macros"))
     parts = [f"{key} {node['checksum']['checksum']}" for key, node in nodes.items() if "checksum" in node]
+    built = {key: node for key, node in nodes.items() if node["resource_type"] in ("model", "seed")}
+    parts += [f"{key} {json.dumps(_declared(node), sort_keys=True)}" for key, node in {**built, **sources}.items()]
     parts += [f"{key} {macro['macro_sql']}" for key, macro in macros.items() if macro["package_name"] == "asof"]
     return hashlib.sha256("\n".join(sorted([*parts, str(project_vars())])).encode()).hexdigest()

@@ -65,10 +65,12 @@ def score_batches(
         )
 
 
-def audit_scores(scores: np.ndarray | pa.Array | pa.ChunkedArray, span: tuple[float, float] | None = (0, 1)) -> None:
+def audit_scores(
+    scores: np.ndarray | pa.Array | pa.ChunkedArray, span: tuple[float, float] | None = (0, 1), may_be_equal: bool = False
+) -> None:
     """AsofError when scores must not reach a reader: none, missing, outside their `span` (None: infinite), or all the same.
 
-    A single row, or a handful, may honestly agree; from `CONSTANT_ROWS` equal scores on the model is broken.
+    A single row, or a handful, may honestly agree; from `CONSTANT_ROWS` equal scores on a model is broken, if it has learned.
     """
     if isinstance(scores, pa.Array | pa.ChunkedArray):
         scores = (
@@ -86,7 +88,7 @@ def audit_scores(scores: np.ndarray | pa.Array | pa.ChunkedArray, span: tuple[fl
     low, high = span or (-np.finfo(np.float64).max, np.finfo(np.float64).max)
     if scores.min() < low or scores.max() > high:
         raise AsofError(f"scores lie between {scores.min():.4g} and {scores.max():.4g}, outside {low:g} to {high:g}{keep}")
-    if len(scores) >= CONSTANT_ROWS and scores.min() == scores.max():
+    if not may_be_equal and len(scores) >= CONSTANT_ROWS and scores.min() == scores.max():
         raise AsofError(f"all {len(scores)} scores are {scores[0]:.4g}: the model or its features are broken{keep}")
 
 

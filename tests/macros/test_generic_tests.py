@@ -6,6 +6,7 @@ import re
 
 import duckdb
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
@@ -68,3 +69,17 @@ def test_within_finds_the_values_outside_and_no_null(con, rows: list[tuple], lea
 def test_columns_that_are_no_list_are_refused(name: str, columns: object) -> None:
     with pytest.raises(Refused, match="columns must be a list"):
         asked(name, columns=columns)
+
+
+def test_no_column_is_never_null_that_another_test_lets_be_null() -> None:
+    """A column that is null for some rows has a `not_null` of its own with a `where`, and is in no list."""
+    wrong = []
+    for file in [*(PROJECT / "models").rglob("_*.yml"), *(PROJECT / "seeds").rglob("_*.yml")]:
+        declared = yaml.safe_load(file.read_text())
+        for node in [*declared.get("models", ()), *declared.get("seeds", ())]:
+            lists = [one["never_null"]["arguments"]["columns"] for one in node.get("data_tests", ()) if "never_null" in one]
+            tests = {column["name"]: column.get("data_tests", ()) for column in node.get("columns", ())}
+            for name in (name for names in lists for name in names):
+                if name not in tests or any(one == "not_null" or "not_null" in one for one in tests[name]):
+                    wrong.append(f"{file.name} {node['name']}: {name}")
+    assert wrong == []

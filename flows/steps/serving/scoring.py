@@ -157,13 +157,18 @@ def _count(cells: dict, batch: pa.RecordBatch, as_of: str, seen: Counter) -> Non
 
 
 def audit(staged: str, due: int, span: tuple[float, float] | None = (0, 1)) -> None:
-    """AsofError when staged scores must not reach a reader: rows missing or doubled, scores null, constant, out of range."""
+    """AsofError when staged scores must not reach a reader: rows missing or doubled, scores null, constant, out of range.
+
+    A rule that is champion may say the same of every row.
+    """
+    learned = f"select count(*) from {staged} inner join ledger.model_versions using (model_version) where rounds > 0"
     with warehouse.cursor() as con:
         rows, distinct = con.execute(f"select count(*), count(distinct (entity, as_of)) from {staged}").fetchall()[0]
         scores = con.sql(f"select score from {staged}").to_arrow_table()["score"]
+        may_be_equal = con.execute(learned).fetchall() == [(0,)]
     if rows != due or distinct != due:
         raise AsofError(f"{due} rows were due, {rows} were scored, {distinct} of them distinct; the previous predictions stay")
-    audit_scores(scores, span)
+    audit_scores(scores, span, may_be_equal)
 
 
 def _promote(problem: Problem, staged: str, seen: dict[str, Counter], run: ledger.Run) -> None:

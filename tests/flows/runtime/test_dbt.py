@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from flows.runtime import dbt, warehouse, warehouse_folder
 from flows.studies.leak_proof import project
 from tests.children import House
-from tests.clone import environment
+from tests.clone import environment, flows
 
 
 def test_dbt_opens_the_file_once_for_all_nodes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,3 +47,46 @@ def test_a_project_that_was_copied_with_what_dbt_parsed_reads_its_own_seeds(tmp_
     subprocess.run(run, cwd=second, env=environment(), check=True)
     with duckdb.connect(str(second / "data" / "warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from seeds.quotas").fetchall() == [(1,)]
+
+
+DECLARED = {
+    "the policy of a problem": lambda node, column: node["config"]["meta"].update(policy={"cadence": "never"}),
+    "how it is built": lambda node, column: node["config"].update(materialized="ephemeral"),
+    "the type of a column": lambda node, column: column.update(data_type="blob"),
+    "what is said of a column": lambda node, column: column["config"]["meta"].update(role="label"),
+}
+
+
+@pytest.mark.parametrize("change", DECLARED)
+@pytest.mark.parametrize("kind", ["nodes", "sources"])
+def test_the_digest_of_the_project_is_another_one_when_what_is_declared_changes(
+    monkeypatch: pytest.MonkeyPatch, kind: str, change: str
+) -> None:
+    def digest(manifest: dict) -> str:
+        monkeypatch.setattr(dbt, "manifest_dict", lambda: manifest)
+        return dbt.checksum.__wrapped__()
+
+    before = dbt.manifest_dict()
+    for key, node in before[kind].items():
+        if node["columns"] and node["resource_type"] in ("model", "source"):
+            after = {**before, kind: {**before[kind], key: copy.deepcopy(node)}}
+            changed = after[kind][key]
+            column = next(iter(changed["columns"].values()))
+            changed["description"] = column["description"] = "other words"
+            assert digest(after) == digest(before), key
+            DECLARED[change](changed, column)
+            assert digest(after) != digest(before), key
+            break
+    else:
+        raise AssertionError(f"no {kind} with columns")
+
+
+@pytest.mark.slow
+def test_a_policy_that_is_declared_otherwise_holds_from_the_next_build_on(shop_project: Path) -> None:
+    declared = next((shop_project / "models" / "problems" / "big_sale").glob("_*.yml"))
+    text = declared.read_text()
+    declared.write_text(text.replace("cadence: weekly", "cadence: never"))
+    assert declared.read_text() != text
+    flows(shop_project, "build")
+    with duckdb.connect(str(shop_project / "data" / "warehouse.duckdb"), read_only=True) as con:
+        assert con.execute("select cadence from monitoring.mon_retraining_policy").fetchall() == [("never",)]

@@ -96,6 +96,10 @@ def test_broken_scores_are_refused(scores, said):
         audit_scores(pa.array(scores, pa.float64()))
 
 
+def test_a_rule_may_say_the_same_of_every_row():
+    audit_scores(np.full(60, 0.3), may_be_equal=True)
+
+
 def test_honest_scores_and_a_single_row_pass(trained, table):
     audit_scores(trained.challenger.predict(table))
     audit_scores(pa.chunked_array([[0.3]]))
