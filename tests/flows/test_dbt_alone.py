@@ -14,7 +14,7 @@ from tests.clone import build, cloned
 
 pytestmark = pytest.mark.slow
 
-# Unit tests bring their own rows; they run on the example's warehouse, on another example's and where nothing is declared.
+# Unit tests bring their own rows; they run on the example's warehouse and where nothing is declared.
 TESTED = ("build", "--exclude-resource-type", "unit_test")
 UNTESTED = ("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 COLUMNS = (
