@@ -278,6 +278,7 @@ KILLED = (
     ("os.mkdir", "rewritten", 0.1),
     ("os.rename", "published/analytics.duckdb", 0.0),
     ("os.rename", "backups/monday", 0.0),
+    ("os.rename", "purging/backup > backups/monday", 0.0),  # the old backup is away, the new one not in its place
 )
 DYING = """
 import json, os, signal, sys, threading
@@ -291,7 +292,7 @@ def die_at(what, name, seconds):
     def hook(event, arguments):
         if event == "open":
             event = f"open {arguments[1]}"
-        if event == what and any(name in str(one) for one in arguments[:2]):
+        if event == what and all(any(part in str(one) for one in arguments[:2]) for part in name.split(" > ")):
             threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start() if seconds else os.kill(os.getpid(), 9)
     sys.addaudithook(hook)
 

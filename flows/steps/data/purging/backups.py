@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from flows.runtime import warehouse
-from flows.runtime.orphans import remove_orphans, unfinished
+from flows.runtime.orphans import orphans, remove_orphans, unfinished
 from flows.steps.data.backup import manifest, restoring, writing
 from ml.errors import AsofError
 
@@ -17,7 +18,15 @@ ENDING = "purging"
 
 
 def listed(folder: Path) -> list[Path]:
-    """The backups in a folder, or the folder itself where it is one; AsofError where there is none."""
+    """The backups in a folder, or the folder itself where it is one; AsofError where there is none.
+
+    One that a killed purge had moved away, and its successor not yet into its place, is that successor from now on.
+    """
+    moved = [re.fullmatch(rf"\.(.+)\.\d+\.{ENDING}", one.name) for one in (folder.iterdir() if folder.is_dir() else ())]
+    for backup in (folder, *(folder / one[1] for one in moved if one)):
+        for left in () if backup.exists() else orphans(backup, ENDING):
+            if (left / "old").exists():
+                (left / "backup").replace(backup)
     found = sorted(one.parent for one in [folder / manifest.NAME, *folder.glob(f"*/{manifest.NAME}")] if one.exists())
     found = [one for one in found if not one.name.startswith(".")]
     if not found:
@@ -28,7 +37,8 @@ def listed(folder: Path) -> list[Path]:
 def rewrite(backup: Path, purge: Callable[[], int]) -> int:
     """Write a backup anew as `purge` leaves it, which works on ASOF_WAREHOUSE and ASOF_LANDING; returns what `purge` returns.
 
-    The old one is removed once the new one was tried. Killed, either of them is there under its name.
+    The old one is removed once the new one was tried. Killed, either of them is there under its name, at the latest when the
+    backups are `listed` again.
     """
     remove_orphans(backup, ENDING)
     said, place = manifest.read(backup), unfinished(backup, ENDING)
