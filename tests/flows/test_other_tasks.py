@@ -1,47 +1,54 @@
-"""Numbers and classes live the whole life beside a yes-or-no question, by commands: from history to verdict, scores and pages."""
+"""Numbers and classes are added beside a yes-or-no question and live the whole life: verdicts, scores and pages."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests import synthetic
+from tests import forked, synthetic
+from tests.clone import environment, flows
+from tests.flows.conftest import UNTIL
+from tests.verbs import in_turn
 
 pytestmark = pytest.mark.slow
 
+# Days after a Monday, on which a training is due, and the day up to which versions score in the shadow.
+SERVED, SHADOWED = "2026-03-07", "2026-03-16"
+
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the shop's three questions, lived for ten days."""
-    folder = tmp_path_factory.mktemp("tasks")
-    project = synthetic.plant(folder / "project")
-    for name in synthetic.OTHERS:
-        synthetic.add_other(project, name)
-    synthetic.write_visits(folder / "landing")
-    run(folder, "replay", "--history", synthetic.HISTORY, "--until", synthetic.UNTIL)
-    return folder
+def home(lived_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shop to which two more questions were added, one after the other, and the days after."""
+    project = shutil.copytree(lived_shop, tmp_path_factory.mktemp("tasks") / "project")
+    numbers, classes = synthetic.OTHERS
+    add(project, numbers)
+    flows(project, "train", "--problem", numbers)
+    add(project, classes)
+    in_turn(project, ("replay", "--until", UNTIL), ("cycle", "--until", SERVED, "--step", "day"))
+    return project
 
 
-def run(folder: Path, *arguments: str, fails: bool = False) -> str:
-    """A verb in the project; returns what it said."""
-    paths = {"ASOF_WAREHOUSE": "warehouse.duckdb", "ASOF_PUBLISHED": "published/analytics.duckdb", "ASOF_LANDING": "landing"}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASOF_", "DBT_"))}
-    environment |= {name: str(folder / path) for name, path in paths.items()} | {"ASOF_TIME_ZONE": synthetic.ZONE}
-    command = [sys.executable, "-m", "flows", *arguments]
-    done = subprocess.run(command, cwd=folder / "project", env=environment, capture_output=True, text=True, timeout=900)
-    assert (done.returncode != 0) == fails, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout + done.stderr * fails
+def add(project: Path, problem: str) -> None:
+    """Add a question to the project; at midnight, before the labels of a day are in, its holdout has to be a day longer."""
+    synthetic.add_other(project, problem)
+    file = project / "models" / "problems" / problem / f"_{problem}.yml"
+    before, days = file.read_text(), "holdout_days: 10"
+    assert days in before
+    file.write_text(before.replace(days, "holdout_days: 11"))
+
+
+def read(project: Path, sql: str, *values: str) -> list[tuple]:
+    with duckdb.connect(str(project / "data" / "warehouse.duckdb"), read_only=True) as con:
+        return con.execute(sql, values).fetchall()
 
 
 @pytest.fixture
 def con(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(home / "data" / "warehouse.duckdb"), read_only=True) as con:
         yield con
 
 
@@ -50,6 +57,12 @@ def quality(con: duckdb.DuckDBPyConnection, problem: str) -> dict[tuple[str, str
         "select scorer, metric, value from monitoring.mon_quality_by_metric where problem = ? and grain = 'all'", [problem]
     )
     return {(scorer, metric): value for scorer, metric, value in found.fetchall()}
+
+
+def test_what_is_added_is_trained_scored_and_replayed_without_a_failed_run_or_a_build_by_hand(con) -> None:
+    trained = {name for (name,) in con.execute("select problem from ledger.model_versions").fetchall()}
+    assert trained == {synthetic.PROBLEM, *synthetic.OTHERS}
+    assert con.execute("select phase, message from ledger.runs where status = 'failed'").fetchall() == []
 
 
 @pytest.mark.parametrize("problem", synthetic.OTHERS)
@@ -112,10 +125,37 @@ def test_a_holdout_is_compared_with_the_one_before_by_the_scores_of_the_version_
         assert previous and 0 <= psi < 2 and 0 < compared <= rows
 
 
+JUDGED = (
+    "select problem, grain, period, metric, value from monitoring.mon_quality_by_metric where scorer = 'champion' "
+    "and problem in ('next_sales', 'crowd') order by all"
+)
+
+
+@pytest.fixture(scope="module")
+def rescored(home: Path) -> list[tuple]:
+    """What the monitors said before all was scored again by the newest versions; then pages of both questions were written."""
+    newest = "select max_by(model_version, trained_as_of) from ledger.model_versions where problem = ?"
+    before, verbs = read(home, JUDGED), []
+    each = [("--problem", problem) for problem in synthetic.OTHERS]
+    for problem, one in zip(synthetic.OTHERS, each, strict=True):
+        verbs += [
+            ("promote", *one, "--model", read(home, newest, problem)[0][0], "--reason", "to score again"),
+            ("score", *one, "--again", UNTIL, SERVED, "--reason", "another champion"),
+        ]
+    verbs += [("monitor",), *(("card", *one) for one in each)]  # monitor writes every report
+    in_turn(home, *verbs, *(("feasibility", *one, "--quick", "--to", str(home / "designs")) for one in each))
+    return before
+
+
+def test_what_is_scored_again_is_judged_as_it_was_said_at_the_time(home: Path, rescored: list[tuple]) -> None:
+    for problem in synthetic.OTHERS:
+        replaced = "select count(*) > 0 from ledger.replaced_predictions where problem = ? and answer is not null"
+        assert read(home, replaced, problem) == [(True,)]
+    assert rescored and read(home, JUDGED) == rescored
+
+
 @pytest.mark.parametrize("problem", synthetic.OTHERS)
-def test_report_and_card_are_written(home: Path, problem: str) -> None:
-    run(home, "report", "--problem", problem)
-    run(home, "card", "--problem", problem)
+def test_report_and_card_are_written(home: Path, rescored: list[tuple], problem: str) -> None:
     report = (home / "published" / "reports" / f"{problem}.html").read_text()
     assert "Quality over time" in report and "nan" not in report.lower().replace("finance", "")
 
@@ -128,76 +168,67 @@ def test_report_and_card_are_written(home: Path, problem: str) -> None:
     ],
 )
 def test_feasibility_measures_numbers_and_classes_by_their_own_metric_beside_the_rule(
-    home: Path, problem: str, said: tuple[str, ...]
+    home: Path, rescored: list[tuple], problem: str, said: tuple[str, ...]
 ) -> None:
-    run(home, "feasibility", "--quick", "--problem", problem, "--to", str(home / "designs"))
     page = (home / "designs" / f"{problem}.md").read_text()
     assert all(one in page for one in said), page
     assert "rule" in page and "nan" not in page.lower().replace("finance", "") and "None" not in page
 
 
-@pytest.mark.parametrize("problem", synthetic.OTHERS)
-def test_a_backtest_of_numbers_or_classes_is_refused_in_a_sentence_that_says_what_measures_them(home: Path, problem: str) -> None:
-    said = " ".join(run(home, "backtest", "--problem", problem, "--quick", fails=True).split())
-    assert "a backtest replays verdicts on yes-or-no questions" in said and "flows feasibility" in said
+BACKTESTS = f"""
+from flows.cli.main import cli
+for problem in {synthetic.OTHERS}:
+    try:
+        cli(["backtest", "--problem", problem, "--quick"])
+    except SystemExit as ended:
+        print(problem, "exits with", ended.code)
+"""
+
+
+def test_a_backtest_of_numbers_or_classes_is_refused_in_a_sentence_that_says_what_measures_them(home: Path) -> None:
+    done = forked.run(["-c", BACKTESTS], home, environment())
+    assert done.stdout.splitlines() == [f"{problem} exits with 1" for problem in synthetic.OTHERS]
+    said = " ".join(done.stderr.split())
+    for sentence in ("a backtest replays verdicts on yes-or-no questions", "flows feasibility"):
+        assert said.count(sentence) == len(synthetic.OTHERS)
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("problem", synthetic.OTHERS)
-def test_what_is_scored_again_is_judged_as_it_was_said_at_the_time(home: Path, problem: str) -> None:
-    def read(sql: str) -> list:
-        with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
-            return con.execute(sql, [problem]).fetchall()
-
-    latest = read("select model_version from ledger.model_versions where problem = ? order by trained_as_of desc limit 1")[0][0]
-    judged = (
-        "select grain, period, metric, value from monitoring.mon_quality_by_metric where problem = ? and scorer = 'champion' "
-        "order by all"
-    )
-    before = read(judged)
-    run(home, "promote", "--problem", problem, "--model", latest, "--reason", "to score again")
-    run(home, "score", "--problem", problem, "--again", "2026-02-26", "2026-03-05", "--reason", "another champion")
-    run(home, "monitor")
-    assert read("select count(*) > 0 from ledger.replaced_predictions where problem = ? and answer is not null") == [(True,)]
-    assert read(judged) == before
-
-
 @pytest.fixture(scope="module")
-def shadowed(home: Path) -> Path:
-    """The same, with a version of each question in the shadow for some more days."""
-    for problem in synthetic.OTHERS:
-        with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
-            version = con.execute(
-                "select model_version from ledger.model_versions where problem = $problem and rounds > 0 and model_version <> "
-                "(select max_by(model_version, rowid) from ledger.promotions where problem = $problem) "
-                "order by trained_as_of desc limit 1",
-                {"problem": problem},
-            ).fetchall()[0][0]
-        run(home, "shadow", "--problem", problem, "--model", version)
-    run(home, "replay", "--until", "2026-03-14")
-    return home
+def shadowed(home: Path) -> dict[str, str]:
+    """By question, its version that was in the shadow for some more days, and was judged by what it said there."""
+    other = (
+        "select max_by(model_version, trained_as_of) from ledger.model_versions where problem = $1 and rounds > 0 "
+        "and model_version <> (select max_by(model_version, rowid) from ledger.promotions where problem = $1)"
+    )
+    versions = {problem: read(home, other, problem)[0][0] for problem in synthetic.OTHERS}
+    each = [("--problem", problem, "--model", version) for problem, version in versions.items()]
+    in_turn(
+        home,
+        *(("shadow", *one) for one in each),
+        ("land", "--until", SHADOWED),
+        ("build",),
+        *(("score", "--problem", problem) for problem in versions),
+        *(("judge", "--live", *one) for one in each),
+    )
+    return versions
 
 
 @pytest.mark.parametrize("problem", synthetic.OTHERS)
-def test_what_was_said_in_the_shadow_is_judged_live_by_the_gates_of_the_task(shadowed: Path, problem: str) -> None:
-    def read(sql: str) -> list:
-        with duckdb.connect(str(shadowed / "warehouse.duckdb"), read_only=True) as con:
-            return con.execute(sql, [problem]).fetchall()
-
-    # There by hand: others may be in the shadow because their verdict is open, or because they watch.
-    version, scored = read(
-        "select model_version, count(*) from ledger.shadow_predictions where problem = ? and model_version in "
-        "(select model_version from ledger.shadows where purpose = 'by hand') group by all"
-    )[0]
+def test_what_was_said_in_the_shadow_is_judged_live_by_the_gates_of_the_task(
+    home: Path, shadowed: dict[str, str], problem: str
+) -> None:
+    of_version = "select count(*) from ledger.shadow_predictions where problem = ? and model_version = ?"
+    scored = read(home, of_version, problem, shadowed[problem])[0][0]
     assert scored > 100
-    run(shadowed, "judge", "--live", "--problem", problem, "--model", version)
     verdict, basis, rows, reason = read(
-        "select verdict_id, basis, rows_judged, reason from ledger.verdicts where problem = ? order by decided_at desc limit 1"
+        home,
+        "select verdict_id, basis, rows_judged, reason from ledger.verdicts where problem = ? order by decided_at desc limit 1",
+        problem,
     )[0]
     assert basis == "live" and 0 < rows <= scored and reason
-    gates = {name: (estimate, passed) for name, estimate, passed in read(
-        f"select gate, estimate, passed from ledger.verdict_gates where ? is not null and verdict_id = '{verdict}'"
-    )}  # fmt: skip
+    found = read(home, "select gate, estimate, passed from ledger.verdict_gates where verdict_id = ?", verdict)
+    gates = {name: (estimate, passed) for name, estimate, passed in found}
     wanted = {"next_sales": {"covers_80", "covers_95", "value"}, "crowd": {"calibrated"}}[problem]
     assert {"enough", "beats_rule", "not_worse", "parity", "latency"} | wanted <= set(gates)
     assert all(gates[name][0] is not None for name in ("beats_rule", "not_worse", *wanted))
