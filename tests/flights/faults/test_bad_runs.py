@@ -37,16 +37,6 @@ def test_a_failing_test_publishes_nothing_and_is_an_alert(copied: House) -> None
     assert ("tests",) in failed_alerts(copied)
 
 
-def test_a_failing_model_publishes_nothing_and_is_an_alert(copied: House) -> None:
-    assert children.run(copied, "land", "--until", "2013-03-06").code == 0
-    state.change(copied, "drop view staging.stg_flights__weather")
-    before, predictions = state.published(copied), state.predictions(copied)
-    line = state.refusal(children.run(copied, "build"))
-    assert "ftr_weather__hourly" in line
-    assert (state.published(copied), state.predictions(copied)) == (before, predictions)
-    assert ("features",) in failed_alerts(copied)
-
-
 @pytest.fixture
 def due(inside: House) -> House:
     """The last day waits to be scored."""

@@ -82,10 +82,14 @@ def test_a_kill_after_a_message_tells_it_again_and_never_loses_it(failed: House,
     assert (happened(failed), len(channel.told)) == (["opened", "notified"], 2)
 
 
-def test_a_run_that_fails_is_told_at_once(copied: House, channel: Channel) -> None:
+def test_a_run_that_fails_publishes_nothing_and_is_told_at_once(copied: House, channel: Channel) -> None:
     assert children.run(copied, "land", "--until", "2013-03-06").code == 0
     state.change(copied, "drop view staging.stg_flights__weather")
-    state.refusal(children.run(copied, "build", ASOF_NOTIFY=channel.address))
+    before = state.published(copied), state.predictions(copied)
+    line = state.refusal(children.run(copied, "build", ASOF_NOTIFY=channel.address))
+    assert "ftr_weather__hourly" in line
+    assert (state.published(copied), state.predictions(copied)) == before
+    assert state.ask(copied, "select subject from monitoring.alerts where kind = 'failed_run'") == [("features",)]
     assert len(channel.told) == 1
     assert "A run failed: features" in channel.told[0]["message"]
     shown = children.run(copied, "alerts", COLUMNS="160")

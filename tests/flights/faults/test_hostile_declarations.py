@@ -11,12 +11,9 @@ import pytest
 
 from flows.studies.leak_proof import project
 from tests.children import SECONDS, VARIABLES
-from tests.flights.conftest import PROBLEM
-
-pytestmark = pytest.mark.slow
+from tests.flights.conftest import PROBLEM, Lived
 
 YAML = f"models/problems/{PROBLEM}/_{PROBLEM}.yml"
-PARSED = Path(__file__).resolve().parents[3] / "target"
 HOSTILE = '"weather_wind; drop table ledger.runs; --"'
 
 
@@ -31,8 +28,10 @@ HOSTILE = '"weather_wind; drop table ledger.runs; --"'
     ],
     ids=["a statement", "a word of SQL", "a condition", "parameters in a parameter", "a key twice"],
 )
-def test_a_hostile_declaration_is_refused_before_any_sql_runs(tmp_path: Path, before: str, after: str, told: str) -> None:
-    copy = project.copy(tmp_path / "copy", [project.Edit(YAML, before, after)], parsed=PARSED if PARSED.exists() else None)
+def test_a_hostile_declaration_is_refused_before_any_sql_runs(
+    lived: Lived, tmp_path: Path, before: str, after: str, told: str
+) -> None:
+    copy = project.copy(tmp_path / "copy", [project.Edit(YAML, before, after)], parsed=lived.day.folder / "target")
     line = next(
         at for at, text in enumerate((copy / YAML).read_text().splitlines(), 1) if after.strip().split("\n")[-1].strip() in text
     )

@@ -49,39 +49,45 @@ def fill(folder: Path, leave: int) -> Path:
     return filler
 
 
-@pytest.mark.parametrize("leave", [64 * 2**10, 256 * 2**10])
-def test_a_full_disk_while_promoting_leaves_the_old_predictions(small_disk: House, leave: int) -> None:
+def test_a_full_disk_while_promoting_or_publishing_leaves_the_old_predictions_and_the_old_file(small_disk: House) -> None:
     before = state.predictions(small_disk), state.counted(small_disk), state.published(small_disk)
-    filler = fill(small_disk.folder, leave)
-    line = state.refusal(children.run(small_disk, "score"))
-    assert "space" in line or "write" in line
-    assert "what was being written is rolled back" in line and "run it again" in line
-    filler.unlink()
-    assert (state.predictions(small_disk), state.counted(small_disk), state.published(small_disk)) == before
+    for leave in (64 * 2**10, 256 * 2**10):
+        filler = fill(small_disk.folder, leave)
+        line = state.refusal(children.run(small_disk, "score"))
+        assert "space" in line or "write" in line
+        assert "what was being written is rolled back" in line and "run it again" in line
+        filler.unlink()
+        assert (state.predictions(small_disk), state.counted(small_disk), state.published(small_disk)) == before
     done = children.run(small_disk, "score")
     assert done.code == 0, done.err
     assert len(state.predictions(small_disk)) > len(before[0])
 
-
-def test_a_full_disk_while_publishing_leaves_the_old_file(small_disk: House) -> None:
-    before = state.published(small_disk)
+    old = state.published(small_disk)
     filler = fill(small_disk.folder, 64 * 2**10)
     line = state.refusal(children.run(small_disk, "publish"))
     assert "space" in line or "write" in line
     filler.unlink()
-    assert state.published(small_disk) == before
+    assert state.published(small_disk) == old
     assert [file.name for file in small_disk.published.parent.iterdir() if file.is_file()] == [small_disk.published.name]
     assert children.run(small_disk, "publish").code == 0
 
 
-def test_too_little_memory_is_an_error_and_the_spill_is_cleaned_up(copied: House) -> None:
-    before = state.predictions(copied), state.published(copied)
-    assert children.run(copied, "land", "--until", "2013-03-06").code == 0
-    line = state.refusal(children.run(copied, "build", ASOF_MEMORY_LIMIT="20MB"))
+@pytest.fixture(scope="module")
+def landed(lived: Lived, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The next day has landed."""
+    house = lived.day.copy(tmp_path_factory.mktemp("landed") / "house")
+    assert children.run(house, "land", "--until", "2013-03-06").code == 0
+    return house
+
+
+def test_too_little_memory_is_an_error_and_the_spill_is_cleaned_up(landed: House, tmp_path: Path) -> None:
+    house = landed.copy(tmp_path / "house")
+    before = state.predictions(house), state.published(house)
+    line = state.refusal(children.run(house, "build", ASOF_MEMORY_LIMIT="20MB"))
     assert "memory" in line.lower()
-    assert [path.name for path in copied.folder.glob("*.tmp*")] == []
-    assert (state.predictions(copied), state.published(copied)) == before
-    done = children.run(copied, "build")
+    assert [path.name for path in house.folder.glob("*.tmp*")] == []
+    assert (state.predictions(house), state.published(house)) == before
+    done = children.run(house, "build")
     assert done.code == 0, done.err
 
 
@@ -139,21 +145,21 @@ def test_a_query_beyond_its_time_limit_is_interrupted_retried_once_and_failed(co
     assert children.run(copied, "score").code == 0
 
 
-def test_a_model_of_dbt_beyond_the_time_limit_is_run_once_more_and_failed_by_its_name(copied: House) -> None:
+def test_a_model_of_dbt_beyond_the_time_limit_is_run_once_more_and_failed_by_its_name(landed: House, tmp_path: Path) -> None:
     """A real model over a real view that takes minutes."""
-    assert children.run(copied, "land", "--until", "2013-03-06").code == 0
+    house = landed.copy(tmp_path / "house")
     state.change(
-        copied,
+        house,
         "alter view staging.stg_flights__weather rename to as_it_was",
         f"create view staging.stg_flights__weather as select * from staging.as_it_was where {SLOW}",
     )
-    before = state.published(copied), state.predictions(copied)
-    line = state.refusal(children.run(copied, "build", ASOF_QUERY_LIMIT_SECONDS="5"))
+    before = state.published(house), state.predictions(house)
+    line = state.refusal(children.run(house, "build", ASOF_QUERY_LIMIT_SECONDS="5"))
     assert "interrupted twice" in line and "ftr_weather__hourly" in line and "ASOF_QUERY_LIMIT_SECONDS=5" in line
-    assert (state.published(copied), state.predictions(copied)) == before
-    failed = state.ask(copied, "select phase, message from ledger.runs where status = 'failed'")
+    assert (state.published(house), state.predictions(house)) == before
+    failed = state.ask(house, "select phase, message from ledger.runs where status = 'failed'")
     assert len(failed) == 2 and all("ftr_weather__hourly" in message for _, message in failed), "each try is a row"
-    assert ("features",) in state.ask(copied, "select subject from monitoring.alerts where kind = 'failed_run'")
+    assert ("features",) in state.ask(house, "select subject from monitoring.alerts where kind = 'failed_run'")
 
 
 def test_a_query_that_is_fast_at_its_second_try_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
