@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from importlib import metadata
@@ -88,6 +89,24 @@ def write(key: str, manifest: bytes) -> None:
             part.unlink(missing_ok=True)
 
 
+def folder() -> Path:
+    """Where dbt writes."""
+    return settings.path("DBT_TARGET_PATH", "target")
+
+
+def carry(target: Path, other: Path) -> None:
+    """Copy what is kept of the last parse from one target folder to another, if any is; a disk that takes nothing is no error."""
+    with suppress(OSError):
+        other.mkdir(parents=True, exist_ok=True)
+        for name in (OF_DBT, NAME):
+            part = other / f"{name}.{os.getpid()}.part"
+            try:
+                shutil.copyfile(target / name, part)
+                part.replace(other / name)
+            finally:
+                part.unlink(missing_ok=True)
+
+
 def _kept(key: str) -> tuple[bytes, bytes]:
     """The digest of what dbt kept, and the manifest; nothing where nothing is kept under this digest as it was written."""
     try:
@@ -110,7 +129,7 @@ def _of_dbt() -> bytes:
 
 
 def _file() -> Path:
-    return settings.path("DBT_TARGET_PATH", "target") / NAME
+    return folder() / NAME
 
 
 def _files() -> Iterator[Path]:

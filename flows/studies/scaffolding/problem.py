@@ -55,6 +55,7 @@ def make(wanted: Wanted, tell: Tell = lambda line: None) -> Made:
     with scratch() as place:
         tell("looking at the facts")
         span = place.build([f"+{model}" for model in wanted.models], wanted.share, _sources(wanted))
+        place.keep_parsed()
         tables, owners = _look(place, wanted)
         until = datetime.fromisoformat(span["until"])
         plan = _plan(wanted, tables, owners)

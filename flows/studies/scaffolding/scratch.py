@@ -11,15 +11,19 @@ from pathlib import Path
 
 import duckdb
 
-from flows.runtime import child, settings
+from flows.runtime import child, parsed_project, settings
 from flows.steps.data.feeds.archive import ARCHIVE
 
 
 class Scratch:
-    """A folder with a warehouse, landed files and dbt's target of its own; nothing outside of it is written but indexes."""
+    """A folder with a warehouse, landed files and dbt's target of its own.
+
+    Nothing outside of it is written but indexes and what dbt has parsed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        parsed_project.carry(parsed_project.folder(), folder / "target")
         landing = settings.landing_folder()
         if landing.is_dir():
             # What feeds have delivered into the real folder is delivered here anew, so only lists and archives go along.
@@ -39,6 +43,10 @@ class Scratch:
         job = {"sources": [*sources], "select": [*select], "share": share, "anew": anew}
         ended = child.run("flows.studies.scaffolding.child", job, environment={**os.environ, **ours})
         return ended.line("the new problem could not be tried")
+
+    def keep_parsed(self) -> None:
+        """Leave what dbt parsed where the next command looks for it, while the project is as it was parsed."""
+        parsed_project.carry(self.folder / "target", parsed_project.folder())
 
     def keep(self) -> None:
         """Leave the indexes of archives where the next replay looks for them: the past need not be sorted twice."""
@@ -66,6 +74,7 @@ def scratch() -> Iterator[Scratch]:
         place = Scratch(folder)
         yield place
         place.keep()
+        place.keep_parsed()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import random
 import re
 import subprocess
-import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,14 +31,13 @@ from ml.errors import AsofError
 from ml.problem.split import days as days_of
 from ml.problem.split import split
 from ml.statistics.slices import MIN_CLUSTERS
-from tests import synthetic
+from tests import forked, synthetic
 from tests.architecture import sql_lint, yaml_lint
+from tests.clone import build, environment
 
 
 def flows(where: Path, *words: str) -> subprocess.CompletedProcess:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ASOF_", "DBT_"))}
-    command = [sys.executable, "-m", "flows", *words]
-    return subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, timeout=900)
+    return forked.run(["-m", "flows", *words], where, environment(), timeout=900)
 
 
 def write_orders(path: Path) -> Path:
@@ -82,13 +79,12 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert flows(where, "new", "source", "crm.customers", "--from", str(listed), "--known-always").returncode == 0
     before = files(where)
     asked = ("--entity", "customer", "--every", "7 days", "--horizon", "28 days", "--from", "stg_crm__orders")
-    failed = flows(where, "new", "problem", "spend", *asked, "--task", "regression", "--label", "sum(nothing)")
-    assert failed.returncode == 1 and "nothing" in failed.stderr and "Traceback" not in failed.stderr
-    assert files(where) == before and not list((where / "data").glob("new-*"))
-
     vanishing = flows(where, "new", "problem", "spend", *asked, "--task", "regression", "--label", "sum(amount)")
     assert vanishing.returncode == 1 and re.search(r"of [\d,]+ rows would have no label and vanish", vanishing.stderr)
-    assert files(where) == before
+    assert "Traceback" not in vanishing.stderr
+    assert files(where) == before and not list((where / "data").glob("new-*"))
+    parsed = where / "target" / "asof_manifest.json"
+    assert b"stg_crm__orders" in parsed.read_bytes() and b"spend__labels" not in parsed.read_bytes()
 
     said = ("--label", "sum(amount)", "--otherwise", "0", "--seconds", "5")
     everybody = ("--from", "stg_crm__customers", "--cohort", "stg_crm__customers")
@@ -98,6 +94,7 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     assert labelled == of, "nothing is 0, and no row vanishes"
     assert "asked about is each customer of stg_crm__customers at every instant, 65 of them" in done.stdout
     assert int(of.replace(",", "")) % 65 == 0, "also those who never ordered"
+    assert b"spend__labels" in parsed.read_bytes(), "the next command need not parse what was written"
     after = files(where)
     assert {name for name in before if before[name] != after[name]} == {"dbt_project.yml"}
     assert yaml.safe_load(after["dbt_project.yml"])["vars"]["problems"] == [synthetic.PROBLEM, "spend"]
@@ -123,12 +120,7 @@ def test_a_number_and_classes_of_another_era_are_added_beside_a_problem_and_a_fa
     last = [call for text in made for call in re.findall(rb"last_before\((?:[^{}]|\{\n|\n *\}\))*\) \}\}", text)]
     assert last and all(b"order_by=['event_at', 'its_order']" in call for call in last), last
 
-    built = subprocess.run(
-        [Path(sys.executable).parent / "dbt", "build", "--quiet", "--select", *(f"+{one}" for name in ("spend", "basket")
-                                                                             for one in (f"{name}__outcomes", f"{name}_by_day"))],
-        cwd=where, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    assert built.returncode == 0, built.stdout[-3000:]
+    build(where, "build", "--select", *(f"+{name}{one}" for name in ("spend", "basket") for one in ("__outcomes", "_by_day")))
     declared = [one for one in files(where) if one.endswith(".yml")]
     assert [f"{one}: {said}" for one in declared for said in yaml_lint.lint((where / one).read_text())] == []
     compiled = [one for one in (where / "target" / "compiled").rglob("*.sql") if one.name.startswith(("spend", "basket"))]
@@ -188,6 +180,13 @@ def test_a_label_that_answers_another_question_than_the_task_asks_is_refused(kin
     with pytest.raises(AsofError, match=told):
         label.fits("x", kind, task)
     label.fits("x", "BIGINT", "regression")
+
+
+def test_a_label_of_a_column_that_is_not_there_is_refused_by_name() -> None:
+    table = Table("stg_crm__orders", "(select 1 as customer, 2.5 as amount)", [], True, True, 9, "varchar")
+    wanted = Wanted("spend", "customer", "7 days", "28 days", "sum(nothing)", ("stg_crm__orders",), task="regression")
+    with pytest.raises(AsofError, match=r"--label 'sum\(nothing\)': Binder Error.*nothing"):
+        problem._over_nothing(SimpleNamespace(reading=duckdb.connect), table, wanted)
 
 
 def test_what_is_said_of_nothing_cannot_look_at_a_fact() -> None:
