@@ -95,7 +95,7 @@ def training_rows(problem: Problem, now: datetime, since: datetime | None = None
 
 
 def label_instants(problem: Problem, now: datetime) -> tuple[np.ndarray, np.ndarray]:
-    """`as_of` and `label_known_at` (datetime64[us]) of each of these rows."""
+    """`as_of` and `label_known_at` (datetime64[us]) of each row of `training_rows`."""
     again, rows = _labelled(problem)
     asked = f"with {again} select {problem.as_of} as as_of, {problem.label_known_at} as known_at from {rows}"
     found = warehouse.table(asked, [now, None, now, None])

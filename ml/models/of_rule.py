@@ -13,7 +13,7 @@ from ml.models.model import RULE, Model
 from ml.models.train import Trained
 from ml.problem.encode import fingerprint
 from ml.problem.rows import Rows
-from ml.problem.split import known, split
+from ml.problem.split import known, split_of
 
 
 class NoProbability(AsofError):
@@ -26,7 +26,7 @@ def of_rule(rows: Rows, now: datetime | np.datetime64) -> Trained:
     NoProbability where it is none although one is wanted.
     """
     started, problem, now = time.perf_counter(), rows.problem, np.datetime64(now, "us")
-    parts = split(rows.as_of, rows.known_at, now, problem.validation_days, problem.holdout_days, problem.training.window_days)
+    parts = split_of(problem, rows.as_of, rows.known_at, now)
     usable = known(rows.as_of, rows.known_at, now, problem.training.window_days)
     task, matrix = tasks.of(problem), rows.matrix(problem.rules, {})
     if problem.task == "binary" and not ((matrix > 0) & (matrix < 1)).all():

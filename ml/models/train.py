@@ -16,7 +16,7 @@ from ml.models.model import Model
 from ml.models.recipe import Fitted, Recipe, fit, refit
 from ml.problem.problem import Problem
 from ml.problem.rows import Rows
-from ml.problem.split import Split, known, split
+from ml.problem.split import Split, known, split_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def train(
     """
     started, problem, now = time.perf_counter(), rows.problem, np.datetime64(now, "us")
     spec, on_progress = problem.training, on_progress or (lambda stage, done, total: None)
-    parts = split(rows.as_of, rows.known_at, now, problem.validation_days, problem.holdout_days, spec.window_days)
+    parts = split_of(problem, rows.as_of, rows.known_at, now)
     usable = known(rows.as_of, rows.known_at, now, spec.window_days)
     # With a window, the part of the holdout model may reach further back than the challenger's.
     before = known(rows.as_of, rows.known_at, parts.holdout_start, spec.window_days)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml.errors import Refused
+from ml.problem.problem import Problem
 
 # Of the labels that come at all; the rest may be later still.
 NEARLY_ALL = 0.95
@@ -62,6 +63,11 @@ def split(
                 _nothing(name, as_of[there], known_at[there], now, {"validation": validation_days, "holdout": holdout_days})
             )
     return Split(**parts, validation_start=validation_start, holdout_start=holdout_start)
+
+
+def split_of(problem: Problem, as_of: Any, label_known_at: Any, now: datetime | np.datetime64) -> Split:
+    """The same, with the days that a problem declares."""
+    return split(as_of, label_known_at, now, problem.validation_days, problem.holdout_days, problem.training.window_days)
 
 
 def days(as_of: Any) -> np.ndarray:

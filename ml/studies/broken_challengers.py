@@ -21,7 +21,7 @@ from ml.models.ensemble import merged
 from ml.models.lgbm import lightgbm
 from ml.models.recipe import Fitted, Recipe, fit, refit
 from ml.problem.rows import Rows
-from ml.problem.split import Split, days, known, split
+from ml.problem.split import Split, days, known, split_of
 from ml.statistics.evaluate import expit
 from ml.validation.gates import Evidence, Flags
 from ml.validation.judge import PROMOTE, judge
@@ -152,8 +152,7 @@ def trial(rows: Rows, part: Part, kind: Kind | None, seed: int, threads: int = 2
 
 
 def _split(rows: Rows, at: datetime) -> Split:
-    problem = rows.problem
-    return split(rows.as_of, rows.known_at, at, problem.validation_days, problem.holdout_days, problem.training.window_days)
+    return split_of(rows.problem, rows.as_of, rows.known_at, at)
 
 
 def _rows_of(rows: Rows, at: datetime) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

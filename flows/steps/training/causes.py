@@ -8,7 +8,7 @@ from flows.runtime import warehouse
 from flows.runtime.step import step
 from flows.store import problems, registry
 from ml.errors import AsofError, Refused
-from ml.problem.split import split
+from ml.problem.split import split_of
 from ml.schedule.retraining import slot
 
 # How the message of a look begins that would have trained.
@@ -61,9 +61,7 @@ def lacking(name: str, at: datetime) -> str | None:
     """In which part a training as of an instant would have no label, so that it must fail, in words; None where in none."""
     problem = problems.get(name)
     try:
-        split(
-            *problems.label_instants(problem, at), at, problem.validation_days, problem.holdout_days, problem.training.window_days
-        )
+        split_of(problem, *problems.label_instants(problem, at), at)
     except Refused as error:
         return f"{HELD}{error}"
     return None
