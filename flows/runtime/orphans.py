@@ -28,6 +28,12 @@ def orphans(target: Path, ending: str) -> Iterator[Path]:
                 yield path
 
 
+def named(folder: Path, ending: str) -> set[Path]:
+    """What was to be replaced in a folder, whether it is there or not, beside which any process left or is writing something."""
+    names = [re.fullmatch(rf"\.(.+)\.\d+\.{ending}\b.*", path.name) for path in (folder.iterdir() if folder.is_dir() else ())]
+    return {folder / name[1] for name in names if name}
+
+
 def remove_orphans(target: Path, ending: str) -> None:
     """Remove what killed processes left beside `target`."""
     for path in orphans(target, ending):

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -77,16 +77,9 @@ def text(manifest: dict) -> bytes:
 
 def write(key: str, manifest: bytes) -> None:
     """Keep the text of a manifest under its digest, in the place of the one before; a disk that takes nothing is no error."""
-    file = _file()
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            content = _of_dbt() + b"\n" + manifest
-            part.write_bytes(_head(key, content) + b"\n" + content)
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+    with suppress(OSError), _in_place(_file()) as part:
+        content = _of_dbt() + b"\n" + manifest
+        part.write_bytes(_head(key, content) + b"\n" + content)
 
 
 def folder() -> Path:
@@ -97,14 +90,21 @@ def folder() -> Path:
 def carry(target: Path, other: Path) -> None:
     """Copy what is kept of the last parse from one target folder to another, if any is; a disk that takes nothing is no error."""
     with suppress(OSError):
-        other.mkdir(parents=True, exist_ok=True)
         for name in (OF_DBT, NAME):
-            part = other / f"{name}.{os.getpid()}.part"
-            try:
+            with _in_place(other / name) as part:
                 shutil.copyfile(target / name, part)
-                part.replace(other / name)
-            finally:
-                part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _in_place(file: Path) -> Iterator[Path]:
+    """Where to write what becomes the file when it is whole."""
+    part = file.with_name(f"{file.name}.{os.getpid()}.part")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield part
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _kept(key: str) -> tuple[bytes, bytes]:

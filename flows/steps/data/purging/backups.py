@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from flows.runtime import warehouse
-from flows.runtime.orphans import orphans, remove_orphans, unfinished
+from flows.runtime.orphans import named, orphans, remove_orphans, unfinished
 from flows.steps.data.backup import manifest, restoring, writing
 from ml.errors import AsofError
 
@@ -22,8 +21,7 @@ def listed(folder: Path) -> list[Path]:
 
     One that a killed purge had moved away, and its successor not yet into its place, is that successor from now on.
     """
-    moved = [re.fullmatch(rf"\.(.+)\.\d+\.{ENDING}", one.name) for one in (folder.iterdir() if folder.is_dir() else ())]
-    for backup in (folder, *(folder / one[1] for one in moved if one)):
+    for backup in (folder, *named(folder, ENDING)):
         for left in () if backup.exists() else orphans(backup, ENDING):
             if (left / "old").exists():
                 (left / "backup").replace(backup)
